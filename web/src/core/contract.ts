@@ -1,0 +1,521 @@
+/**
+ * The boundary between the screens and the one dedicated worker that holds the keys, the decrypted store and the network.
+ *
+ * Layout: names and enumerations, people and patients, the session, the inbox, a thread and its timeline, the directory,
+ * filing, then the verbs (`Wardline`), the events and the frames that cross the port.
+ *
+ * Invariants:
+ * - Verbs only. Nothing here hands out a key, a secret of the vault or ciphertext. A password crosses once, inwards.
+ * - Every value is structured-cloneable and has only fixed fields, so that the screen side can check it on arrival.
+ * - The worker sends facts, the screens write the sentences. Display text from the worker is limited to what people typed,
+ *   names from the directory, and the message and hint of an error.
+ * - Times are milliseconds since the epoch, server time. Dates of birth and death are `YYYY-MM-DD`. NHS numbers are ten digits.
+ */
+
+export type ThreadId = string;
+export type PersonId = string;
+export type MessageId = string;
+export type DecisionId = string;
+export type LookupId = string;
+
+export const spaces = ['patient', 'team', 'role', 'direct', 'announcement', 'social'] as const;
+export type Space = (typeof spaces)[number];
+
+export type Urgency = 'routine' | 'action' | 'urgent' | 'emergency';
+
+/** How this device is registered (R48). `own` needs the agreement; `shared` is a ward PC and keeps nothing after a lock. */
+export const deviceKinds = ['own', 'trust', 'shared'] as const;
+export type DeviceKind = (typeof deviceKinds)[number];
+
+/** Why somebody is let into a thread (R31). Free text belongs in `note`, which only members can read. */
+export const addReasons = ['care-team', 'on-call', 'opinion', 'handover', 'cover', 'supervision', 'other'] as const;
+export type AddReason = (typeof addReasons)[number];
+
+export const removeReasons = ['handed-over', 'left-team', 'no-longer-involved', 'own-request', 'added-in-error', 'other'] as const;
+export type RemoveReason = (typeof removeReasons)[number];
+
+/** An expected failure: a stable code for the program, plain words for the person, and what they can do next. */
+export type WardError = { code: string; message: string; hint?: string };
+
+// People and patients
+
+export type Person = {
+  id: PersonId;
+  /** As it is shown everywhere: "Dr Anita Patel". */
+  name: string;
+  title?: string;
+  given: string;
+  family: string;
+  /** "Medical Registrar". Never left out on a screen. */
+  role: string;
+  /** "Med Reg", where there is little room. */
+  roleShort?: string;
+  /** Ward, clinic or department. */
+  ward?: string;
+  organisation: string;
+  /** Works for another organisation. */
+  outside: boolean;
+  bleep?: string;
+  duty?: { on: boolean; until?: number };
+};
+
+export type Patient = {
+  family: string;
+  given: string;
+  title?: string;
+  /** Absent when it is not known; the banner then says so. */
+  born?: string;
+  nhsNumber?: string;
+  /** The unknown patient: what the hospital calls them until somebody knows. */
+  temporary?: string;
+  /** `YYYY-MM-DD`, or `unknown` when the index says deceased and no more. */
+  deceased?: string;
+  restricted: boolean;
+  /** Communication needs that the index supplies, as short sentences. */
+  needs: string[];
+};
+
+export type PatientLink = {
+  /** When the identifiers were compared with the index, and by whom. */
+  at: number;
+  by: Person;
+  /** The number that was asked when the index answered with another. */
+  supersededFrom?: string;
+  namesakes: Namesake[];
+};
+
+/** A patient who could be mistaken for this one. Never the full identifiers of the other person. */
+export type Namesake = {
+  family: string;
+  given: string;
+  title?: string;
+  bornSame: boolean;
+  lastFour: string;
+  /** The index, or a thread this person is in. */
+  source: 'index' | 'own-thread';
+};
+
+// The session
+
+export type SessionState =
+  | { at: 'signed-out'; organisation: string; demonstration: boolean }
+  /** A live session whose keys have left memory: only the password is asked. Nothing else is told, not even a name. */
+  | { at: 'locked'; organisation: string; demonstration: boolean }
+  | { at: 'enrolling'; organisation: string; demonstration: boolean; person?: Person }
+  | {
+      at: 'ready';
+      organisation: string;
+      demonstration: boolean;
+      me: Person;
+      device: DeviceKind;
+      /** Idle time after which the keys leave memory. */
+      idleMs: number;
+      /** The notice of R47 has been read and accepted by this person. Until then `send` refuses. */
+      noticeAccepted: boolean;
+    };
+
+export type Enrolment = {
+  person: Person;
+  organisation: string;
+  /** What the person types to sign in. */
+  username: string;
+  totp: { secret: string; uri: string };
+  minPasswordLength: number;
+};
+
+export type Connection = {
+  state: 'online' | 'connecting' | 'offline';
+  /** The last moment at which everything the server had was here. */
+  lastSync?: number;
+  /** Messages that wait in the outbox of this device. */
+  queued: number;
+  /** How far this device's clock is from the server's, when it matters (over a minute). */
+  skewMs?: number;
+};
+
+export type About = {
+  version: string;
+  /** SHA-256 of the manifest of the web files this device runs, hex. */
+  assets: string;
+  /** The pinned root manifest: its version, fingerprint and officers' seats. */
+  manifest: { version: number; fingerprint: string; seats: number; needed: number };
+};
+
+// The inbox
+
+/** The promises kept for one of my messages, in growing order. `reached` and `seen` are hints from the server. */
+export type Delivery = {
+  state: 'queued' | 'sent' | 'reached' | 'seen' | 'failed';
+  /** The other members. */
+  of: number;
+  reached: number;
+  seen: number;
+  /** Only with `failed`. */
+  error?: WardError;
+};
+
+export type Need =
+  | { kind: 'not-in-record'; count: number; since: number }
+  | { kind: 'record-refused'; count: number; since: number }
+  | { kind: 'not-sent'; count: number };
+
+export type ThreadSummary = {
+  id: ThreadId;
+  space: Space;
+  /** The name of a team, or the private name of a patient thread; absent for direct threads. */
+  name?: string;
+  /** Only in a patient thread whose link has been verified on this device. */
+  patient?: Patient;
+  /** Only in a direct thread. */
+  peer?: Person;
+  ward?: string;
+  people: number;
+  last?: {
+    at: number;
+    kind: 'message' | 'decision' | 'system' | 'tombstone';
+    own: boolean;
+    /** Who wrote it, absent for a system line. */
+    author?: string;
+    text: string;
+    /** With `own`, the state of that message. */
+    delivery?: Delivery;
+  };
+  /** Sorts the list: the last thing that happened. */
+  at: number;
+  unread: number;
+  urgency: Urgency;
+  /** When an answer is due, for `action` and above. */
+  dueAt?: number;
+  needs: Need[];
+  hasDraft: boolean;
+};
+
+// A thread and its timeline
+
+export type Member = { person: Person; me: boolean; since: number; history: boolean; mayPost: boolean };
+
+/** Where a decision stands. `deleted` is a tombstone and no longer a decision item. */
+export type RecordState =
+  | { state: 'none' }
+  /** Handed over, no receipt yet. `trouble` says in plain words why it takes long. */
+  | { state: 'filing'; by: Person; since: number; trouble?: string }
+  | { state: 'in'; by: Person; at: number; reference: string; deleteAt?: number }
+  | { state: 'held'; by: Person; at: number; reference: string; why?: string }
+  /** `reason` is the record's own, in plain words. */
+  | { state: 'failed'; by: Person; at: number; reason: string };
+
+type ItemBase = {
+  /** Stable from the queue to the log: an item that changes keeps its key. */
+  key: string;
+  /** Ascending and unique within a thread. What is still queued sorts after everything that has been accepted. */
+  order: number;
+  at: number;
+};
+
+export type Quote = { id: MessageId; author: string; at: number; text: string } | { id: MessageId; gone: true };
+
+export type MessageItem = ItemBase & {
+  kind: 'message';
+  id: MessageId;
+  author: Person;
+  own: boolean;
+  text: string;
+  urgency: Urgency;
+  reply?: Quote;
+  /** Only for my own. */
+  delivery?: Delivery;
+};
+
+/** The words of a decision, verbatim: either messages that were marked, or words written for it. */
+export type Statement = { id: MessageId; author: Person; own: boolean; at: number; text: string };
+
+export type DecisionItem = ItemBase & {
+  kind: 'decision';
+  id: DecisionId;
+  markedBy: Person;
+  markedByMe: boolean;
+  statements: Statement[];
+  /** Messages that the person who marked it named as its background. */
+  background: MessageId[];
+  record: RecordState;
+  /** My mark has not reached the server yet, or failed. */
+  delivery?: Delivery;
+};
+
+export type TombstoneItem = ItemBase & {
+  kind: 'tombstone';
+  /** The decision that was filed. */
+  id: DecisionId;
+  decidedBy: string;
+  decidedAt: number;
+  filedBy: string;
+  filedAt: number;
+  messages: number;
+  reference: string;
+  /** SHA-256 of the filed document, hex. */
+  sha256: string;
+};
+
+export type SystemItem = ItemBase & { kind: 'system'; event: SystemEvent };
+
+export type SystemEvent =
+  | { what: 'created'; by: string; byMe: boolean }
+  | { what: 'joined'; who: string; me: boolean; role: string; by: string; byMe: boolean; reason: AddReason; note?: string; history: boolean }
+  | { what: 'removed'; who: string; me: boolean; by: string; byMe: boolean; reason: RemoveReason; note?: string }
+  /** Removed by the organisation, not by a member: a leaver, a mover or a lost device. */
+  | { what: 'removed-by-organisation'; who: string; me: boolean; reason: 'leaver' | 'mover' | 'lost-device' | 'disabled' }
+  | { what: 'linked'; by: string; byMe: boolean; patient: string }
+  | { what: 'renamed'; by: string; byMe: boolean; name: string }
+  /** New keys. `device` and `person` name whose change caused it. */
+  | { what: 'rotated'; why: 'added' | 'removed' | 'device' | 'age' }
+  | { what: 'identity-changed'; who: string }
+  /** Something arrived that failed its checks and is not shown. */
+  | { what: 'refused'; from?: string; code: string }
+  | { what: 'frozen'; authors: string[] };
+
+export type TimelineItem = MessageItem | DecisionItem | TombstoneItem | SystemItem;
+
+export type RecordLine = { key: string; order: number; at: number; state: RecordState['state'] | 'deleted' };
+
+export type ThreadHead = {
+  id: ThreadId;
+  space: Space;
+  name?: string;
+  ward?: string;
+  patient?: Patient;
+  link?: PatientLink;
+  members: Member[];
+  /** Every decision of the thread, loaded or not, oldest first. */
+  record: RecordLine[];
+  /** Absent when I may write here. */
+  readOnly?: WardError;
+  mayManage: boolean;
+};
+
+export type ThreadView = {
+  head: ThreadHead;
+  /** The newest page, ascending. Days are drawn by the screen. */
+  items: TimelineItem[];
+  hasOlder: boolean;
+  /** The first item that I have not seen, if there is one. */
+  firstUnread?: string;
+  draft?: Draft;
+};
+
+/** What changed in an open thread. Items replace those with the same key. */
+export type ThreadChange = {
+  head?: ThreadHead;
+  items: TimelineItem[];
+  removed: string[];
+  /** Keys of `items` that have just arrived from somebody else, to be announced. */
+  arrived: string[];
+};
+
+export type Draft = { text: string; replyTo?: MessageId; at: number };
+
+/** What the composer's checks found on this device before anything was encrypted. */
+export type Finding = {
+  kind:
+    | 'other-patient' /** R11: a valid NHS number that is not this thread's patient. */
+    | 'number-outside' /** R37: a valid NHS number outside a patient thread. */
+    | 'born-and-name' /** R37: a date of birth together with a full name. */
+    | 'hospital-number'
+    | 'unlinked-patient' /** R10: talk about somebody who is not identified. Asks, does not stop. */;
+  /** The characters found, as typed. */
+  found: string;
+  start: number;
+  end: number;
+  stops: boolean;
+};
+
+// The directory and patients
+
+export type SimilarGroup = {
+  /** What they have in common: "Dr A Patel". */
+  label: string;
+  people: PersonId[];
+};
+
+export type DirectoryAnswer = {
+  people: Person[];
+  /** Sets of people in `people` who could be taken for one another, also when only one of them was asked for (R29). */
+  similar: SimilarGroup[];
+  more: boolean;
+};
+
+export type PatientQuery = { family: string; given: string; born: string; nhsNumber: string };
+
+/** `found` is told only where it agrees: two of three must not confirm the third. */
+export type Compared = { what: 'name' | 'born' | 'nhs-number'; asked: string; matches: boolean; found?: string };
+
+export type PatientAnswer =
+  | {
+      outcome: 'match';
+      lookup: LookupId;
+      patient: Patient;
+      compared: Compared[];
+      supersededFrom?: string;
+      namesakes: Namesake[];
+      /** A thread about this patient that I am already in. */
+      existing?: ThreadId;
+    }
+  | { outcome: 'no-match'; compared: Compared[] }
+  | { outcome: 'not-found' }
+  | { outcome: 'invalidated' }
+  | { outcome: 'unreachable' };
+
+// Filing
+
+export type FilingRequest = {
+  thread: ThreadId;
+  decision: DecisionId;
+  /** The background messages that go in beside the statements of the decision. */
+  sources: MessageId[];
+  /** A summary by the person who files, labelled with their name. Empty: none. */
+  summary: string;
+};
+
+export type FilingPreview = {
+  /** The document exactly as it will be sent: self-contained HTML. */
+  html: string;
+  sha256: string;
+  sources: number;
+  decidedBy: Person[];
+  tookPart: Person[];
+  /** How long the originals stay after the receipt. */
+  graceMs: number;
+};
+
+/** Everything the screens may ask. One argument each; all of them may reject with a `WardError`. */
+export interface Wardline {
+  session(): Promise<SessionState>;
+  about(): Promise<About>;
+  connection(): Promise<Connection>;
+
+  startEnrolment(arg: { token: string; manifestFingerprint: string }): Promise<Enrolment>;
+  /** Makes the keys; takes seconds. Ends in `ready`. */
+  completeEnrolment(arg: { password: string; code: string; device: DeviceKind; agreementAccepted: boolean }): Promise<void>;
+  /** First half of signing in. The worker keeps the ticket for `signInCode`. */
+  signIn(arg: { username: string; password: string }): Promise<void>;
+  signInCode(arg: { code: string; device: DeviceKind; agreementAccepted: boolean }): Promise<void>;
+  /** After a reload or a lock, with a live session: no new code. */
+  unlock(arg: { password: string }): Promise<void>;
+  /** Drops the keys and tells the server. The screens end the worker and reload when this resolves. */
+  lock(): Promise<void>;
+  signOut(): Promise<void>;
+  /** The person is there. Called at most every few seconds; the idle clock in the worker starts again. */
+  touch(): Promise<void>;
+  acceptNotice(): Promise<void>;
+
+  inbox(): Promise<ThreadSummary[]>;
+  /** Starts the thread's events. */
+  openThread(arg: { thread: ThreadId }): Promise<ThreadView>;
+  closeThread(arg: { thread: ThreadId }): Promise<void>;
+  olderItems(arg: { thread: ThreadId; before: number; limit: number }): Promise<{ items: TimelineItem[]; hasOlder: boolean }>;
+  markSeen(arg: { thread: ThreadId; upTo: number }): Promise<void>;
+
+  checkText(arg: { thread: ThreadId; text: string }): Promise<Finding[]>;
+  /** Resolves when the ciphertext is safely queued. Runs the checks again and refuses what they stop. `emergencyReason` passes R10's prompt. */
+  send(arg: { thread: ThreadId; text: string; replyTo?: MessageId; emergencyReason?: string }): Promise<{ key: string }>;
+  retry(arg: { thread: ThreadId; key: string }): Promise<void>;
+  discard(arg: { thread: ThreadId; key: string }): Promise<{ text: string }>;
+  saveDraft(arg: { thread: ThreadId; text: string; replyTo?: MessageId }): Promise<void>;
+
+  /** Marks messages as a decision, or states one in own words with messages as its background. At least one of the two. */
+  markDecision(arg: { thread: ThreadId; messages: MessageId[]; text: string }): Promise<{ key: string }>;
+  /** Everything in the thread that could go in beside the decision, nearest first. */
+  filingSources(arg: { thread: ThreadId; decision: DecisionId }): Promise<{ statements: Statement[]; others: Statement[] }>;
+  previewFiling(arg: FilingRequest): Promise<FilingPreview>;
+  /** Refuses when the document would differ from the previewed one. */
+  file(arg: FilingRequest & { sha256: string; patientConfirmed: boolean }): Promise<void>;
+
+  addMember(arg: { thread: ThreadId; person: PersonId; reason: AddReason; note: string; history: boolean }): Promise<void>;
+  removeMember(arg: { thread: ThreadId; person: PersonId; reason: RemoveReason; note: string }): Promise<void>;
+
+  searchDirectory(arg: { query: string }): Promise<DirectoryAnswer>;
+  /** My threads whose names could be taken for this one (R29). */
+  similarNames(arg: { name: string }): Promise<{ thread: ThreadId; name: string; space: Space; people: number }[]>;
+  /** The existing thread with that person, or a new one. */
+  createDirect(arg: { person: PersonId }): Promise<{ thread: ThreadId }>;
+  createTeam(arg: { name: string; people: PersonId[]; reason: AddReason }): Promise<{ thread: ThreadId }>;
+  lookUpPatient(arg: PatientQuery): Promise<PatientAnswer>;
+  /** Refuses when there are namesakes and `wristbandChecked` is false. */
+  createPatient(arg: {
+    lookup: LookupId;
+    name: string;
+    people: PersonId[];
+    reason: AddReason;
+    wristbandChecked: boolean;
+    draft: string;
+  }): Promise<{ thread: ThreadId }>;
+
+  on<E extends EventName>(event: E, handler: (data: EventData<E>) => void): () => void;
+}
+
+export type LockCause = 'manual' | 'idle' | 'revoked' | 'other-tab' | 'signed-out';
+
+export type Events = {
+  state: SessionState;
+  inbox: ThreadSummary[];
+  connection: Connection;
+  /** The keys are gone. The screens clear themselves, end the worker and reload. */
+  locked: { cause: LockCause };
+};
+export type EventName = keyof Events | `thread:${ThreadId}`;
+export type EventData<E extends EventName> = E extends keyof Events ? Events[E] : ThreadChange;
+
+// The frames that cross the port
+
+export type Verb = Exclude<keyof Wardline, 'on'>;
+
+/** Every verb, so that the worker refuses what is not one. The compiler refuses a list that misses one. */
+const verbTable: Record<Verb, true> = {
+  session: true,
+  about: true,
+  connection: true,
+  startEnrolment: true,
+  completeEnrolment: true,
+  signIn: true,
+  signInCode: true,
+  unlock: true,
+  lock: true,
+  signOut: true,
+  touch: true,
+  acceptNotice: true,
+  inbox: true,
+  openThread: true,
+  closeThread: true,
+  olderItems: true,
+  markSeen: true,
+  checkText: true,
+  send: true,
+  retry: true,
+  discard: true,
+  saveDraft: true,
+  markDecision: true,
+  filingSources: true,
+  previewFiling: true,
+  file: true,
+  addMember: true,
+  removeMember: true,
+  searchDirectory: true,
+  similarNames: true,
+  createDirect: true,
+  createTeam: true,
+  lookUpPatient: true,
+  createPatient: true,
+};
+export const verbs: ReadonlySet<string> = new Set(Object.keys(verbTable));
+
+export type Args<V extends Verb> = Parameters<Wardline[V]>;
+export type Answer<V extends Verb> = Awaited<ReturnType<Wardline[V]>>;
+
+export type Call = { [V in Verb]: { id: number; verb: V; args: Args<V> } }[Verb];
+export type Reply = { id: number; ok: unknown } | { id: number; error: WardError };
+export type Push = { [E in keyof Events]: { event: E; data: Events[E] } }[keyof Events] | { event: `thread:${ThreadId}`; data: ThreadChange };
+
+/** One end of the channel. A `Worker`, a `MessagePort` and the worker's own global all fit behind it. */
+export interface WorkerPort {
+  post(frame: Call): void;
+  listen(handler: (frame: unknown) => void): void;
+}
