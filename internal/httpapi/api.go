@@ -1,0 +1,104 @@
+// Package httpapi is Wardline's HTTP surface: the API under /v1, the probes, and the web app.
+//
+//   - api.go       what the surface is built from, and the order of its layers
+//   - routes.go    the table of contents: every noun's routes, and how a route is declared
+//   - auth.go      who is calling: session cookie, actor, what a route needs
+//   - errors.go    the one translation of a fault into a problem document
+//   - headers.go   security headers; web.go the web app; limits.go sizes, times and rates; log.go the request log
+//   - openapi.go   the OpenAPI document, committed as openapi.json
+//   - one file per noun with its handlers: enrolment, signin, session, people, manifest, vault, operations, …
+//
+// Invariants: a handler decodes, calls one method of one room and encodes. Every route says what it needs, and a test refuses
+// one that has no row in the authorisation table. Nothing but a fault's public half reaches a client. Nothing under /v1 may be
+// cached. The log of requests holds route patterns, never paths, queries, bodies or names.
+package httpapi
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/id"
+)
+
+// Options are what the surface is built from. The zero value of Rooms is enough to generate the OpenAPI document.
+type Options struct {
+	Rooms Rooms
+	// Web is the built web app, index.html at its root; nil serves the API alone.
+	Web fs.FS
+	// Origin is the one origin that browsers may come from, such as "https://wardline.example.nhs.uk".
+	Origin string
+	// Secure says that browsers reach us over TLS. It is false only on loopback.
+	Secure bool
+	// TrustedProxies may name the client in X-Forwarded-For.
+	TrustedProxies []netip.Prefix
+	Clock          clock.Clock
+	Log            *slog.Logger
+}
+
+// Rooms are the parts of the server that the handlers call. Each interface stands in the file of its noun.
+type Rooms struct {
+	Sessions  Sessions
+	Manifests Manifests
+	// Ready reports whether the server can do its work; nil is always ready.
+	Ready func(context.Context) error
+}
+
+// API is the HTTP surface. It is an [http.Handler] and safe for concurrent use.
+type API struct {
+	rooms    Rooms
+	origin   string
+	secure   bool
+	proxies  []netip.Prefix
+	clock    clock.Clock
+	log      *slog.Logger
+	requests *id.Source
+	limiter  *addressLimiter
+	mux      *http.ServeMux
+	huma     huma.API
+	table    []Route
+	handler  http.Handler
+}
+
+// New builds the surface.
+func New(o Options) *API {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &API{
+		rooms: o.Rooms, origin: o.Origin, secure: o.Secure, proxies: o.TrustedProxies, clock: o.Clock, log: o.Log,
+		requests: id.NewSource(o.Clock), limiter: newAddressLimiter(o.Clock), mux: http.NewServeMux(),
+	}
+	a.huma = humago.New(a.mux, documentConfig())
+	a.routes()
+	a.mux.HandleFunc("/v1/", a.unknownRoute)
+	a.mux.Handle("/", webHandler(o.Web))
+	a.handler = a.identify(a.recoverPanic(a.secureHeaders(a.sameOriginWrites(a.mux))))
+	return a
+}
+
+// ServeHTTP implements [http.Handler].
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// Origin is the exact origin that a WebSocket must come from.
+func (a *API) Origin() string { return a.origin }
+
+func (a *API) unknownRoute(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errUnknownRoute) }
+
+// sameOriginWrites refuses a write that a browser makes on behalf of another site.
+func (a *API) sameOriginWrites(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeProblem(w, errCrossOrigin)
+	}))
+	return protection.Handler(next)
+}

@@ -1,0 +1,119 @@
+package httpapi
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/identity"
+)
+
+// other says what a signed-in person gets of what belongs to someone else.
+type other string
+
+const (
+	// everyone: the answer is the same for all staff.
+	everyone other = "everyone"
+	// ownOnly: the handler takes the person from the session, so there is no way to name another's.
+	ownOnly other = "own only"
+	// membersOnly: anyone who is not a member gets thread_unknown; the room's own tests show it.
+	membersOnly other = "members only"
+	// bearer: the secret in the request is the authority.
+	bearer other = "bearer"
+)
+
+type row struct {
+	need  Need
+	other other
+}
+
+// authorisation is the table: every route has a row here, or the test fails.
+var authorisation = map[string]row{
+	"GET /v1/manifests": {Unlocked, everyone},
+}
+
+// callers are the kinds of caller, each with the code that it is refused with at a need, or "" where it passes.
+var callers = []struct {
+	name    string
+	cookie  bool
+	session oneSession
+	refused func(Need) string
+}{
+	{"anonymous", false, oneSession{}, func(n Need) string { return unless(n == Open, "not_signed_in") }},
+	{"ended session", true, oneSession{err: identity.ErrNotSignedIn}, func(n Need) string { return unless(n == Open, "not_signed_in") }},
+	{"locked session", true, oneSession{session: identity.Session{Person: id.Person{1}, Device: id.Device{1}, Locked: true}},
+		func(n Need) string { return unless(n == Open || n == AnySession, "session_locked") }},
+	{"unbound session", true, oneSession{session: identity.Session{Person: id.Person{1}}},
+		func(n Need) string { return unless(n == Open || n == AnySession || n == Unlocked, "device_needed") }},
+	{"person without permissions", true, oneSession{session: identity.Session{Person: id.Person{1}, Device: id.Device{1}}},
+		func(n Need) string { return unless(n.permission() == "", "not_permitted") }},
+}
+
+func unless(passes bool, code string) string {
+	if passes {
+		return ""
+	}
+	return code
+}
+
+func TestR13_EveryRouteForEveryKindOfCaller(t *testing.T) {
+	table := New(Options{}).Table()
+	var declared []string
+	for _, r := range table {
+		name := r.Method + " " + r.Path
+		declared = append(declared, name)
+		row, found := authorisation[name]
+		if !found {
+			t.Errorf("%s has no row in the authorisation table", name)
+			continue
+		}
+		if row.need != r.Need || row.other == "" {
+			t.Errorf("%s needs %q, its row says %q", name, r.Need, row.need)
+		}
+		for _, caller := range callers {
+			if got, want := codeFor(t, caller.cookie, caller.session, r), caller.refused(r.Need); got != want {
+				t.Errorf("%s by %s: %q instead of %q", name, caller.name, got, want)
+			}
+		}
+		if name := r.Need.permission(); name != "" {
+			granted := boundSession
+			granted.Permissions = []string{name}
+			if got := codeFor(t, true, oneSession{session: granted}, r); got != "" {
+				t.Errorf("%s with the permission: %q", name, got)
+			}
+		}
+	}
+	for name := range authorisation {
+		if !slices.Contains(declared, name) {
+			t.Errorf("the row %s has no route", name)
+		}
+	}
+	for _, name := range operations(New(Options{}).huma.OpenAPI()) {
+		if !slices.Contains(declared, name) {
+			t.Errorf("%s is in the document and was not declared with route()", name)
+		}
+	}
+}
+
+// codeFor is the code of an authorisation refusal, "" when the caller got past it: what happens after that has no rooms to run on.
+func codeFor(t *testing.T, cookie bool, sessions oneSession, r Route) string {
+	t.Helper()
+	api := New(Options{Rooms: Rooms{Sessions: sessions}, Secure: true})
+	path := parameter.ReplaceAllString(r.Path, "x")
+	w := call(t, api, r.Method, path, "", func(q *http.Request) {
+		if cookie {
+			signedIn(q)
+		}
+	})
+	for _, code := range []string{"not_signed_in", "session_locked", "device_needed", "not_permitted"} {
+		if strings.Contains(w.Body.String(), `"code":"`+code+`"`) {
+			return code
+		}
+	}
+	return ""
+}
+
+var parameter = regexp.MustCompile(`\{[a-z]+\}`)
