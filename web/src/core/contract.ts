@@ -31,7 +31,14 @@ export type DeviceKind = (typeof deviceKinds)[number];
 export const addReasons = ['care-team', 'on-call', 'opinion', 'handover', 'cover', 'supervision', 'other'] as const;
 export type AddReason = (typeof addReasons)[number];
 
-export const removeReasons = ['handed-over', 'left-team', 'no-longer-involved', 'own-request', 'added-in-error', 'other'] as const;
+export const removeReasons = [
+  'handed-over',
+  'left-team',
+  'no-longer-involved',
+  'own-request',
+  'added-in-error',
+  'other',
+] as const;
 export type RemoveReason = (typeof removeReasons)[number];
 
 /** An expected failure: a stable code for the program, plain words for the person, and what they can do next. */
@@ -260,10 +267,25 @@ export type SystemItem = ItemBase & { kind: 'system'; event: SystemEvent };
 
 export type SystemEvent =
   | { what: 'created'; by: string; byMe: boolean }
-  | { what: 'joined'; who: string; me: boolean; role: string; by: string; byMe: boolean; reason: AddReason; note?: string; history: boolean }
+  | {
+      what: 'joined';
+      who: string;
+      me: boolean;
+      role: string;
+      by: string;
+      byMe: boolean;
+      reason: AddReason;
+      note?: string;
+      history: boolean;
+    }
   | { what: 'removed'; who: string; me: boolean; by: string; byMe: boolean; reason: RemoveReason; note?: string }
   /** Removed by the organisation, not by a member: a leaver, a mover or a lost device. */
-  | { what: 'removed-by-organisation'; who: string; me: boolean; reason: 'leaver' | 'mover' | 'lost-device' | 'disabled' }
+  | {
+      what: 'removed-by-organisation';
+      who: string;
+      me: boolean;
+      reason: 'leaver' | 'mover' | 'lost-device' | 'disabled';
+    }
   | { what: 'linked'; by: string; byMe: boolean; patient: string }
   | { what: 'renamed'; by: string; byMe: boolean; name: string }
   /** New keys. `device` and `person` name whose change caused it. */
@@ -394,10 +416,15 @@ export interface Wardline {
 
   startEnrolment(arg: { token: string; manifestFingerprint: string }): Promise<Enrolment>;
   /** Makes the keys; takes seconds. Ends in `ready`. */
-  completeEnrolment(arg: { password: string; code: string; device: DeviceKind; agreementAccepted: boolean }): Promise<void>;
-  /** First half of signing in. The worker keeps the ticket for `signInCode`. */
-  signIn(arg: { username: string; password: string }): Promise<void>;
-  signInCode(arg: { code: string; device: DeviceKind; agreementAccepted: boolean }): Promise<void>;
+  completeEnrolment(arg: {
+    password: string;
+    code: string;
+    device: DeviceKind;
+    agreementAccepted: boolean;
+  }): Promise<void>;
+  /** First half of signing in. The worker keeps the ticket for `signInCode`, which registers the device where it is not known. */
+  signIn(arg: { username: string; password: string }): Promise<{ deviceKnown: boolean }>;
+  signInCode(arg: { code: string; device?: DeviceKind; agreementAccepted: boolean }): Promise<void>;
   /** After a reload or a lock, with a live session: no new code. */
   unlock(arg: { password: string }): Promise<void>;
   /** Drops the keys and tells the server. The screens end the worker and reload when this resolves. */
@@ -411,12 +438,21 @@ export interface Wardline {
   /** Starts the thread's events. */
   openThread(arg: { thread: ThreadId }): Promise<ThreadView>;
   closeThread(arg: { thread: ThreadId }): Promise<void>;
-  olderItems(arg: { thread: ThreadId; before: number; limit: number }): Promise<{ items: TimelineItem[]; hasOlder: boolean }>;
+  olderItems(arg: {
+    thread: ThreadId;
+    before: number;
+    limit: number;
+  }): Promise<{ items: TimelineItem[]; hasOlder: boolean }>;
   markSeen(arg: { thread: ThreadId; upTo: number }): Promise<void>;
 
   checkText(arg: { thread: ThreadId; text: string }): Promise<Finding[]>;
   /** Resolves when the ciphertext is safely queued. Runs the checks again and refuses what they stop. `emergencyReason` passes R10's prompt. */
-  send(arg: { thread: ThreadId; text: string; replyTo?: MessageId; emergencyReason?: string }): Promise<{ key: string }>;
+  send(arg: {
+    thread: ThreadId;
+    text: string;
+    replyTo?: MessageId;
+    emergencyReason?: string;
+  }): Promise<{ key: string }>;
   retry(arg: { thread: ThreadId; key: string }): Promise<void>;
   discard(arg: { thread: ThreadId; key: string }): Promise<{ text: string }>;
   saveDraft(arg: { thread: ThreadId; text: string; replyTo?: MessageId }): Promise<void>;
@@ -424,12 +460,21 @@ export interface Wardline {
   /** Marks messages as a decision, or states one in own words with messages as its background. At least one of the two. */
   markDecision(arg: { thread: ThreadId; messages: MessageId[]; text: string }): Promise<{ key: string }>;
   /** Everything in the thread that could go in beside the decision, nearest first. */
-  filingSources(arg: { thread: ThreadId; decision: DecisionId }): Promise<{ statements: Statement[]; others: Statement[] }>;
+  filingSources(arg: {
+    thread: ThreadId;
+    decision: DecisionId;
+  }): Promise<{ statements: Statement[]; others: Statement[] }>;
   previewFiling(arg: FilingRequest): Promise<FilingPreview>;
   /** Refuses when the document would differ from the previewed one. */
   file(arg: FilingRequest & { sha256: string; patientConfirmed: boolean }): Promise<void>;
 
-  addMember(arg: { thread: ThreadId; person: PersonId; reason: AddReason; note: string; history: boolean }): Promise<void>;
+  addMember(arg: {
+    thread: ThreadId;
+    person: PersonId;
+    reason: AddReason;
+    note: string;
+    history: boolean;
+  }): Promise<void>;
   removeMember(arg: { thread: ThreadId; person: PersonId; reason: RemoveReason; note: string }): Promise<void>;
 
   searchDirectory(arg: { query: string }): Promise<DirectoryAnswer>;
@@ -512,7 +557,9 @@ export type Answer<V extends Verb> = Awaited<ReturnType<Wardline[V]>>;
 
 export type Call = { [V in Verb]: { id: number; verb: V; args: Args<V> } }[Verb];
 export type Reply = { id: number; ok: unknown } | { id: number; error: WardError };
-export type Push = { [E in keyof Events]: { event: E; data: Events[E] } }[keyof Events] | { event: `thread:${ThreadId}`; data: ThreadChange };
+export type Push =
+  | { [E in keyof Events]: { event: E; data: Events[E] } }[keyof Events]
+  | { event: `thread:${ThreadId}`; data: ThreadChange };
 
 /** One end of the channel. A `Worker`, a `MessagePort` and the worker's own global all fit behind it. */
 export interface WorkerPort {

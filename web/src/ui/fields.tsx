@@ -1,0 +1,240 @@
+/**
+ * Form parts on nhsuk classes, with label, hint and error tied to the control. Nothing typed here is offered to spelling services,
+ * translators or the browser's memory (R34).
+ */
+import type { ComponentChildren, RefObject } from 'preact';
+import { useId } from 'preact/hooks';
+
+type TextProps = {
+  label: string;
+  value: string;
+  onInput: (value: string) => void;
+  hint?: string | undefined;
+  error?: string | undefined;
+  type?: 'text' | 'password';
+  autocomplete?: string;
+  inputMode?: 'numeric' | 'text';
+  maxLength?: number;
+  width?: 2 | 4 | 10 | 20;
+  code?: boolean;
+  disabled?: boolean;
+  autofocus?: boolean;
+  inputRef?: RefObject<HTMLInputElement>;
+};
+
+export function TextField(props: TextProps) {
+  const { label, value, onInput, hint, error, type = 'text', autocomplete = 'off', inputMode, maxLength, width, code } = props;
+  const id = useId();
+  const described = [hint ? `${id}-h` : '', error ? `${id}-e` : ''].filter(Boolean).join(' ');
+  return (
+    <div class={error ? 'nhsuk-form-group nhsuk-form-group--error' : 'nhsuk-form-group'}>
+      <label class="nhsuk-label" for={id}>
+        {label}
+      </label>
+      <FieldNotes id={id} hint={hint} error={error} />
+      <input
+        class={[
+          'nhsuk-input',
+          error ? 'nhsuk-input--error' : '',
+          width ? `nhsuk-input--width-${width}` : '',
+          code ? 'nhsuk-input--code' : '',
+        ].join(' ')}
+        id={id}
+        ref={props.inputRef ?? null}
+        {...(type === 'password' ? { type } : { type: 'text' as const })}
+        value={value}
+        autocomplete={autocomplete}
+        autocapitalize="off"
+        autocorrect="off"
+        spellcheck={false}
+        translate={false}
+        inputMode={inputMode}
+        maxLength={maxLength}
+        disabled={props.disabled}
+        aria-describedby={described || undefined}
+        aria-invalid={error ? true : undefined}
+        data-autofocus={props.autofocus || undefined}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </div>
+  );
+}
+
+type AreaProps = {
+  label: string;
+  value: string;
+  onInput: (value: string) => void;
+  hint?: string;
+  error?: string | undefined;
+  rows?: number;
+  autofocus?: boolean;
+};
+
+export function AreaField({ label, value, onInput, hint, error, rows = 3, autofocus }: AreaProps) {
+  const id = useId();
+  const described = [hint ? `${id}-h` : '', error ? `${id}-e` : ''].filter(Boolean).join(' ');
+  return (
+    <div class={error ? 'nhsuk-form-group nhsuk-form-group--error' : 'nhsuk-form-group'}>
+      <label class="nhsuk-label" for={id}>
+        {label}
+      </label>
+      <FieldNotes id={id} hint={hint} error={error} />
+      <textarea
+        class={error ? 'nhsuk-input nhsuk-input--area nhsuk-input--error' : 'nhsuk-input nhsuk-input--area'}
+        id={id}
+        rows={rows}
+        value={value}
+        autocomplete="off"
+        spellcheck={false}
+        translate={false}
+        aria-describedby={described || undefined}
+        aria-invalid={error ? true : undefined}
+        data-autofocus={autofocus || undefined}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </div>
+  );
+}
+
+function FieldNotes({ id, hint, error }: { id: string; hint: string | undefined; error: string | undefined }) {
+  return (
+    <>
+      {hint && (
+        <div class="nhsuk-hint" id={`${id}-h`}>
+          {hint}
+        </div>
+      )}
+      {error && (
+        <span class="nhsuk-error-message" id={`${id}-e`}>
+          <span class="vh">Error: </span>
+          {error}
+        </span>
+      )}
+    </>
+  );
+}
+
+type CheckProps = {
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  small?: boolean;
+  locked?: boolean;
+  describedBy?: string | undefined;
+  children: ComponentChildren;
+};
+
+export function Check({ checked, onChange, small, locked, describedBy, children }: CheckProps) {
+  const id = useId();
+  return (
+    <div class={small ? 'nhsuk-checkboxes nhsuk-checkboxes--small' : 'nhsuk-checkboxes'}>
+      <div class="nhsuk-checkboxes__item">
+        <input
+          class="nhsuk-checkboxes__input"
+          id={id}
+          type="checkbox"
+          checked={checked}
+          aria-disabled={locked || undefined}
+          aria-describedby={describedBy}
+          onClick={(event) => {
+            if (locked) event.preventDefault();
+          }}
+          onChange={(event) => onChange(event.currentTarget.checked)}
+        />
+        <label class="nhsuk-label nhsuk-checkboxes__label" for={id}>
+          {children}
+        </label>
+      </div>
+    </div>
+  );
+}
+
+type RadiosProps<T extends string> = {
+  legend: string;
+  hint?: string;
+  error?: string | undefined;
+  options: { value: T; label: string; hint?: string }[];
+  value: T | undefined;
+  onChange: (value: T) => void;
+};
+
+export function Radios<T extends string>({ legend, hint, error, options, value, onChange }: RadiosProps<T>) {
+  const id = useId();
+  const described = [hint ? `${id}-h` : '', error ? `${id}-e` : ''].filter(Boolean).join(' ');
+  return (
+    <div class={error ? 'nhsuk-form-group nhsuk-form-group--error' : 'nhsuk-form-group'}>
+      <fieldset class="nhsuk-fieldset" aria-describedby={described || undefined}>
+        <legend class="nhsuk-fieldset__legend">{legend}</legend>
+        <FieldNotes id={id} hint={hint} error={error} />
+        <div class="nhsuk-radios">
+          {options.map((option) => (
+            <div class="nhsuk-radios__item" key={option.value}>
+              <input
+                class="nhsuk-radios__input"
+                id={`${id}-${option.value}`}
+                type="radio"
+                name={id}
+                value={option.value}
+                checked={option.value === value}
+                aria-describedby={option.hint ? `${id}-${option.value}-h` : undefined}
+                onChange={() => onChange(option.value)}
+              />
+              <label class="nhsuk-label nhsuk-radios__label" for={`${id}-${option.value}`}>
+                {option.label}
+              </label>
+              {option.hint && (
+                <div class="nhsuk-hint nhsuk-radios__hint" id={`${id}-${option.value}-h`}>
+                  {option.hint}
+                </div>
+              )}
+            </div>
+          ))}
+        </div>
+      </fieldset>
+    </div>
+  );
+}
+
+export type DateParts = { day: string; month: string; year: string };
+
+export function DateField(props: {
+  legend: string;
+  value: DateParts;
+  error?: string | undefined;
+  disabled?: boolean;
+  onInput: (value: DateParts) => void;
+}) {
+  const { legend, value, error, onInput } = props;
+  const id = useId();
+  const part = (key: keyof DateParts, label: string, width: 2 | 4) => (
+    <div class="nhsuk-date-input__item">
+      <div class="nhsuk-form-group">
+        <label class="nhsuk-label nhsuk-date-input__label" for={`${id}-${key}`}>
+          {label}
+        </label>
+        <input
+          class={`nhsuk-input nhsuk-date-input__input nhsuk-input--width-${width} ${error ? 'nhsuk-input--error' : ''}`}
+          id={`${id}-${key}`}
+          inputMode="numeric"
+          maxLength={width}
+          autocomplete="off"
+          value={value[key]}
+          disabled={props.disabled}
+          onInput={(event) => onInput({ ...value, [key]: event.currentTarget.value })}
+        />
+      </div>
+    </div>
+  );
+  return (
+    <div class={error ? 'nhsuk-form-group nhsuk-form-group--error' : 'nhsuk-form-group'}>
+      <fieldset class="nhsuk-fieldset" aria-describedby={error ? `${id}-e` : undefined}>
+        <legend class="nhsuk-fieldset__legend">{legend}</legend>
+        <FieldNotes id={id} hint={undefined} error={error} />
+        <div class="nhsuk-date-input">
+          {part('day', 'Day', 2)}
+          {part('month', 'Month', 2)}
+          {part('year', 'Year', 4)}
+        </div>
+      </fieldset>
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+/** Text at display: what belongs together does not break, and what differs between two names is found. */
+
+const noBreak = '\u00a0';
+
+const units =
+  'mg|g|kg|mcg|micrograms?|milligrams?|grams?|nanograms?|ml|mL|l|L|litres?|units?|mmol|mmHg|mm|cm|m|kPa|bpm|mins?|minutes?|hrs?|hours?|h|days?|weeks?|tablets?|doses?|puffs?|drops?|°C|%';
+const measured = new RegExp(`(\\d) (?=(?:${units})(?:\\b|/|$|\\s))`, 'g');
+const labelled = /\b(BP|HR|RR|NEWS2?|GCS|temp|sats?|SpO2|lactate|CRP|INR|Hb|bed|bay|ward|bleep) (?=\d)/gi;
+const nhsNumber = /\b(\d{3})[ -](\d{3})[ -](\d{4})\b/g;
+
+/** A dose, a reading or a number in groups stays on one line. The characters stay the same apart from the kind of space. */
+export function keepTogether(text: string): string {
+  return text
+    .replace(measured, `$1${noBreak}`)
+    .replace(labelled, `$1${noBreak}`)
+    .replace(nhsNumber, `$1${noBreak}$2${noBreak}$3`);
+}
+
+/** The words of a text, each marked when the other texts do not have it. For two names that are alike (R29). */
+export function markDifferences(text: string, others: string[]): { word: string; differs: boolean }[] {
+  const known = others.map((other) => new Set(other.toLowerCase().split(/[\s,]+/)));
+  return text.split(/(\s+)/).map((word) => {
+    const bare = word.toLowerCase().replace(/,$/, '');
+    const differs = bare.trim() !== '' && known.some((words) => !words.has(bare));
+    return { word, differs };
+  });
+}
+
+/** Two letters for the circle beside a name: first and last, titles left out. */
+export function initials(name: string): string {
+  const words = name.split(/\s+/).filter((word) => !/^(dr|mr|mrs|ms|miss|mx|sr|prof|professor|sir|dame)\.?$/i.test(word));
+  const first = words[0]?.[0] ?? '';
+  const last = words.length > 1 ? (words.at(-1)?.[0] ?? '') : '';
+  return (first + last).toUpperCase();
+}
+
+/** "A", "A and B", "A, B and C". */
+export function listed(words: string[]): string {
+  if (words.length < 2) return words.join('');
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+}
