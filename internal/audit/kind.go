@@ -1,0 +1,109 @@
+package audit
+
+import "fmt"
+
+// Kind says what happened. The numbers are in every leaf for ever: append, never renumber, never reuse.
+type Kind uint16
+
+// People and keys.
+const (
+	Manifest         Kind = 0x0101 // a root manifest took effect
+	PersonLog        Kind = 0x0102 // an entry was appended to a person log
+	PersonAdded      Kind = 0x0103
+	PersonChanged    Kind = 0x0104
+	PersonLeft       Kind = 0x0105
+	EnrolmentIssued  Kind = 0x0106 // a one-time link was made
+	EnrolmentRefused Kind = 0x0107
+	Enrolled         Kind = 0x0108
+	SignIn           Kind = 0x0109
+	SignInRefused    Kind = 0x010a
+	SignOut          Kind = 0x010b
+	Lock             Kind = 0x010c
+	Unlock           Kind = 0x010d
+	DeviceRevoked    Kind = 0x010e
+	VaultChanged     Kind = 0x010f
+	DutyChanged      Kind = 0x0110
+	NoticeSeen       Kind = 0x0111 // the person saw what is monitored and what may be disclosed
+)
+
+// Threads.
+const (
+	ThreadCreated Kind = 0x0201
+	Membership    Kind = 0x0202
+	Epoch         Kind = 0x0203
+	HistoryGrant  Kind = 0x0204
+	ThreadFrozen  Kind = 0x0205
+	Reported      Kind = 0x0206
+)
+
+// Patients.
+const (
+	LookUp        Kind = 0x0301
+	LookUpRefused Kind = 0x0302
+	Assertion     Kind = 0x0303
+	PatientLinked Kind = 0x0304
+	NamesakeShown Kind = 0x0305
+)
+
+// Decisions and the health record.
+const (
+	Decision      Kind = 0x0401
+	NoDecision    Kind = 0x0402 // the signed answer that a thread holds no decision
+	Filing        Kind = 0x0403 // a decision was queued for the record
+	FilingRefused Kind = 0x0404 // the record said no; a person must see it
+	Receipt       Kind = 0x0405
+)
+
+// Keeping and destroying.
+const (
+	Eligible     Kind = 0x0501
+	Hold         Kind = 0x0502
+	HoldReleased Kind = 0x0503
+	Disposal     Kind = 0x0504
+	Replay       Kind = 0x0505 // the destruction ledger was replayed after a restore
+)
+
+// Cases and control.
+const (
+	CaseOpened      Kind = 0x0601
+	DisclosureOrder Kind = 0x0602
+	Opening         Kind = 0x0603
+	HalvesReleased  Kind = 0x0604
+	CaseClosed      Kind = 0x0605
+	Drill           Kind = 0x0606
+	Review          Kind = 0x0607
+)
+
+// Operation.
+const (
+	Configuration Kind = 0x0701
+	Backup        Kind = 0x0702
+	Restore       Kind = 0x0703
+)
+
+// Known reports whether the kind is one of the constants above.
+func (k Kind) Known() bool { return kindNames[k] != "" }
+
+// String is the kind's name in exports and on screens.
+func (k Kind) String() string {
+	if name := kindNames[k]; name != "" {
+		return name
+	}
+	return fmt.Sprintf("kind_%04x", uint16(k))
+}
+
+var kindNames = map[Kind]string{
+	Manifest: "manifest", PersonLog: "person_log", PersonAdded: "person_added", PersonChanged: "person_changed", PersonLeft: "person_left",
+	EnrolmentIssued: "enrolment_issued", EnrolmentRefused: "enrolment_refused", Enrolled: "enrolled",
+	SignIn: "sign_in", SignInRefused: "sign_in_refused", SignOut: "sign_out", Lock: "lock", Unlock: "unlock",
+	DeviceRevoked: "device_revoked", VaultChanged: "vault_changed", DutyChanged: "duty_changed", NoticeSeen: "notice_seen",
+	ThreadCreated: "thread_created", Membership: "membership", Epoch: "epoch", HistoryGrant: "history_grant", ThreadFrozen: "thread_frozen",
+	Reported: "reported",
+	LookUp:   "look_up", LookUpRefused: "look_up_refused", Assertion: "assertion", PatientLinked: "patient_linked",
+	NamesakeShown: "namesake_shown",
+	Decision:      "decision", NoDecision: "no_decision", Filing: "filing", FilingRefused: "filing_refused", Receipt: "receipt",
+	Eligible: "eligible", Hold: "hold", HoldReleased: "hold_released", Disposal: "disposal", Replay: "replay",
+	CaseOpened: "case_opened", DisclosureOrder: "disclosure_order", Opening: "opening", HalvesReleased: "halves_released",
+	CaseClosed: "case_closed", Drill: "drill", Review: "review",
+	Configuration: "configuration", Backup: "backup", Restore: "restore",
+}
