@@ -66,5 +66,9 @@ var shared = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	kept = c
 	return c.DSN(), nil
 })
+
+// kept holds on to the shared cluster: were it collected, so would be the pipe that keeps it alive.
+var kept *Cluster

@@ -1,0 +1,25 @@
+-- +goose Up
+
+-- What must be accounted for. A row is written with the act; the sequencer gives it its leaf afterwards.
+CREATE TABLE audit_event (
+    number  INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind    BIGINT NOT NULL,
+    at      BIGINT NOT NULL,
+    actor   BYTEA  NOT NULL,
+    subject BYTEA  NOT NULL,
+    body    BYTEA  NOT NULL,
+    leaf    BIGINT
+);
+CREATE UNIQUE INDEX audit_event_leaf ON audit_event (leaf);
+CREATE INDEX audit_event_waiting ON audit_event (number) WHERE leaf IS NULL;
+
+-- The Merkle tree's stored hashes, in the order of golang.org/x/mod/sumdb/tlog.
+CREATE TABLE audit_hash (
+    position INTEGER PRIMARY KEY,
+    hash     BYTEA NOT NULL
+);
+
+CREATE TABLE audit_checkpoint (
+    size INTEGER PRIMARY KEY,
+    note BYTEA NOT NULL
+);
