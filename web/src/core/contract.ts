@@ -93,10 +93,9 @@ export type PatientLink = {
 
 /** A patient who could be mistaken for this one. Never the full identifiers of the other person. */
 export type Namesake = {
-  family: string;
-  given: string;
-  title?: string;
-  bornSame: boolean;
+  /** As the banner writes it: "SMITH, Joan (Mrs)". */
+  name: string;
+  differs: ('family' | 'given' | 'title' | 'born' | 'nhs-number')[];
   lastFour: string;
   /** The index, or a thread this person is in. */
   source: 'index' | 'own-thread';
@@ -274,7 +273,7 @@ export type SystemEvent =
       role: string;
       by: string;
       byMe: boolean;
-      reason: AddReason;
+      reason: AddReason | 'founding' | 'break-glass';
       note?: string;
       history: boolean;
     }
@@ -284,7 +283,7 @@ export type SystemEvent =
       what: 'removed-by-organisation';
       who: string;
       me: boolean;
-      reason: 'leaver' | 'mover' | 'lost-device' | 'disabled';
+      reason: 'leaver' | 'mover' | 'lost-device' | 'review';
     }
   | { what: 'linked'; by: string; byMe: boolean; patient: string }
   | { what: 'renamed'; by: string; byMe: boolean; name: string }
@@ -420,7 +419,10 @@ export interface Wardline {
     password: string;
     code: string;
     device: DeviceKind;
+    /** Own device: the agreement of R48. */
     agreementAccepted: boolean;
+    /** The notice of R47. */
+    noticeAccepted: boolean;
   }): Promise<void>;
   /** First half of signing in. The worker keeps the ticket for `signInCode`, which registers the device where it is not known. */
   signIn(arg: { username: string; password: string }): Promise<{ deviceKnown: boolean }>;
@@ -467,6 +469,8 @@ export interface Wardline {
   previewFiling(arg: FilingRequest): Promise<FilingPreview>;
   /** Refuses when the document would differ from the previewed one. */
   file(arg: FilingRequest & { sha256: string; patientConfirmed: boolean }): Promise<void>;
+  /** The same document again, now: after a refusal that was mended at the record's end, or to hurry a waiting one. */
+  retryFiling(arg: { thread: ThreadId; decision: DecisionId }): Promise<void>;
 
   addMember(arg: {
     thread: ThreadId;
@@ -541,6 +545,7 @@ const verbTable: Record<Verb, true> = {
   filingSources: true,
   previewFiling: true,
   file: true,
+  retryFiling: true,
   addMember: true,
   removeMember: true,
   searchDirectory: true,
