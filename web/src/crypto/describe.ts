@@ -1,6 +1,6 @@
 /** Layouts as the text of docs/protocol.md. A test compares the two, so that neither can drift. Not part of the bundle. */
 
-import type { Fields, Layout, Shape } from './codec.ts';
+import type { Fields, Layout, Shape } from './layout.ts';
 
 /** The content of one ```layout block, without a final newline. */
 export function describe(layout: Layout): string {

@@ -34,7 +34,7 @@ export class Refusal extends Error {
 }
 
 /** Refuses unless the condition holds. */
-export function require(condition: boolean, code: RefusalCode, detail: string): asserts condition {
+export function insist(condition: boolean, code: RefusalCode, detail: string): asserts condition {
   if (!condition) {
     throw new Refusal(code, detail);
   }

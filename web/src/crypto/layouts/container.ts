@@ -1,6 +1,6 @@
 /** Signatures beside the objects that they cover (docs/protocol.md, section 3). */
 
-import { type Infer, blob, bytes, list, object, oneOf, u8 } from '../codec.ts';
+import { type Infer, blob, bytes, list, object, oneOf, u8 } from '../layout.ts';
 
 export const signed = object(0x0001, 'signed', {
   object: blob(262144),

@@ -1,6 +1,6 @@
 /** Disclosure orders and case shares (section 10). */
 
-import { type Infer, bytes, list, object, oneOf, text, time, u32, u8 } from '../codec.ts';
+import { type Infer, bytes, list, object, oneOf, text, time, u32, u8 } from '../layout.ts';
 
 export const disclosureOrder = object(0x0380, 'disclosure-order', {
   case: bytes(16),

@@ -1,6 +1,6 @@
 /** Epoch records, envelopes, sealed state and history grants (section 7). */
 
-import { type Infer, blob, bytes, list, object, oneOf, optional, seq, text, time, u16, u32, u8 } from '../codec.ts';
+import { type Infer, blob, bytes, list, object, oneOf, optional, seq, text, time, u16, u32, u8 } from '../layout.ts';
 
 export const epochCore = object(0x0330, 'epoch-core', {
   thread: bytes(32),

@@ -1,6 +1,6 @@
 /** Every layout, in the order of docs/protocol.md. For tests and vectors: the bundle imports layouts one by one. */
 
-import type { Layout } from '../codec.ts';
+import type { Layout } from '../layout.ts';
 import * as container from './container.ts';
 import * as manifest from './manifest.ts';
 import * as person from './person.ts';

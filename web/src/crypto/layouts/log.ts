@@ -1,6 +1,6 @@
 /** The thread log (section 6.2). */
 
-import { type Infer, blob, bytes, object, oneOf, optional, text, time, u64, u8 } from '../codec.ts';
+import { type Infer, blob, bytes, object, oneOf, optional, text, time, u64, u8 } from '../layout.ts';
 
 export const logLink = object(0x0320, 'log-link', {
   thread: bytes(32),

@@ -1,6 +1,6 @@
 /** The root manifest and the policy it names (section 4). */
 
-import { type Infer, bytes, list, object, oneOf, text, time, u32, u64, u8 } from '../codec.ts';
+import { type Infer, bytes, list, object, oneOf, text, time, u32, u64, u8 } from '../layout.ts';
 
 export const rootManifest = object(0x0101, 'root-manifest', {
   organisation: text(200),

@@ -1,6 +1,6 @@
 /** The create entry and the membership log (sections 6 and 6.1). */
 
-import { type Infer, blob, bytes, flag, object, oneOf, optional, text, time, u32, u8 } from '../codec.ts';
+import { type Infer, blob, bytes, flag, object, oneOf, optional, text, time, u32, u8 } from '../layout.ts';
 
 export const create = object(0x0301, 'create', {
   space: oneOf({ patient: 1, team: 2, role: 3, direct: 4, announcement: 5, social: 6 }),
@@ -32,12 +32,14 @@ export const add = object(0x0311, 'add', {
   until: time,
   reason: oneOf({
     founding: 1,
-    'joins-team': 2,
+    'care-team': 2,
     'on-call': 3,
-    'second-opinion': 4,
-    'takes-over': 5,
-    'break-glass': 6,
-    other: 7,
+    opinion: 4,
+    handover: 5,
+    cover: 6,
+    supervision: 7,
+    'break-glass': 8,
+    other: 9,
   }),
   note: optional({
     epoch: u32,
@@ -55,14 +57,16 @@ export const remove = object(0x0312, 'remove', {
   issued: time,
   target: bytes(16),
   reason: oneOf({
-    left: 1,
-    moved: 2,
+    'own-request': 1,
+    'left-team': 2,
     'added-in-error': 3,
     'no-longer-involved': 4,
-    leaver: 5,
-    'lost-device': 6,
-    review: 7,
-    other: 8,
+    'handed-over': 5,
+    leaver: 6,
+    mover: 7,
+    'lost-device': 8,
+    review: 9,
+    other: 10,
   }),
   note: optional({
     epoch: u32,

@@ -1,6 +1,6 @@
 /** Messages and reports (section 8). */
 
-import { type Infer, blob, bytes, object, oneOf, time, u32, u64, u8 } from '../codec.ts';
+import { type Infer, blob, bytes, object, oneOf, time, u32, u64, u8 } from '../layout.ts';
 
 export const header = object(0x0350, 'header', {
   thread: bytes(32),

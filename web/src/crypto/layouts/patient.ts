@@ -1,6 +1,6 @@
 /** The patient assertion (section 9). */
 
-import { type Infer, bytes, flag, object, text, time, u32 } from '../codec.ts';
+import { type Infer, bytes, flag, object, text, time, u32 } from '../layout.ts';
 
 export const patientAssertion = object(0x0370, 'patient-assertion', {
   tag: bytes(32),

@@ -1,6 +1,6 @@
 /** The person log (section 5.1). */
 
-import { type Infer, bytes, list, object, oneOf, text, time, u32, u64 } from '../codec.ts';
+import { type Infer, bytes, list, object, oneOf, text, time, u32, u64 } from '../layout.ts';
 
 export const identityKey = object(0x0110, 'identity-key', {
   person: bytes(16),

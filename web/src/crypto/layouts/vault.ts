@@ -1,6 +1,6 @@
 /** The vault, the identity seed, unlockers and wraps of AK (sections 5.2 and 5.3). */
 
-import { type Infer, blob, bytes, list, object, oneOf, time, u32, u64 } from '../codec.ts';
+import { type Infer, blob, bytes, list, object, oneOf, time, u32, u64 } from '../layout.ts';
 
 export const vault = object(0x0201, 'vault', {
   person: bytes(16),
