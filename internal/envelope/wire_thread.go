@@ -151,14 +151,16 @@ func (h *EntryHead) fields(c codec) {
 // head gives the common fields of any membership entry.
 func (h *EntryHead) head() *EntryHead { return h }
 
-// Note is free text sealed under an epoch.
+// Note is free text sealed under an epoch. Salt keeps two notes for one seq from sharing a key and nonce.
 type Note struct {
 	Epoch      uint32
+	Salt       [16]byte
 	Ciphertext []byte
 }
 
 func (n *Note) fields(c codec) {
 	c.u32("epoch", &n.Epoch)
+	c.fixed("salt", n.Salt[:])
 	c.bytes("ciphertext", 1040, &n.Ciphertext)
 }
 
