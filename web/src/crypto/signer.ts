@@ -16,7 +16,7 @@ export interface Signer {
 export type DeviceKey = { readonly publicKey: Bytes; readonly privateKey: CryptoKey };
 
 export async function newDeviceKey(): Promise<DeviceKey> {
-  const pair = (await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify'])) as CryptoKeyPair;
+  const pair = await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
   const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
   return { publicKey, privateKey: pair.privateKey };
 }
