@@ -1,0 +1,315 @@
+package hospital
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/ehr"
+	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/nhs"
+)
+
+// recordOfHospital is Wardline's adapter, configured for the hospital as for a real one.
+func recordOfHospital(t *testing.T, h *Hospital) *ehr.Destination {
+	t.Helper()
+	destination, err := ehr.New(ehr.Config{BaseURL: h.RecordURL(), HospitalNumberSystem: HospitalNumberSystem, Clock: clock.NewManual(noon)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return destination
+}
+
+var filings = id.NewSource(clock.System{})
+
+// decision is a document about John Smith with a filing of its own.
+func decision(t *testing.T) ehr.Document {
+	t.Helper()
+	return ehr.Document{
+		Filing: id.New[id.Filing](filings), NHSNumber: number(t, "9434765919"), HospitalNumber: "N0041192",
+		PatientName: nhs.Name{Family: "Smith", Given: "John", Title: "Mr"}, BirthDate: born(t, "1954-03-12"),
+		Title: "Change to IV flucloxacillin", ContentType: "text/html",
+		Bytes:        []byte("<!doctype html><html lang=en-GB><title>Clinical decision</title><p>Change to IV flucloxacillin 2\u00a0g four times a day."),
+		Author:       ehr.Author{Person: id.New[id.Person](filings), Name: "Dr Anita Patel", Role: "Medical Registrar"},
+		Organisation: "RXX01", CreatedAt: noon.Add(-time.Hour), SubmittedAt: noon,
+	}
+}
+
+func TestR18_FiledReadBackAndReceived(t *testing.T) {
+	h := open(t, t.TempDir())
+	record := recordOfHospital(t, h)
+	document := decision(t)
+	if _, err := record.ReadBack(t.Context(), document.Expected()); !errors.Is(err, ehr.ErrNotInRecord) {
+		t.Fatalf("before filing: %v", err)
+	}
+	submitted, err := record.File(t.Context(), document)
+	if err != nil || submitted.Existing || submitted.Document != "DocumentReference/1" {
+		t.Fatalf("submitted %+v: %v", submitted, err)
+	}
+	receipt, err := record.ReadBack(t.Context(), document.Expected())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ehr.Receipt{Reference: "DOC-7741-2093", Document: "DocumentReference/1", Hash: sha256.Sum256(document.Bytes), At: noon}
+	if receipt != want {
+		t.Errorf("receipt %+v, want %+v", receipt, want)
+	}
+	filed := h.Filed()
+	if len(filed) != 1 || filed[0].Patient != "9434765919" || filed[0].Author != "Dr Anita Patel" || filed[0].Identifier != ehr.Identifier(document.Filing) ||
+		filed[0].SHA256 != sha256.Sum256(document.Bytes) {
+		t.Errorf("in the record: %+v", filed)
+	}
+}
+
+func TestR19_ARepeatedFilingIsFiledOnce(t *testing.T) {
+	h := open(t, t.TempDir())
+	document := decision(t)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, err := recordOfHospital(t, h).File(context.WithoutCancel(t.Context()), document); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	submitted, err := recordOfHospital(t, h).File(t.Context(), document)
+	if err != nil || !submitted.Existing {
+		t.Errorf("the ninth attempt: %+v, %v", submitted, err)
+	}
+	if filed := h.Filed(); len(filed) != 1 {
+		t.Errorf("%d documents in the record", len(filed))
+	}
+}
+
+func TestR19_TheRecordSurvivesARestart(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	document := decision(t)
+	if _, err := recordOfHospital(t, h).File(t.Context(), document); err != nil {
+		t.Fatal(err)
+	}
+	_ = h.Close()
+	again := open(t, dir)
+	receipt, err := recordOfHospital(t, again).ReadBack(t.Context(), document.Expected())
+	if err != nil || receipt.Reference != "DOC-7741-2093" {
+		t.Fatalf("after a restart: %+v, %v", receipt, err)
+	}
+	second := decision(t)
+	if _, err := recordOfHospital(t, again).File(t.Context(), second); err != nil {
+		t.Fatal(err)
+	}
+	receipt, err = recordOfHospital(t, again).ReadBack(t.Context(), second.Expected())
+	if err != nil || receipt.Reference != "DOC-7741-2094" {
+		t.Errorf("the next number: %+v, %v", receipt, err)
+	}
+}
+
+func TestR19_ThroughEveryFaultOfTheRecord(t *testing.T) {
+	cases := []struct {
+		mode       RecordMode
+		file       *fault.Error // what File says, nil for accepted
+		kind       fault.Kind
+		arrived    int // documents in the record afterwards
+		readBack   *fault.Error
+		afterwards bool // whether a second attempt, the fault over, ends in a receipt
+	}{
+		{RecordRefuse, ehr.ErrRefused, fault.Invalid, 0, ehr.ErrNotInRecord, true},
+		{RecordDelay, ehr.ErrUnavailable, fault.Unavailable, 1, nil, true},
+		{RecordDropBefore, ehr.ErrUnavailable, fault.Unavailable, 0, ehr.ErrNotInRecord, true},
+		{RecordDropAfter, ehr.ErrUnavailable, fault.Unavailable, 1, nil, true},
+		{RecordDown, ehr.ErrUnavailable, fault.Unavailable, 0, ehr.ErrUnavailable, true},
+		{RecordGarbage, ehr.ErrUnintelligible, fault.Upstream, 0, ehr.ErrUnintelligible, true},
+		{RecordFalseReceipt, nil, 0, 0, ehr.ErrNotInRecord, true},
+		{RecordAlter, nil, 0, 1, ehr.ErrMismatch, false},
+		{RecordMisfile, nil, 0, 1, ehr.ErrMismatch, false},
+	}
+	for _, c := range cases {
+		t.Run(string(c.mode), func(t *testing.T) {
+			h := open(t, t.TempDir())
+			record, document := recordOfHospital(t, h), decision(t)
+			if err := h.SetRecordMode(c.mode); err != nil {
+				t.Fatal(err)
+			}
+			ctx, giveUp := context.WithCancel(t.Context())
+			defer giveUp()
+			if c.mode == RecordDelay {
+				h.shelf.stored = giveUp // the document has arrived, the hospital's clock stands still: the caller gives up waiting
+			}
+			_, err := record.File(ctx, document)
+			if c.file == nil {
+				if err != nil {
+					t.Errorf("File: %v", err)
+				}
+			} else if !errors.Is(err, c.file) || fault.As(err).Kind() != c.kind {
+				t.Errorf("File: %v, want %v", err, c.file)
+			}
+			if got := len(h.Filed()); got != c.arrived {
+				t.Errorf("%d documents arrived, want %d", got, c.arrived)
+			}
+			_, err = record.ReadBack(t.Context(), document.Expected())
+			if c.readBack == nil {
+				if err != nil {
+					t.Errorf("ReadBack: %v", err)
+				}
+			} else if !errors.Is(err, c.readBack) {
+				t.Errorf("ReadBack: %v, want %v", err, c.readBack)
+			}
+			if err != nil && strings.Contains(err.Error(), "9434765919") {
+				t.Errorf("the error names the patient: %v", err)
+			}
+
+			if err := h.SetRecordMode(RecordAccept); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := record.File(t.Context(), document); err != nil {
+				t.Errorf("File again: %v", err)
+			}
+			receipt, err := record.ReadBack(t.Context(), document.Expected())
+			if got := err == nil && receipt.Reference == "DOC-7741-2093"; got != c.afterwards {
+				t.Errorf("a receipt afterwards: %v (%v)", got, err)
+			}
+			if got := len(h.Filed()); got != 1 {
+				t.Errorf("%d documents in the end", got)
+			}
+		})
+	}
+}
+
+func TestH13_AFalseReceiptIsNotAReceipt(t *testing.T) {
+	h := open(t, t.TempDir())
+	record, document := recordOfHospital(t, h), decision(t)
+	if err := h.SetRecordMode(RecordFalseReceipt); err != nil {
+		t.Fatal(err)
+	}
+	submitted, err := record.File(t.Context(), document)
+	if err != nil || submitted.Document == "" {
+		t.Fatalf("the record should claim to have it: %+v, %v", submitted, err)
+	}
+	if receipt, err := record.ReadBack(t.Context(), document.Expected()); !errors.Is(err, ehr.ErrNotInRecord) || receipt != (ehr.Receipt{}) {
+		t.Errorf("receipt %+v, %v", receipt, err)
+	}
+}
+
+func TestH12_AMisfiledDocumentGetsNoReceipt(t *testing.T) {
+	h := open(t, t.TempDir())
+	record, document := recordOfHospital(t, h), decision(t)
+	if err := h.SetRecordMode(RecordMisfile); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := record.File(t.Context(), document); err != nil {
+		t.Fatal(err)
+	}
+	_, err := record.ReadBack(t.Context(), document.Expected())
+	if !errors.Is(err, ehr.ErrMismatch) || fault.As(err).Details()["what"] != "patient" {
+		t.Errorf("error %v, details %v", err, fault.As(err).Details())
+	}
+}
+
+func TestR19_TheReasonOfARefusalReachesAPerson(t *testing.T) {
+	h := open(t, t.TempDir())
+	record := recordOfHospital(t, h)
+	refused := func(document ehr.Document) string {
+		t.Helper()
+		_, err := record.File(t.Context(), document)
+		if !errors.Is(err, ehr.ErrRefused) {
+			t.Fatalf("error = %v", err)
+		}
+		reason, _ := fault.As(err).Details()["reason"].(string)
+		return reason
+	}
+	if err := h.SetRecordMode(RecordRefuse); err != nil {
+		t.Fatal(err)
+	}
+	if reason := refused(decision(t)); reason != refusal {
+		t.Errorf("reason %q", reason)
+	}
+	if err := h.SetRefusal("<b>No\nway</b>\u202e " + strings.Repeat("x", 1000)); err != nil {
+		t.Fatal(err)
+	}
+	if reason := refused(decision(t)); len([]rune(reason)) > 300 || !strings.HasPrefix(reason, "<b>No way</b> xxx") {
+		t.Errorf("reason %q", reason)
+	}
+	if err := h.SetRecordMode(RecordAccept); err != nil {
+		t.Fatal(err)
+	}
+	stranger := decision(t)
+	stranger.NHSNumber = number(t, "9995446391")
+	if reason := refused(stranger); !strings.Contains(reason, "no patient with that number") {
+		t.Errorf("reason %q", reason)
+	}
+}
+
+func TestR11_FilingForATemporaryIdentity(t *testing.T) {
+	h := open(t, t.TempDir())
+	record, document := recordOfHospital(t, h), decision(t)
+	document.NHSNumber, document.HospitalNumber = nhs.Number{}, "N0099001"
+	document.PatientName, document.BirthDate = nhs.Name{Family: "Unknown", Given: "Kestrel"}, nhs.BirthDate{}
+	if _, err := record.File(t.Context(), document); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := record.ReadBack(t.Context(), document.Expected()); err != nil {
+		t.Error(err)
+	}
+	other := document.Expected()
+	other.HospitalNumber = "N0099002"
+	if _, err := record.ReadBack(t.Context(), other); !errors.Is(err, ehr.ErrMismatch) {
+		t.Errorf("read back as somebody else's: %v", err)
+	}
+}
+
+func TestR19_AnIncompleteDocumentIsNotSent(t *testing.T) {
+	h := open(t, t.TempDir())
+	document := decision(t)
+	document.Bytes = nil
+	if _, err := recordOfHospital(t, h).File(t.Context(), document); !errors.Is(err, ehr.ErrIncomplete) || len(h.Filed()) != 0 {
+		t.Errorf("error %v, %d filed", err, len(h.Filed()))
+	}
+}
+
+func TestRecordChecksWhatItIsSent(t *testing.T) {
+	h := open(t, t.TempDir())
+	for name, body := range map[string]string{
+		"nothing":       ``,
+		"another thing": `{"resourceType":"Patient"}`,
+		"no parts":      `{"resourceType":"Bundle","type":"transaction"}`,
+		"not a POST":    `{"resourceType":"Bundle","type":"transaction","entry":[{},{},{}]}`,
+	} {
+		response, text := page(t, http.MethodPost, h.RecordURL(), strings.NewReader(body), http.Header{"Content-Type": {"application/fhir+json"}})
+		if response.StatusCode != http.StatusBadRequest || !strings.Contains(text, "OperationOutcome") {
+			t.Errorf("%s: %d %s", name, response.StatusCode, text)
+		}
+	}
+}
+
+func TestFiledDocumentsAreShownShutOff(t *testing.T) {
+	h := open(t, t.TempDir())
+	document := decision(t)
+	document.Title = `<script>alert(1)</script>`
+	document.Bytes = []byte(`<!doctype html><p>Decision<script>alert(1)</script>`)
+	if _, err := recordOfHospital(t, h).File(t.Context(), document); err != nil {
+		t.Fatal(err)
+	}
+	_, text := page(t, http.MethodGet, h.URL()+"/", nil, nil)
+	if !strings.Contains(text, "DOC-7741-2093") || !strings.Contains(text, "/documents/1") || strings.Contains(text, "<script>") {
+		t.Error("the list does not show the document, or does not escape it")
+	}
+	response, text := page(t, http.MethodGet, h.URL()+"/documents/1", nil, nil)
+	if !bytes.Equal([]byte(text), document.Bytes) {
+		t.Errorf("shown: %s", text)
+	}
+	if policy := response.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "sandbox; default-src 'none'") {
+		t.Errorf("policy %q", policy)
+	}
+	if response, _ := page(t, http.MethodGet, h.URL()+"/documents/2", nil, nil); response.StatusCode != http.StatusNotFound {
+		t.Errorf("a document that is not there: %d", response.StatusCode)
+	}
+}

@@ -1,0 +1,170 @@
+// Package hospital is the demonstration hospital: the systems that Wardline meets outside itself, on a listener of their own.
+//
+// It speaks real HTTP. Under /index it is a patient index in the shape of the Personal Demographics Service, with forty invented
+// people; under /record a FHIR health record that takes IHE MHD Provide Document Bundle transactions; under /control either can be
+// told to misbehave; / and /codes are pages for people. Wardline reaches it by configuration alone, as it would a real hospital.
+//
+// Layout: patients.go the people, index.go the index, record.go what the record does with a document, shelf.go where it keeps
+// them, modes.go and control.go the faults, pages.go the pages.
+//
+// Invariants: it listens on loopback and answers only to loopback names, since it shows sign-in codes. What was filed is on disk
+// before it is acknowledged and survives a restart; it lies in the hospital's own directory, never in Wardline's. The same start
+// state gives the same patients and the same document numbers.
+package hospital
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/wardline/wardline/internal/clock"
+)
+
+// Config says where the hospital listens and what it has.
+type Config struct {
+	Addr  string // host:port, loopback only; port 0 takes a free one
+	Dir   string // the hospital's own directory; made when missing
+	Clock clock.Clock
+	// Delay is how long the late modes wait before they answer; 0 means 45 s, longer than any client waits.
+	Delay time.Duration
+	// Codes gives the current sign-in codes of the demonstration's people for the page at /codes; nil: there is no such page.
+	Codes func() []PersonCode
+	Log   *slog.Logger // nil: silent
+}
+
+// PersonCode is one person's current sign-in code.
+type PersonCode struct {
+	Name        string
+	Code        string
+	SecondsLeft int
+}
+
+// Hospital is a running demonstration hospital.
+type Hospital struct {
+	config   Config
+	listener net.Listener
+	server   *http.Server
+	shelf    *shelf
+	stopped  chan struct{}
+
+	mu    sync.Mutex
+	modes modes
+}
+
+// Start listens and serves until ctx ends or Close is called.
+func Start(ctx context.Context, config Config) (*Hospital, error) {
+	if config.Clock == nil {
+		config.Clock = clock.System{}
+	}
+	if config.Delay == 0 {
+		config.Delay = 45 * time.Second
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	address, err := loopbackAddress(config.Addr)
+	if err != nil {
+		return nil, err
+	}
+	h := &Hospital{config: config, stopped: make(chan struct{})}
+	if h.shelf, err = openShelf(config.Dir); err != nil {
+		return nil, err
+	}
+	if h.modes, err = loadModes(config.Dir); err != nil {
+		return nil, err
+	}
+	if h.listener, err = net.Listen("tcp", address); err != nil {
+		return nil, fmt.Errorf("hospital: listen: %w", err)
+	}
+	h.server = &http.Server{
+		Handler: h.routes(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute,
+		ErrorLog:    slog.NewLogLogger(config.Log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	go func() {
+		defer close(h.stopped)
+		if err := h.server.Serve(h.listener); !errors.Is(err, http.ErrServerClosed) {
+			h.config.Log.Error("demonstration hospital stopped", "error", err)
+		}
+	}()
+	context.AfterFunc(ctx, func() { _ = h.server.Close() })
+	return h, nil
+}
+
+// URL is the address of the page for people.
+func (h *Hospital) URL() string { return "http://" + h.listener.Addr().String() }
+
+// IndexURL is the base address of the patient index, for Wardline's configuration.
+func (h *Hospital) IndexURL() string { return h.URL() + "/index" }
+
+// RecordURL is the base address of the record, for Wardline's configuration.
+func (h *Hospital) RecordURL() string { return h.URL() + "/record" }
+
+// Close stops listening, cuts every open exchange and waits for the listener to end.
+func (h *Hospital) Close() error {
+	err := h.server.Close()
+	<-h.stopped
+	return err
+}
+
+// routes is the table of contents.
+func (h *Hospital) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", h.pageFront)
+	mux.HandleFunc("GET /documents/{id}", h.pageDocument)
+	if h.config.Codes != nil {
+		mux.HandleFunc("GET /codes", h.pageCodes)
+	}
+
+	mux.Handle("GET /index/Patient", h.indexGate(h.searchPatients))
+	mux.Handle("GET /index/Patient/{nhs}", h.indexGate(h.readPatient))
+
+	mux.Handle("POST /record", h.recordGate(h.provide))
+	mux.Handle("GET /record/DocumentReference", h.recordGate(h.searchDocuments))
+	mux.Handle("GET /record/DocumentReference/{id}", h.recordGate(h.readDocument))
+	mux.Handle("GET /record/Binary/{id}", h.recordGate(h.readBinary))
+
+	mux.HandleFunc("GET /control", h.controlState)
+	mux.HandleFunc("POST /control/record", h.controlRecord)
+	mux.HandleFunc("POST /control/index", h.controlIndex)
+	return onlyLoopbackNames(http.NewCrossOriginProtection().Handler(mux))
+}
+
+// loopbackAddress refuses every address that another machine could reach.
+func loopbackAddress(address string) (string, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("hospital: the address must be host:port: %w", err)
+	}
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	ip := net.ParseIP(host)
+	if ip == nil || !ip.IsLoopback() {
+		return "", errors.New("hospital: the demonstration hospital listens on this machine only (127.0.0.1, ::1 or localhost)")
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// onlyLoopbackNames refuses requests under any other name, so that a web page cannot point its own name here and read the codes.
+func onlyLoopbackNames(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := loopbackAddress(withPort(r.Host)); err != nil {
+			http.Error(w, "The demonstration hospital answers only to this machine.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func withPort(host string) string {
+	if _, _, err := net.SplitHostPort(host); err == nil {
+		return host
+	}
+	return host + ":80"
+}

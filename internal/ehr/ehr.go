@@ -1,0 +1,159 @@
+// Package ehr files documents into the organisation's health record over FHIR, and reads them back.
+//
+// Filing is an IHE MHD Provide Document Bundle transaction (ITI-65). The record's word that it took a document is no receipt:
+// a receipt is made here, by fetching the document again and finding the same bytes under the same patient (H13).
+//
+// Layout: ehr.go the destination and what it takes, readback.go the receipt, faults.go what can go wrong.
+//
+// Invariants:
+//   - One filing is one document, however often it is sent: every attempt carries the same identifier, urn:uuid:<filing>, the
+//     record creates on condition of it, and File asks for it first so that a lost answer leaves nothing behind twice.
+//   - ReadBack returns a receipt only for the bytes whose SHA-256 the caller names. What the record says of itself can only lose a
+//     receipt, never earn one.
+//   - Bytes are fetched from the configured server alone, whatever address the record names.
+//   - The kind of an error tells what to do: Unavailable, Upstream and NotFound mean try again, Invalid and Conflict mean that a
+//     person must look. Nothing here logs, and no error text holds an identifier.
+//
+// Source: facts.md section 2; R18, R19, R20; H12, H13.
+package ehr
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/fhir"
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/nhs"
+)
+
+// Config says where the record is and what is particular to it.
+type Config struct {
+	BaseURL string        // https, or http to this machine
+	Timeout time.Duration // for one exchange; 0: 30 s
+	HTTP    *http.Client  // nil: one of our own
+	Header  http.Header   // sent with every exchange, such as an API key
+	// HospitalNumberSystem is the identifier system of the hospital's own patient numbers; needed to file for temporary identities.
+	HospitalNumberSystem string
+	Clock                clock.Clock // nil: the system's
+}
+
+// Destination is one health record. It is safe for concurrent use.
+type Destination struct {
+	client               *fhir.Client
+	clock                clock.Clock
+	hospitalNumberSystem string
+}
+
+// Document is what is filed: one rendered, self-contained document about one patient.
+type Document struct {
+	Filing         id.Filing
+	NHSNumber      nhs.Number // zero for a temporary identity, which then needs a hospital number
+	HospitalNumber string
+	PatientName    nhs.Name
+	BirthDate      nhs.BirthDate
+	Title          string
+	ContentType    string // "text/html"
+	Bytes          []byte
+	Author         Author
+	Organisation   nhs.ODSCode
+	CreatedAt      time.Time // when the decision was made
+	SubmittedAt    time.Time // when it was filed, the same at every attempt
+	Replaces       string    // Receipt.Document of the document that this one corrects, or ""
+}
+
+// Author is who decided.
+type Author struct {
+	Person id.Person
+	Name   string
+	Role   string
+}
+
+// Submitted is the record's word that it has taken a document. It is not a receipt.
+type Submitted struct {
+	Document string // the record's resource, "DocumentReference/41"
+	Existing bool   // it was there before this attempt
+}
+
+// maxAnswer bounds what one answer may hold: a document of a few megabytes in base64, with what describes it.
+var maxAnswer = fhir.Limits{Bytes: 16 << 20, Depth: 24, Values: 20_000}
+
+// New checks the configuration. It does not connect.
+func New(config Config) (*Destination, error) {
+	if config.Timeout == 0 {
+		config.Timeout = 30 * time.Second
+	}
+	if config.Clock == nil {
+		config.Clock = clock.System{}
+	}
+	requests := id.NewSource(config.Clock)
+	client, err := fhir.NewClient(fhir.ClientConfig{
+		BaseURL: config.BaseURL, HTTP: config.HTTP, Header: config.Header, Timeout: config.Timeout, Limits: maxAnswer,
+		NewRequestID: func() string { return id.New[id.Request](requests).String() },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Destination{client: client, clock: config.Clock, hospitalNumberSystem: config.HospitalNumberSystem}, nil
+}
+
+// Identifier is the name under which every attempt at a filing goes.
+func Identifier(filing id.Filing) string { return "urn:uuid:" + filing.String() }
+
+// Expected is what ReadBack must find of this document.
+func (d Document) Expected() Expected {
+	return Expected{Filing: d.Filing, SHA256: sha256.Sum256(d.Bytes), NHSNumber: d.NHSNumber, HospitalNumber: d.HospitalNumber}
+}
+
+// File sends a document, unless the record has it already from an attempt whose answer was lost.
+// Errors: ErrRefused, ErrUnavailable, ErrUnintelligible, ErrMismatch, ErrIncomplete.
+func (d *Destination) File(ctx context.Context, document Document) (Submitted, error) {
+	bundle, err := fhir.ProvideBundle(d.provision(document))
+	if err != nil {
+		return Submitted{}, ErrIncomplete.Because(err)
+	}
+	there, err := d.find(ctx, document.Filing)
+	switch {
+	case err == nil:
+		return Submitted{Document: "DocumentReference/" + there.ID, Existing: true}, nil
+	case !errors.Is(err, ErrNotInRecord):
+		return Submitted{}, err
+	}
+	answer, err := d.client.Post(ctx, "", bundle)
+	if err != nil {
+		return Submitted{}, failed(err)
+	}
+	if answer.Status != http.StatusOK && answer.Status != http.StatusCreated {
+		return Submitted{}, refusal(answer)
+	}
+	response, err := fhir.Read[fhir.Bundle](answer)
+	if err != nil {
+		return Submitted{}, ErrUnintelligible.Because(err)
+	}
+	for i := range response.Entry {
+		if response.Entry[i].Response != nil {
+			response.Entry[i].Response.Location = d.client.Relative(response.Entry[i].Response.Location)
+		}
+	}
+	provided, err := fhir.ParseProvided(response)
+	if err != nil {
+		return Submitted{}, ErrUnintelligible.Because(err)
+	}
+	return Submitted{Document: "DocumentReference/" + provided.DocumentID, Existing: provided.Existing}, nil
+}
+
+func (d *Destination) provision(document Document) fhir.Provision {
+	return fhir.Provision{
+		Identifier: Identifier(document.Filing), Title: document.Title, ContentType: document.ContentType, Document: document.Bytes,
+		Patient: fhir.ProvisionPatient{
+			NHSNumber: document.NHSNumber.Digits(), HospitalNumber: document.HospitalNumber, HospitalNumberSystem: d.hospitalNumberSystem,
+			Family: document.PatientName.Family, Given: document.PatientName.Given, BirthDate: document.BirthDate.String(),
+		},
+		Author:  fhir.ProvisionAuthor{Name: document.Author.Name, Role: document.Author.Role, PersonID: document.Author.Person.String()},
+		ODS:     string(document.Organisation),
+		Created: document.CreatedAt, Submitted: document.SubmittedAt, Replaces: document.Replaces,
+	}
+}
