@@ -52,6 +52,9 @@ func (d *dialect) translate(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
+	if err.Error() == "sql: database is closed" { // database/sql has no exported value for it
+		return ErrClosed
+	}
 	kind, text := d.classify(err)
 	switch kind {
 	case classDuplicate:

@@ -9,10 +9,11 @@ import (
 // oneWriter is SQLite's only writing connection. Whoever holds the turn owns it, so that writers wait in Go,
 // where waiting obeys a context, and not in SQLite, where it means polling.
 type oneWriter struct {
-	turn  chan struct{}
-	pool  *sql.DB
-	conn  *sql.Conn
-	stmts statements
+	turn   chan struct{}
+	closed chan struct{}
+	pool   *sql.DB
+	conn   *sql.Conn
+	stmts  statements
 }
 
 func newOneWriter(ctx context.Context, address string) (*oneWriter, error) {
@@ -26,23 +27,36 @@ func newOneWriter(ctx context.Context, address string) (*oneWriter, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	w := &oneWriter{turn: make(chan struct{}, 1), pool: pool, conn: conn}
+	w := &oneWriter{turn: make(chan struct{}, 1), closed: make(chan struct{}), pool: pool, conn: conn}
 	w.stmts.enabled = true
 	return w, nil
 }
 
 // begin waits for the turn and opens a transaction that already holds the write lock.
 func (w *oneWriter) begin(ctx context.Context) error {
-	select {
-	case w.turn <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := w.take(ctx); err != nil {
+		return err
 	}
 	if _, err := w.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		<-w.turn
 		return err
 	}
 	return nil
+}
+
+// take waits for the turn.
+func (w *oneWriter) take(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case w.turn <- struct{}{}:
+		return nil
+	case <-w.closed:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Commit ends the transaction and passes the turn on.
@@ -90,10 +104,8 @@ func (w *oneWriter) QueryContext(ctx context.Context, query string, args ...any)
 // checkpoint empties the write-ahead log. A reader in the middle of a snapshot keeps it from finishing, and
 // the busy timeout waits for that reader.
 func (w *oneWriter) checkpoint(ctx context.Context) error {
-	select {
-	case w.turn <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := w.take(ctx); err != nil {
+		return err
 	}
 	defer func() { <-w.turn }()
 	var busy, pages, moved int
@@ -107,7 +119,8 @@ func (w *oneWriter) checkpoint(ctx context.Context) error {
 }
 
 func (w *oneWriter) close() error {
-	w.turn <- struct{}{} // nobody writes any more
+	w.turn <- struct{}{} // for good
+	close(w.closed)
 	w.stmts.close()
 	return errors.Join(w.conn.Close(), w.pool.Close())
 }

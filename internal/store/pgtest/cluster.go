@@ -160,6 +160,12 @@ func (c *Cluster) command(name string) error {
 	return nil
 }
 
+// Program is the path of one of PostgreSQL's programs, such as pg_dump.
+func Program(name string) (string, error) {
+	bin, err := binaries()
+	return filepath.Join(bin, name), err
+}
+
 // newSchema makes a schema with a random name in the database at base.
 func newSchema(ctx context.Context, base string) (dsn string, drop func() error, err error) {
 	random := make([]byte, 8)
