@@ -43,6 +43,7 @@ export const add = object(0x0311, 'add', {
   }),
   note: optional({
     epoch: u32,
+    salt: bytes(16),
     ciphertext: blob(1040),
   }),
 });
@@ -70,6 +71,7 @@ export const remove = object(0x0312, 'remove', {
   }),
   note: optional({
     epoch: u32,
+    salt: bytes(16),
     ciphertext: blob(1040),
   }),
 });

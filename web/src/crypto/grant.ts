@@ -1,0 +1,130 @@
+/**
+ * History grants (docs/protocol.md, section 7.6): a member gives somebody the secrets of earlier epochs, as far as the `add`
+ * allows or the person had them before.
+ */
+
+import { type Bytes, concat, equal } from './bytes.ts';
+import { hashLabel } from './domain.ts';
+import { openEnvelope, sealEnvelope, toGranted } from './envelope.ts';
+import { type OpenEpoch, acceptSecret } from './epoch-open.ts';
+import type { Author } from './epoch-build.ts';
+import { type Epoch, known, listed } from './epoch.ts';
+import type { Encapsulation } from './hpke.ts';
+import { type HistoryGrant, historyGrant } from './layouts/epoch.ts';
+import { type MembershipLog, type Witnesses, memberOf } from './membership.ts';
+import type { Member } from './membership-rules.ts';
+import { isReady } from './person.ts';
+import { Refusal, insist } from './refusal.ts';
+import { type Unpacked, sign, unpack, verifyExactly } from './signed.ts';
+import { standingDevice } from './standing.ts';
+
+export type GrantPlan = Pick<Witnesses, 'people'> & {
+  readonly membership: MembershipLog;
+  readonly target: Bytes;
+  /** The epochs to give, with their secrets. Those that the rules do not allow are refused. */
+  readonly epochs: readonly { readonly epoch: Epoch; readonly secret: Bytes }[];
+  readonly author: Author;
+  readonly issued: number;
+  readonly encapsulations?: (index: number) => Encapsulation;
+};
+
+export type BuiltGrant = { readonly grant: Bytes; readonly envelopes: readonly Bytes[] };
+
+export async function buildGrant(plan: GrantPlan): Promise<BuiltGrant> {
+  const { membership, target, author, issued, people, encapsulations = () => ({}) } = plan;
+  const member = memberOf(membership.current, target);
+  insist(member !== undefined, 'not_entitled', 'history only for a member');
+  const state = known(people, target).current;
+  insist(isReady(state, member.identity), 'wrong_members', 'nothing can be sealed to this member');
+  const epochs = [...plan.epochs].sort((a, b) => a.epoch.core.epoch - b.epoch.core.epoch);
+  const envelopes: Bytes[] = [];
+  for (const [i, { epoch, secret }] of epochs.entries()) {
+    insist(allows(membership, member, epoch), 'not_entitled', 'an epoch that the add does not give');
+    const { seal } = state.generation;
+    envelopes.push(await sealEnvelope(epoch.coreHash, toGranted(target), seal, secret, encapsulations(i)));
+  }
+  const value: HistoryGrant = {
+    thread: membership.thread,
+    target,
+    identity: member.identity,
+    generation: state.generation.generation,
+    membershipSeq: member.pinnedSeq,
+    person: author.person,
+    device: author.device,
+    issued,
+    records: epochs.map(({ epoch }) => ({ epoch: epoch.core.epoch, record: epoch.recordHash })),
+    envelopes: await hashEnvelopes(envelopes),
+  };
+  const grant = await sign(historyGrant, value, { kind: 'device', id: author.device, by: author.signer });
+  return { grant, envelopes };
+}
+
+export type GrantContext = Pick<Witnesses, 'people'> & {
+  readonly membership: MembershipLog;
+  /** A verified epoch of the thread, by its number. */
+  readonly epochs: (epoch: number) => Epoch | undefined;
+  /** Whose grant it is, and the seed of a generation of theirs. */
+  readonly person: Bytes;
+  readonly seeds: (generation: number) => Bytes | undefined;
+};
+
+/** Verifies a grant and opens every epoch in it, in their order. */
+export async function openGrant(
+  { grant, envelopes }: BuiltGrant,
+  context: GrantContext,
+): Promise<(OpenEpoch & { readonly epoch: Epoch })[]> {
+  const { value, epochs } = await verifyGrant(grant, context);
+  const same = envelopes.length === epochs.length && equal(await hashEnvelopes(envelopes), value.envelopes);
+  insist(same, 'wrong_secret', 'not the envelopes that were granted');
+  const seed = context.seeds(value.generation);
+  insist(seed !== undefined, 'wrong_secret', 'sealed to a generation that is not at hand');
+  const opened = [];
+  for (const [i, epoch] of epochs.entries()) {
+    const bytes = envelopes[i] ?? new Uint8Array();
+    const secret = await openEnvelope(epoch.coreHash, toGranted(context.person), seed, bytes);
+    opened.push({ epoch, ...(await acceptSecret(epoch, secret)) });
+  }
+  return opened;
+}
+
+async function verifyGrant(grant: Bytes, context: GrantContext): Promise<{ value: HistoryGrant; epochs: Epoch[] }> {
+  const entry = unpack(historyGrant, grant);
+  const { value } = entry;
+  const { membership, person, epochs } = context;
+  insist(equal(value.thread, membership.thread), 'broken_chain', 'a grant of another thread');
+  insist(equal(value.target, person), 'wrong_identity', 'a grant for somebody else');
+  const member = memberOf(membership.current, person);
+  insist(member !== undefined, 'not_entitled', 'a grant for someone who is not a member');
+  const pinned = equal(member.identity, value.identity) && member.pinnedSeq === value.membershipSeq;
+  insist(pinned, 'wrong_identity', 'a grant for another identity or entry than the thread has pinned');
+  await verifyGranter(entry, context);
+  const found = value.records.map(({ epoch: number, record }) => {
+    const epoch = epochs(number);
+    if (epoch === undefined || !equal(epoch.recordHash, record)) {
+      throw new Refusal('broken_chain', 'a grant of a record that is not in the thread');
+    }
+    insist(allows(membership, member, epoch), 'not_entitled', 'an epoch that the add does not give');
+    return epoch;
+  });
+  return { value, epochs: found };
+}
+
+/** Any member but a reader may give history. A grant is in no log, so a revoked device gives none. */
+async function verifyGranter(entry: Unpacked<HistoryGrant>, { membership, people }: GrantContext): Promise<void> {
+  const { thread, person, device: id, issued } = entry.value;
+  const granter = memberOf(membership.current, person);
+  insist(granter !== undefined && granter.role !== 'reader', 'not_entitled', 'a grant by someone who may not give it');
+  const use = { thread, device: id, identity: granter.identity, at: issued };
+  const device = standingDevice(known(people, person), use);
+  await verifyExactly(historyGrant, entry, [{ kind: 'device', id, keys: [device.key] }]);
+}
+
+/** Added with history: everything. Otherwise only what was sealed to this person before. */
+function allows({ entries }: MembershipLog, { person, pinnedSeq }: Member, { core }: Epoch): boolean {
+  const entry = entries[pinnedSeq - 1];
+  return (entry?.kind === 'add' && entry.value.history) || listed(core, person) !== undefined;
+}
+
+function hashEnvelopes(envelopes: readonly Bytes[]): Promise<Bytes> {
+  return hashLabel('grant-envelopes', concat(...envelopes));
+}

@@ -1,0 +1,79 @@
+/**
+ * Unlockers: the ways from a password (later a passkey or a PIN) to AK (docs/protocol.md, section 5.3).
+ *
+ * Invariants:
+ * - A wrap of AK counts only with the signature of the identity that the opened unlocker names, so a server that wraps a key
+ *   of its own making gets nothing sealed to it.
+ * - An unlocker's blob, secret and wrap are each bound to one person, one unlocker and one generation of AK.
+ */
+
+import { NONCE, aeadOpen, aeadSeal } from './aead.ts';
+import { type Bytes, equal, erase } from './bytes.ts';
+import { decode, encode } from './codec.ts';
+import { type Random, hpkeInfo, systemRandom } from './domain.ts';
+import { type Encapsulation, hpkeOpen, hpkeSeal } from './hpke.ts';
+import {
+  type UnlockerContext,
+  type UnlockerSecret,
+  akWrap,
+  unlockerBlob,
+  unlockerContext,
+  unlockerSecret,
+  wrapContext,
+} from './layouts/vault.ts';
+import { insist } from './refusal.ts';
+import { sign, unpack, verifyExactly } from './signed.ts';
+import type { Signer } from './signer.ts';
+import type { AccountKey } from './vault.ts';
+
+/** Returns the bytes of an `unlocker-blob`, under the key that the unlocker's owner can make. */
+export async function sealUnlocker(
+  key: Bytes,
+  context: UnlockerContext,
+  secret: UnlockerSecret,
+  random: Random = systemRandom,
+): Promise<Bytes> {
+  const nonce = random(NONCE);
+  const plain = encode(unlockerSecret, secret);
+  const ciphertext = await aeadSeal({ key, nonce, aad: encode(unlockerContext, context) }, plain);
+  erase(plain);
+  return encode(unlockerBlob, { ...context, nonce, ciphertext });
+}
+
+export type OpenUnlocker = { readonly context: UnlockerContext; readonly secret: UnlockerSecret };
+
+/** Refuses with `wrong_secret` under a wrong password: the key does not open the blob. */
+export async function openUnlocker(key: Bytes, blob: Bytes, person: Bytes): Promise<OpenUnlocker> {
+  const { nonce, ciphertext, ...context } = decode(unlockerBlob, blob);
+  insist(equal(context.person, person), 'wrong_identity', 'the unlocker of another person');
+  const plain = await aeadOpen({ key, nonce, aad: encode(unlockerContext, context) }, ciphertext);
+  const secret = decode(unlockerSecret, plain);
+  erase(plain);
+  return { context, secret };
+}
+
+/** Whom AK is wrapped for: an entry of the list inside the vault. */
+export type WrapTarget = { readonly person: Bytes; readonly unlocker: Bytes; readonly seal: Bytes };
+
+/** Returns a `signed` ak-wrap. */
+export async function wrapAccountKey(
+  { ak, akGeneration }: AccountKey,
+  { person, unlocker, seal }: WrapTarget,
+  identity: Signer,
+  encapsulation: Encapsulation = {},
+): Promise<Bytes> {
+  const context = { person, unlocker, akGeneration };
+  const sealed = await hpkeSeal(seal, hpkeInfo(wrapContext, context), ak, encapsulation);
+  return sign(akWrap, { ...context, sealed }, { kind: 'identity', id: person, by: identity });
+}
+
+export async function unwrapAccountKey(wrap: Bytes, { context: own, secret }: OpenUnlocker): Promise<AccountKey> {
+  const entry = unpack(akWrap, wrap);
+  const { sealed, ...context } = entry.value;
+  const mine = equal(context.person, own.person) && equal(context.unlocker, own.unlocker);
+  insist(mine, 'wrong_identity', 'the wrap of another unlocker');
+  await verifyExactly(akWrap, entry, [{ kind: 'identity', id: own.person, keys: [secret.identity] }]);
+  const ak = await hpkeOpen(secret.seed, hpkeInfo(wrapContext, context), sealed);
+  insist(ak.length === 32, 'wrong_secret', 'not an account key');
+  return { ak, akGeneration: context.akGeneration };
+}
