@@ -1,0 +1,57 @@
+package patient
+
+import (
+	"context"
+	"strings"
+
+	"github.com/wardline/wardline/internal/nhs"
+)
+
+// Namesake is somebody who could be mistaken for the patient: enough to tell them apart, never their full identifiers (H10).
+type Namesake struct {
+	Name      nhs.Name
+	Differs   []string // "given name", "title", "date of birth", …
+	SameBirth bool
+	LastFour  string // of their NHS number, "" when they have none
+}
+
+// mostNamesakes bounds what is shown: more would not be read.
+const mostNamesakes = 5
+
+// namesakes finds the people with the same family name and date of birth.
+func (d *Desk) namesakes(ctx context.Context, record Record) ([]Namesake, error) {
+	found, err := d.index.Search(ctx, record.Name.Family, record.Born)
+	if err != nil {
+		return nil, err
+	}
+	var namesakes []Namesake
+	for _, other := range found {
+		if other.Number == record.Number && !record.Number.IsZero() {
+			continue
+		}
+		namesake := Namesake{Name: other.Name, Differs: differs(record, other), SameBirth: other.Born == record.Born}
+		if !other.Number.IsZero() {
+			namesake.LastFour = other.Number.Digits()[6:]
+		}
+		if namesakes = append(namesakes, namesake); len(namesakes) == mostNamesakes {
+			break
+		}
+	}
+	return namesakes, nil
+}
+
+func differs(a, b Record) (what []string) {
+	if nhs.FoldName(a.Name.Family) != nhs.FoldName(b.Name.Family) {
+		what = append(what, "last name")
+	}
+	if nhs.FoldName(a.Name.Given) != nhs.FoldName(b.Name.Given) {
+		what = append(what, "first name")
+	}
+	if !strings.EqualFold(a.Name.Title, b.Name.Title) {
+		what = append(what, "title")
+	}
+	if a.Born != b.Born {
+		what = append(what, "date of birth")
+	}
+	return append(what, "NHS number")
+}
