@@ -29,7 +29,8 @@ type DB struct {
 	reads   statements // prepared statements of pool, kept for SQLite only
 	writer  *oneWriter // SQLite only: the one connection that writes
 	group   *committer
-	onAudit func()
+	onAudit func() // called after commits that wrote an event
+	onDue   func() // and work
 	close   sync.Once
 }
 

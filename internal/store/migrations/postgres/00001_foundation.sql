@@ -23,3 +23,21 @@ CREATE TABLE audit_checkpoint (
     size BIGINT PRIMARY KEY,
     note BYTEA NOT NULL
 );
+
+-- What has to happen later. A claimed row is being worked on by its owner until the lease ends; a refused row waits
+-- for a person. renewed says that the same was asked for again while it was being done.
+CREATE TABLE due (
+    work         BYTEA   NOT NULL PRIMARY KEY,
+    kind         TEXT    NOT NULL,
+    at           BIGINT  NOT NULL,
+    subject      BYTEA   NOT NULL,
+    key          TEXT    NOT NULL,
+    attempt      BIGINT  NOT NULL,
+    code         TEXT    NOT NULL,
+    owner        TEXT,
+    leased_until BIGINT  NOT NULL,
+    renewed      BOOLEAN NOT NULL,
+    refused_at   BIGINT
+);
+CREATE UNIQUE INDEX due_key ON due (kind, key) WHERE key <> '' AND refused_at IS NULL;
+CREATE INDEX due_at ON due (at) WHERE refused_at IS NULL;
