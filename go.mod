@@ -5,6 +5,9 @@ go 1.26.8
 // The module proxy does not serve this one version (a test-only dependency of modernc.org/sqlite).
 exclude github.com/google/pprof v0.0.0-20261016150608-1facf8f91b50
 
+// An npm package brings Go sources of its own.
+ignore ./web/node_modules
+
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/c2sp/wycheproof v0.0.0-20260902155932-3fa63dd0344a
