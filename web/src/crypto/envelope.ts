@@ -50,7 +50,7 @@ export async function sealEnvelope(
 export async function openEnvelope(coreHash: Bytes, recipient: Recipient, seed: Bytes, bytes: Bytes): Promise<Bytes> {
   const { purpose, recipient: to, sealed } = decode(envelope, bytes);
   const mine = purpose === recipient.purpose && equal(to, recipient.recipient);
-  insist(mine, 'wrong_secret', 'an envelope for somebody else');
+  insist(mine, 'wrong_members', 'an envelope for somebody else');
   return hpkeOpen(seed, hpkeInfo(envelopeContext, { core: coreHash, ...recipient }), sealed);
 }
 
@@ -79,10 +79,11 @@ export async function verifyEnvelope(
   const { index, count, path } = decode(envelopeProof, proof);
   const recipients = recipientsOf(core);
   const place = recipients.findIndex((one) => one.purpose === purpose && equal(one.recipient, recipient));
-  insist(place >= 0 && place === index && count === recipients.length, 'wrong_secret', 'an envelope in another place');
+  insist(place >= 0, 'wrong_members', 'not a recipient of this record');
+  insist(place === index && count === recipients.length, 'broken_chain', 'an envelope in another place');
   const leaf = await leafOf(bytes);
   const stands = await verifyMerklePath(root, leaf, { index, count, path: path.map(({ hash }) => hash) });
-  insist(stands, 'wrong_secret', 'an envelope that is not under the root of the record');
+  insist(stands, 'broken_chain', 'an envelope that is not under the root of the record');
 }
 
 async function leafOf(bytes: Bytes): Promise<Bytes> {

@@ -13,10 +13,10 @@ import { decode } from './codec.ts';
 import { hashObject } from './domain.ts';
 import { type EpochCore, epochCore, epochRecord } from './layouts/epoch.ts';
 import { manifestNamed } from './manifest.ts';
-import { type MembershipLog, type Placed, type Witnesses, mayPost, membershipAt } from './membership.ts';
+import { type MembershipLog, type Witnesses, known, mayPost, membershipAt } from './membership.ts';
 import type { Member, Membership } from './membership-rules.ts';
 import { type PersonLog, isReady, stateAt } from './person.ts';
-import { Refusal, insist } from './refusal.ts';
+import { insist } from './refusal.ts';
 import { unpack, verifyExactly } from './signed.ts';
 import { standingDevice } from './standing.ts';
 
@@ -43,9 +43,9 @@ export type EpochContext = Witnesses & {
 };
 
 /** Verifies a `signed` epoch-record. */
-export async function verifyEpoch(record: Placed, context: EpochContext): Promise<Epoch> {
+export async function verifyEpoch(record: Bytes, context: EpochContext): Promise<Epoch> {
   const { chain, people, position, previous, fresh = false } = context;
-  const entry = unpack(epochRecord, record.signed);
+  const entry = unpack(epochRecord, record);
   const core = decode(epochCore, entry.value.core);
   insist(equal(core.thread, context.membership.thread), 'broken_chain', 'a record of another thread');
   insist(core.epoch === (previous?.core.epoch ?? 0) + 1, 'broken_chain', 'a record out of sequence');
@@ -69,14 +69,15 @@ export async function verifyEpoch(record: Placed, context: EpochContext): Promis
     'not_entitled',
     'a record by someone who may not post',
   );
-  insist(listed(core, core.person) !== undefined, 'not_entitled', 'a record by someone who is not in its list');
+  insist(listed(core, core.person) !== undefined, 'wrong_members', 'a record by someone who is not in its list');
 
+  const recordHash = await hashObject(epochRecord, entry.object);
   const use = {
     thread: core.thread,
     device: core.device,
     identity: author.identity,
-    at: record.at ?? core.issued,
-    seq: record.seq,
+    at: core.issued,
+    entry: recordHash,
     position,
   };
   const device = standingDevice(known(people, core.person), use);
@@ -84,7 +85,7 @@ export async function verifyEpoch(record: Placed, context: EpochContext): Promis
   return {
     core,
     coreHash: await hashObject(epochCore, entry.value.core),
-    recordHash: await hashObject(epochRecord, entry.object),
+    recordHash,
     envelopeRoot: entry.value.envelopeRoot,
     threshold: manifest.threshold,
     membership,
@@ -95,15 +96,6 @@ export type Listed = EpochCore['members'][number];
 
 export function listed({ members }: EpochCore, person: Bytes): Listed | undefined {
   return members.find((member) => equal(member.person, person));
-}
-
-/** The log of a person, or a refusal when it is not at hand. */
-export function known(people: Witnesses['people'], person: Bytes): PersonLog {
-  const log = people(person);
-  if (log === undefined) {
-    throw new Refusal('wrong_members', 'the log of a member is not known');
-  }
-  return log;
 }
 
 /** Refuses unless the list is the one that the membership and the person logs give. */
@@ -145,7 +137,12 @@ function mayBeLeftOut(member: Member, log: PersonLog, previous: EpochCore | unde
 /** Where in their log the previous record listed a person; 0 if it did not. */
 function listedSeq(log: PersonLog, previous: EpochCore | undefined): number {
   const before = previous === undefined ? undefined : listed(previous, log.person);
-  return before === undefined ? 0 : (stateAt(log, before.logHead)?.seq ?? 0);
+  if (before === undefined) {
+    return 0;
+  }
+  const state = stateAt(log, before.logHead);
+  insist(state !== undefined, 'rolled_back', 'a person log without what the record before had seen');
+  return state.seq;
 }
 
 function checkSeats({ shares }: EpochCore, seats: readonly { readonly index: number }[]): void {

@@ -13,8 +13,8 @@ import { type Policy, type RootManifest, policy, rootManifest } from './layouts/
 import { Refusal, insist } from './refusal.ts';
 import { type ServerPurpose, type Unpacked, unpack, verifyExactly, verifySeats } from './signed.ts';
 
-/** What a client remembers from enrolment: the version and H(root-manifest). */
-export type ManifestPin = { readonly version: number; readonly fingerprint: Bytes };
+/** What a client remembers: H(root-manifest), and its version; an enrolment link gives the fingerprint alone. */
+export type ManifestPin = { readonly fingerprint: Bytes; readonly version?: number };
 export type Manifest = RootManifest & { readonly hash: Bytes };
 export type ManifestChain = { readonly versions: readonly [Manifest, ...Manifest[]]; readonly current: Manifest };
 
@@ -29,14 +29,15 @@ export async function verifyManifests(containers: readonly Bytes[], pin: Manifes
   const [first, ...later] = versions;
   insist(first !== undefined, 'broken_chain', 'no manifest');
   const current = later.at(-1) ?? first;
-  insist(current.version >= pin.version, 'rolled_back', 'a manifest older than the pinned one');
-  const pinned = versions[pin.version - 1];
-  insist(pinned !== undefined && equal(pinned.hash, pin.fingerprint), 'wrong_identity', 'not the pinned manifest');
+  insist(current.version >= (pin.version ?? 1), 'rolled_back', 'a manifest older than the pinned one');
+  const pinned = versions.find(({ hash }) => equal(hash, pin.fingerprint));
+  const there = pinned !== undefined && pinned.version === (pin.version ?? pinned.version);
+  insist(there, 'broken_chain', 'another manifest than the pinned one');
   return { versions: [first, ...later], current };
 }
 
 /** The pin to keep from now on: a client never accepts a lower version than it has seen. */
-export function pinOf({ current }: ManifestChain): ManifestPin {
+export function pinOf({ current }: ManifestChain): Required<ManifestPin> {
   return { version: current.version, fingerprint: current.hash };
 }
 
@@ -88,12 +89,9 @@ async function follow(previous: Manifest | undefined, unpacked: Unpacked<RootMan
 
 function checkContent({ serverKeys: keys, seats, threshold, minSuite }: RootManifest): void {
   insist(minSuite <= SUITE, 'unsupported_suite', 'the manifest wants a later suite');
+  insist(minSuite >= 1, 'malformed', 'a manifest without a suite');
   insist(threshold >= 2 && seats.length >= threshold + 1, 'malformed', 'the manifest has too few seats');
-  insist(
-    seats.every((seat, i) => seat.index === i + 1),
-    'malformed',
-    'the seats of a manifest are not numbered from 1 up',
-  );
+  insist(seats[0]?.index !== 0, 'malformed', 'a manifest with a seat 0');
   insist(
     PURPOSES.every((purpose) => keys.some((entry) => entry.purpose === purpose)),
     'malformed',

@@ -30,7 +30,7 @@ import {
 import type { PersonLog } from './person.ts';
 import { Refusal, insist } from './refusal.ts';
 import { type Unpacked, unpack, verifyExactly } from './signed.ts';
-import { standingDevice } from './standing.ts';
+import { type Position, standingDevice } from './standing.ts';
 
 export type MembershipLog = {
   readonly thread: Bytes;
@@ -39,31 +39,28 @@ export type MembershipLog = {
   readonly current: Membership;
 };
 
-/** A `signed` container, with its place in the thread's log and the server's time where they are known. */
-export type Placed = { readonly signed: Bytes; readonly seq?: number; readonly at?: number };
-
 /** What entries are judged by. */
 export type Witnesses = {
   readonly chain: ManifestChain;
-  /** The verified log of a person. Whoever signed anything here must be known. */
+  /** The verified log of a person. Whoever signed or was let in must be known. */
   readonly people: (person: Bytes) => PersonLog | undefined;
-  /** Where an entry stands in the thread's log, by its entryHash. Needed once a device was revoked. */
-  readonly position?: (entryHash: Bytes) => number | undefined;
+  /** Needed once a device was revoked: without it, entries of that device are refused. */
+  readonly position?: Position;
 };
 
-/** The create entry and everything after it, oldest first. */
+/** The `signed` create entry and every `signed` entry after it, oldest first. */
 export async function verifyMembership(
-  created: Placed,
-  entries: readonly Placed[],
+  created: Bytes,
+  entries: readonly Bytes[],
   witnesses: Witnesses,
 ): Promise<MembershipLog> {
-  const entry = unpack(create, created.signed);
+  const entry = unpack(create, created);
   const { value } = entry;
-  insist(isNamed(value) || value.name === '', 'malformed', 'create: the name of this thread is in its sealed state');
+  insist(isNamed(value) || value.name === '', 'not_entitled', 'create: the name of this thread is in its sealed state');
   manifestNamed(witnesses.chain, value.manifest);
   const thread = await hashObject(create, entry.object);
   const claim = { ...value, thread, issued: value.created };
-  await verifyByDevice(create, entry, claim, value.identity, created, witnesses);
+  await verifyByDevice(create, entry, claim, value.identity, thread, witnesses);
   const log = { thread, create: value, entries: [], current: founding(thread, value) };
   return followMembership(log, entries, witnesses);
 }
@@ -71,13 +68,13 @@ export async function verifyMembership(
 /** Continues a verified log. */
 export async function followMembership(
   log: MembershipLog,
-  entries: readonly Placed[],
+  entries: readonly Bytes[],
   witnesses: Witnesses,
 ): Promise<MembershipLog> {
   const followed = [...log.entries];
   const draft = thaw(log.current);
-  for (const placed of entries) {
-    const entry = await verifyEntry(draft, placed, witnesses);
+  for (const container of entries) {
+    const entry = await verifyEntry(draft, container, witnesses);
     advance(draft, entry);
     followed.push(entry);
   }
@@ -101,50 +98,55 @@ export function memberOf(membership: Membership, person: Bytes): Member | undefi
   return membership.members.get(hex(person));
 }
 
+/** The log of a person, or a refusal when it is not at hand. */
+export function known(people: Witnesses['people'], person: Bytes): PersonLog {
+  const log = people(person);
+  if (log === undefined) {
+    throw new Refusal('wrong_identity', 'the log of a person who is named is not known');
+  }
+  return log;
+}
+
 /** May this person write messages and make epochs here? */
 export function mayPost(membership: Membership, person: Bytes): boolean {
   const role = memberOf(membership, person)?.role;
   return role === 'owner' || (role === 'member' && membership.create.postBy === 'member');
 }
 
-async function verifyEntry(draft: Draft, placed: Placed, witnesses: Witnesses): Promise<MembershipEntry> {
-  switch (typeOf(decode(signed, placed.signed).object)) {
+async function verifyEntry(draft: Draft, container: Bytes, witnesses: Witnesses): Promise<MembershipEntry> {
+  const by = (layout: Layout, entry: Unpacked<Claim>) => verifyByMember(layout, entry, draft, witnesses);
+  switch (typeOf(decode(signed, container).object)) {
     case add.type: {
-      const entry = unpack(add, placed.signed);
-      return { kind: 'add', value: entry.value, hash: await verifyByMember(add, entry, draft, placed, witnesses) };
+      const entry = unpack(add, container);
+      const hash = await by(add, entry);
+      checkBound(entry.value, witnesses);
+      return { kind: 'add', value: entry.value, hash };
     }
     case remove.type: {
-      const entry = unpack(remove, placed.signed);
+      const entry = unpack(remove, container);
       if (isByServer(entry.value)) {
         await verifyExactly(remove, entry, [{ kind: 'remove', keys: serverKeys(witnesses.chain, 'remove') }]);
         return { kind: 'remove', value: entry.value, hash: await hashObject(remove, entry.object) };
       }
-      return {
-        kind: 'remove',
-        value: entry.value,
-        hash: await verifyByMember(remove, entry, draft, placed, witnesses),
-      };
+      return { kind: 'remove', value: entry.value, hash: await by(remove, entry) };
     }
     case rekey.type: {
-      const entry = unpack(rekey, placed.signed);
-      return { kind: 'rekey', value: entry.value, hash: await verifyByMember(rekey, entry, draft, placed, witnesses) };
+      const entry = unpack(rekey, container);
+      const hash = await by(rekey, entry);
+      checkBound(entry.value, witnesses);
+      return { kind: 'rekey', value: entry.value, hash };
     }
     case memberRole.type: {
-      const entry = unpack(memberRole, placed.signed);
-      const hash = await verifyByMember(memberRole, entry, draft, placed, witnesses);
-      return { kind: 'member-role', value: entry.value, hash };
+      const entry = unpack(memberRole, container);
+      return { kind: 'member-role', value: entry.value, hash: await by(memberRole, entry) };
     }
     case link.type: {
-      const entry = unpack(link, placed.signed);
-      return { kind: 'link', value: entry.value, hash: await verifyByMember(link, entry, draft, placed, witnesses) };
+      const entry = unpack(link, container);
+      return { kind: 'link', value: entry.value, hash: await by(link, entry) };
     }
     case rename.type: {
-      const entry = unpack(rename, placed.signed);
-      return {
-        kind: 'rename',
-        value: entry.value,
-        hash: await verifyByMember(rename, entry, draft, placed, witnesses),
-      };
+      const entry = unpack(rename, container);
+      return { kind: 'rename', value: entry.value, hash: await by(rename, entry) };
     }
     default:
       throw new Refusal('malformed', 'not a membership entry');
@@ -159,14 +161,14 @@ async function verifyByMember(
   layout: Layout,
   entry: Unpacked<Claim>,
   draft: Draft,
-  placed: Placed,
   witnesses: Witnesses,
 ): Promise<Bytes> {
   const author = memberOf(draft, entry.value.person);
   insist(author !== undefined, 'not_entitled', `${layout.name}: not by a member`);
   insist(equal(entry.value.thread, draft.thread), 'broken_chain', `${layout.name}: of another thread`);
-  await verifyByDevice(layout, entry, entry.value, author.identity, placed, witnesses);
-  return hashObject(layout, entry.object);
+  const hash = await hashObject(layout, entry.object);
+  await verifyByDevice(layout, entry, entry.value, author.identity, hash, witnesses);
+  return hash;
 }
 
 async function verifyByDevice(
@@ -174,11 +176,22 @@ async function verifyByDevice(
   entry: Unpacked<unknown>,
   { thread, person, device: id, issued }: Claim,
   identity: Bytes,
-  { seq, at }: Placed,
+  hash: Bytes,
   { people, position }: Witnesses,
 ): Promise<void> {
-  const log = people(person);
-  insist(log !== undefined, 'wrong_identity', `${layout.name}: the log of its author is not known`);
-  const device = standingDevice(log, { thread, device: id, identity, at: at ?? issued, seq, position });
+  const device = standingDevice(known(people, person), {
+    thread,
+    device: id,
+    identity,
+    at: issued,
+    entry: hash,
+    position,
+  });
   await verifyExactly(layout, entry, [{ kind: 'device', id, keys: [device.key] }]);
+}
+
+/** An identity that is about to be pinned must be one that the person's own log bound. */
+function checkBound({ target, identity }: { target: Bytes; identity: Bytes }, { people }: Witnesses): void {
+  const bound = known(people, target).current.identities.has(hex(identity));
+  insist(bound, 'wrong_identity', 'an identity that the log of that person never bound');
 }

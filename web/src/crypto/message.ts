@@ -11,9 +11,9 @@ import { type Bytes, bytesOf, concat, equal, erase, isZero, u32 } from './bytes.
 import { decode, encode } from './codec.ts';
 import { type Random, hashLabel, hashValue, hmac, kdf, signedInput, systemRandom } from './domain.ts';
 import { mustVerify } from './ed25519.ts';
-import { type Epoch, known, listed } from './epoch.ts';
+import { type Epoch, listed } from './epoch.ts';
 import { type Header, header, message, messageBinding, messageDigest, shredHalf } from './layouts/message.ts';
-import { type Placed, type Witnesses, mayPost } from './membership.ts';
+import { type Witnesses, known, mayPost } from './membership.ts';
 import { insist } from './refusal.ts';
 import type { Signer } from './signer.ts';
 import { standingDevice } from './standing.ts';
@@ -85,16 +85,15 @@ export async function readMessage(bytes: Bytes): Promise<ReadMessage> {
   return { header: decode(header, headerBytes), headerBytes, commitment, ciphertext, signature, digest, entryHash };
 }
 
-export type MessageContext = Pick<Witnesses, 'people' | 'position'> &
-  Pick<Placed, 'seq' | 'at'> & {
-    /** The verified epoch whose recordHash the header names. */
-    readonly epoch: Epoch;
-  };
+export type MessageContext = Pick<Witnesses, 'people' | 'position'> & {
+  /** The verified epoch whose recordHash the header names. */
+  readonly epoch: Epoch;
+};
 
 /** Refuses unless a device that stood for a member who may post signed exactly this, in this epoch. */
 export async function verifyMessage(read: ReadMessage, context: MessageContext): Promise<void> {
   const { header: claim } = read;
-  const { epoch, people, position, seq, at } = context;
+  const { epoch, people, position } = context;
   const right =
     equal(claim.record, epoch.recordHash) && claim.epoch === epoch.core.epoch && equal(claim.thread, epoch.core.thread);
   insist(right, 'broken_chain', 'a message of another thread, epoch or record');
@@ -107,9 +106,9 @@ export async function verifyMessage(read: ReadMessage, context: MessageContext):
     thread: claim.thread,
     device: claim.device,
     identity: author.identity,
-    at: at ?? claim.time,
+    at: claim.time,
     deviceSeq: claim.deviceSeq,
-    seq,
+    entry: read.entryHash,
     position,
   });
   await mustVerify(device.key, read.signature, signedInput(messageDigest, read.digest), 'message');

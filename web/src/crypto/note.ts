@@ -5,7 +5,10 @@ import { type Sealing, aeadOpen, aeadSeal, keyAndNonce } from './aead.ts';
 import { type Random, kdf, systemRandom } from './domain.ts';
 import { nfc } from './layout.ts';
 import type { Add } from './layouts/membership.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, insist } from './refusal.ts';
+
+/** In bytes of UTF-8. */
+export const MAX_NOTE = 1024;
 
 export type Note = NonNullable<Add['note']>;
 /** The entry that carries the note. */
@@ -18,9 +21,11 @@ export async function sealNote(
   text: string,
   random: Random = systemRandom,
 ): Promise<Note> {
+  const plain = utf8(nfc(text));
+  insist(plain.length <= MAX_NOTE, 'malformed', `a note of more than ${MAX_NOTE} bytes`);
   const salt = random(16);
   const sealing = await noteSealing(epochSecret, name, salt);
-  const ciphertext = await aeadSeal(sealing, utf8(nfc(text)));
+  const ciphertext = await aeadSeal(sealing, plain);
   erase(sealing.key);
   return { epoch, salt, ciphertext };
 }

@@ -39,6 +39,6 @@ export async function patientOf(
   const { assertion, hash } = await verifyAssertion(state.assertion.assertion, chain, membership.thread);
   const linked = equal(hash, link.assertion) && equal(assertion.tag, link.tag);
   insist(linked, 'wrong_identity', 'not the patient that a member linked');
-  insist(link.issued <= assertion.expires, 'wrong_identity', 'linked after the assertion had expired');
+  insist(link.issued <= assertion.expires, 'not_entitled', 'linked after the assertion had expired');
   return assertion;
 }

@@ -59,6 +59,8 @@ export type PersonState = {
   readonly manifestVersion: number;
   /** `null` until the identity has signed one. */
   readonly generation: Generation | null;
+  /** Every H(identity-key) that this log ever bound, by `hex`. */
+  readonly identities: ReadonlySet<string>;
   /** The highest generation number ever used. */
   readonly generations: number;
   /** A device was lost or stolen since the generation: nothing is sealed to it until there is a new one. */
@@ -125,7 +127,7 @@ async function follow(container: Bytes, before: PersonState | undefined, rules: 
   const type = typeOf(decode(signed, container).object);
   if (type === bind.type) {
     const entry = unpack(bind, container);
-    insist(before === undefined, 'not_entitled', 'bind: only a first entry');
+    insist(before === undefined, 'broken_chain', 'bind: only a first entry');
     return followBind(entry, await place(bind, entry, before), rules);
   }
   insist(before !== undefined, 'broken_chain', 'a person log begins with bind');
@@ -157,7 +159,7 @@ async function place(layout: Layout, { value, object }: Unpacked<Entry>, before?
   insist(seq === (before?.seq ?? 0) + 1, 'broken_chain', `${layout.name}: out of sequence`);
   const follows = before === undefined ? isZero(previous) : equal(previous, before.head);
   insist(follows, 'broken_chain', `${layout.name}: does not follow the entry before it`);
-  insist(before === undefined || equal(person, before.person), 'wrong_identity', `${layout.name}: another person`);
+  insist(before === undefined || equal(person, before.person), 'broken_chain', `${layout.name}: another person`);
   return { person, seq, issued, head: await hashObject(layout, object) };
 }
 
@@ -165,11 +167,13 @@ async function followBind(entry: Unpacked<Bind>, at: Place, { chain }: Rules): P
   const { person, identity: identityKeyBytes, displayName, role } = entry.value;
   const manifest = manifestNamed(chain, entry.value.manifest);
   await verifyExactly(bind, entry, [boundBy(manifest), ownedBy(person, identityKeyBytes)]);
+  const identity = await identityHash(person, identityKeyBytes);
   return {
     ...at,
     kind: 'bind',
     identityKey: identityKeyBytes,
-    identity: await identityHash(person, identityKeyBytes),
+    identity,
+    identities: new Set([hex(identity)]),
     displayName,
     role,
     manifestVersion: manifest.version,
@@ -195,7 +199,7 @@ async function followDevice(
 ): Promise<PersonState> {
   await verifyExactly(device, entry, [ownedBy(before.person, before.identityKey)]);
   const { device: id, key, dpop, kind, issued, expires } = entry.value;
-  insist(deviceOf(before, id) === undefined, 'not_entitled', 'device: an id is never used again');
+  insist(deviceOf(before, id) === undefined, 'broken_chain', 'device: an id is never used again');
   const longest = kind === 'shared' ? SHARED_DEVICE_LIFE : deviceLifeMillis;
   insist(expires > issued && expires - issued <= longest, 'not_entitled', 'device: lives too long');
   const state = {
@@ -236,7 +240,8 @@ function revokedBy(entry: Unpacked<Revoke>, before: PersonState, chain: Manifest
     case 'device': {
       const id = entry.signatures[0]?.signer;
       const signer = id === undefined ? undefined : deviceOf(before, id);
-      insist(signer !== undefined, 'wrong_purpose', 'revoke: not signed by a device of this person');
+      insist(id !== undefined, 'bad_signature', 'revoke: not signed');
+      insist(signer !== undefined, 'not_entitled', 'revoke: not signed by a device of this person');
       insist(!equal(signer.device, entry.value.device), 'not_entitled', 'revoke: a device does not revoke itself');
       const live = signer.revoked === null && signer.voided === null && now < signer.expires;
       insist(live, 'revoked_device', 'revoke: signed by a device that is not live');
@@ -254,16 +259,17 @@ async function followReset(
   const { person, identity: identityKeyBytes, displayName, role, issued } = entry.value;
   const manifest = manifestNamed(chain, entry.value.manifest);
   insist(manifest.version >= before.manifestVersion, 'rolled_back', 'reset: under an older manifest');
+  const identity = await identityHash(person, identityKeyBytes);
+  insist(!before.identities.has(hex(identity)), 'wrong_identity', 'reset: to an identity that the person had before');
   const rest = await verifySeats(reset, entry, manifest.seats, manifest.threshold);
   await verifyExactly(reset, rest, [boundBy(manifest), ownedBy(person, identityKeyBytes)]);
-  const identity = await identityHash(person, identityKeyBytes);
-  insist(!equal(identity, before.identity), 'not_entitled', 'reset: to the identity that is there');
   return {
     ...before,
     ...at,
     kind: 'reset',
     identityKey: identityKeyBytes,
     identity,
+    identities: new Set([...before.identities, hex(identity)]),
     displayName,
     role,
     manifestVersion: manifest.version,

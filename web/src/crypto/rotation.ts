@@ -1,9 +1,9 @@
 /** When a client makes a new epoch before it sends, whatever the server says (docs/protocol.md, section 7.5). */
 
 import { equal } from './bytes.ts';
-import { type Epoch, known, listed } from './epoch.ts';
+import { type Epoch, listed } from './epoch.ts';
 import type { Policy } from './layouts/manifest.ts';
-import type { Witnesses } from './membership.ts';
+import { type Witnesses, known } from './membership.ts';
 import type { Membership } from './membership-rules.ts';
 import { isReady } from './person.ts';
 

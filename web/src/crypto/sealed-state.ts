@@ -24,10 +24,10 @@ export async function sealState(secret: Bytes, { thread, epoch }: EpochName, sta
 export async function openState(secret: Bytes, core: EpochCore, sealed: Bytes): Promise<ThreadState> {
   const { thread, epoch, ciphertext } = decode(sealedState, sealed);
   const named = equal(thread, core.thread) && epoch === core.epoch;
-  insist(named, 'broken_chain', 'the sealed state of another epoch');
+  insist(named, 'bad_commitment', 'the sealed state of another epoch');
   insist(
     equal(await hashObject(sealedState, sealed), core.state),
-    'broken_chain',
+    'bad_commitment',
     'not the state that the record names',
   );
   const sealing = await stateSealing(secret, core);

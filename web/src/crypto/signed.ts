@@ -56,11 +56,12 @@ export async function verifyExactly(
   { object, signatures }: Pick<Unpacked<unknown>, 'object' | 'signatures'>,
   expected: readonly Expected[],
 ): Promise<void> {
+  insist(signatures.length > 0 || expected.length === 0, 'bad_signature', `${layout.name}: not signed`);
   const slots = new Map(expected.map((one) => [slot(one.kind, one.index ?? 0, one.id ?? NOBODY), one]));
   for (const { kind, index, signer } of signatures) {
     insist(slots.has(slot(kind, index, signer)), 'wrong_purpose', `${layout.name}: a signature as ${kind}`);
   }
-  insist(signatures.length === slots.size, 'bad_signature', `${layout.name}: a signature is missing`);
+  insist(signatures.length === slots.size, 'wrong_purpose', `${layout.name}: a signature is missing`);
   const input = signedInput(layout, object);
   for (const { kind, index, signer, signature } of signatures) {
     const keys = slots.get(slot(kind, index, signer))?.keys ?? [];
@@ -77,14 +78,15 @@ export async function verifySeats(
   seats: readonly { readonly index: number; readonly sign: Bytes }[],
   threshold: number,
 ): Promise<{ object: Bytes; signatures: Signed['signatures'] }> {
+  insist(signatures.length > 0, 'bad_signature', `${layout.name}: not signed`);
   const input = signedInput(layout, object);
   const bySeats = signatures.filter(({ kind }) => kind === 'seat');
   for (const { index, signer, signature } of bySeats) {
     const seat = seats.find((one) => one.index === index);
-    insist(seat !== undefined && equal(signer, NOBODY), 'wrong_purpose', `${layout.name}: no seat ${index}`);
+    insist(seat !== undefined && equal(signer, NOBODY), 'not_entitled', `${layout.name}: no seat ${index}`);
     await mustVerify(seat.sign, signature, input, `${layout.name}: seat ${index}`);
   }
-  insist(bySeats.length >= threshold, 'bad_signature', `${layout.name}: too few seats signed`);
+  insist(bySeats.length >= threshold, 'not_entitled', `${layout.name}: too few seats signed`);
   return { object, signatures: signatures.filter(({ kind }) => kind !== 'seat') };
 }
 
