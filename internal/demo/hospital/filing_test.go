@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"github.com/wardline/wardline/internal/clock"
 	"github.com/wardline/wardline/internal/ehr"
 	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/fhir"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/nhs"
 )
@@ -287,6 +290,31 @@ func TestRecordChecksWhatItIsSent(t *testing.T) {
 		if response.StatusCode != http.StatusBadRequest || !strings.Contains(text, "OperationOutcome") {
 			t.Errorf("%s: %d %s", name, response.StatusCode, text)
 		}
+	}
+}
+
+func TestRecordRefusesBytesOtherThanThoseDescribed(t *testing.T) {
+	h := open(t, t.TempDir())
+	bundle, err := fhir.ProvideBundle(fhir.Provision{
+		Identifier: "urn:uuid:0198c1de-0000-7000-8000-000000000001", Title: "Decision", ContentType: "text/html", Document: []byte("<p>2 g"),
+		Patient: fhir.ProvisionPatient{NHSNumber: "9434765919"}, Author: fhir.ProvisionAuthor{Name: "Dr Anita Patel", PersonID: "1"},
+		ODS: "RXX01", Created: noon, Submitted: noon,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent, err := json.Marshal(bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	coded := func(document string) string { return base64.StdEncoding.EncodeToString([]byte(document)) }
+	spoilt := strings.Replace(string(sent), coded("<p>2 g"), coded("<p>1 g"), 1)
+	header := http.Header{"Content-Type": {"application/fhir+json"}}
+	if response, text := page(t, http.MethodPost, h.RecordURL(), strings.NewReader(spoilt), header); response.StatusCode != http.StatusBadRequest || len(h.Filed()) != 0 {
+		t.Errorf("%d %s", response.StatusCode, text)
+	}
+	if response, text := page(t, http.MethodPost, h.RecordURL(), bytes.NewReader(sent), header); response.StatusCode != http.StatusOK || len(h.Filed()) != 1 {
+		t.Errorf("%d %s", response.StatusCode, text)
 	}
 }
 
