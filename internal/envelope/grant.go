@@ -1,0 +1,162 @@
+package envelope
+
+import (
+	"slices"
+
+	"github.com/wardline/wardline/internal/id"
+)
+
+// GrantInput is what a member gives to somebody who was added with history.
+type GrantInput struct {
+	Trust      Trust
+	Membership *Membership
+	Target     id.Person
+	Person     id.Person
+	Device     id.Device
+	Key        Signer
+	Issued     Time
+	// Epochs are the earlier epochs, opened by the granter, ascending.
+	Epochs []*EpochKey
+}
+
+// Grant is a verified history grant with its envelopes, in the order of its records.
+type Grant struct {
+	Object    HistoryGrant
+	Envelopes []Envelope
+	epochs    []*Epoch
+}
+
+// NewGrant seals earlier epochs to a member's current generation: section 7.6 of docs/protocol.md. It refuses what the add does not
+// allow.
+func NewGrant(in GrantInput) (*Signed, []Envelope, error) {
+	target, ok := in.Membership.Member(in.Target)
+	if !ok {
+		return nil, nil, refuse(NotEntitled, "not a member")
+	}
+	state, err := in.Trust.person(in.Target)
+	if err != nil {
+		return nil, nil, err
+	}
+	generation, ok := state.CurrentGeneration()
+	if !ok || !state.Ready(target.Identity) {
+		return nil, nil, refuse(WrongIdentity, "the member cannot be given keys now")
+	}
+	object := HistoryGrant{
+		Thread: in.Membership.Thread(), Target: in.Target, Identity: target.Identity, Generation: generation.Generation,
+		MembershipSeq: target.PinnedSeq, Person: in.Person, Device: in.Device, Issued: in.Issued,
+	}
+	var envelopes []Envelope
+	var epochs []*Epoch
+	for _, key := range in.Epochs {
+		recipient := PersonRecipient(in.Target)
+		sealed, err := SealTo(generation.Seal, key.epoch.context(EnvelopeGrant, recipient), key.random)
+		if err != nil {
+			return nil, nil, err
+		}
+		object.Records = append(object.Records, GrantRecord{Epoch: key.epoch.Core.Epoch, Record: key.epoch.Hash})
+		envelopes = append(envelopes, Envelope{Purpose: EnvelopeGrant, Recipient: recipient, Sealed: sealed})
+		epochs = append(epochs, key.epoch)
+	}
+	object.Envelopes = grantEnvelopesHash(envelopes)
+	signed, err := SignObject(&object, ByDevice(in.Device, in.Key))
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := VerifyGrant(in.Trust, in.Membership, epochs, signed, envelopes); err != nil {
+		return nil, nil, err
+	}
+	return signed, envelopes, nil
+}
+
+// VerifyGrant checks a grant. Epochs are the verified records of the thread, those that the grant names among them.
+func VerifyGrant(trust Trust, membership *Membership, epochs []*Epoch, signed *Signed, envelopes []Envelope) (*Grant, error) {
+	object, err := Open[HistoryGrant](signed)
+	if err != nil {
+		return nil, err
+	}
+	if object.Thread != membership.Thread() {
+		return nil, refuse(BrokenChain, "a grant for another thread")
+	}
+	target, ok := membership.Member(object.Target)
+	if !ok || target.Identity != object.Identity || target.PinnedSeq != object.MembershipSeq {
+		return nil, refuse(NotEntitled, "not the member that the grant names")
+	}
+	if err := object.checkGeneration(trust); err != nil {
+		return nil, err
+	}
+	granter, ok := membership.Member(object.Person)
+	if !ok || granter.Role == RoleReader || object.Person == object.Target {
+		return nil, refuse(NotEntitled, "the granter may not grant")
+	}
+	act := Act{Thread: object.Thread, At: object.Issued}
+	if err := verifyByDevice(trust, signed, granter.Person, object.Device, granter.Identity, act); err != nil {
+		return nil, err
+	}
+	grant := &Grant{Object: *object, Envelopes: envelopes}
+	for _, record := range object.Records {
+		at := slices.IndexFunc(epochs, func(e *Epoch) bool { return e.Hash == record.Record && e.Core.Epoch == record.Epoch })
+		if at < 0 || epochs[at].Core.Thread != object.Thread {
+			return nil, refuse(BrokenChain, "a record that is not the thread's")
+		}
+		if _, own := epochs[at].Lists(object.Target); !own && !target.History {
+			return nil, refuse(NotEntitled, "the add gives no history")
+		}
+		grant.epochs = append(grant.epochs, epochs[at])
+	}
+	if err := grant.checkEnvelopes(); err != nil {
+		return nil, err
+	}
+	return grant, nil
+}
+
+// checkGeneration: the sealing key belongs to the identity that the thread pins.
+func (h *HistoryGrant) checkGeneration(trust Trust) error {
+	state, err := trust.person(h.Target)
+	if err != nil {
+		return err
+	}
+	generation, ok := state.GenerationKey(h.Generation)
+	if !ok || generation.Identity != h.Identity {
+		return refuse(WrongIdentity, "a sealing key that is not the member's")
+	}
+	return nil
+}
+
+func (g *Grant) checkEnvelopes() error {
+	if len(g.Envelopes) != len(g.epochs) || grantEnvelopesHash(g.Envelopes) != g.Object.Envelopes {
+		return refuse(BrokenChain, "not the envelopes that the grant names")
+	}
+	for _, envelope := range g.Envelopes {
+		if envelope.Purpose != EnvelopeGrant || envelope.Recipient != PersonRecipient(g.Object.Target) {
+			return refuse(WrongPurpose, "an envelope of another kind")
+		}
+	}
+	return nil
+}
+
+// Open opens every epoch of the grant, and refuses all when one of them is not what its record commits to. Keys is the pair of the
+// generation that the grant names.
+func (g *Grant) Open(keys *SealPair) ([]*EpochKey, error) {
+	opened := make([]*EpochKey, 0, len(g.epochs))
+	for n, epoch := range g.epochs {
+		envelope := &g.Envelopes[n]
+		random, err := keys.OpenFrom(epoch.context(EnvelopeGrant, envelope.Recipient), envelope.Sealed)
+		if err != nil {
+			return nil, err
+		}
+		key, err := epoch.Recover(random)
+		if err != nil {
+			return nil, err
+		}
+		opened = append(opened, key)
+	}
+	return opened, nil
+}
+
+func grantEnvelopesHash(envelopes []Envelope) id.Hash {
+	var all []byte
+	for n := range envelopes {
+		all = append(all, fixedBytes(&envelopes[n])...)
+	}
+	return HashLabel("grant-envelopes", all)
+}
