@@ -182,6 +182,9 @@ func TestH13_AReceiptIsMadeOfBytesReadBack(t *testing.T) {
 			if what, _ := fault.As(err).Details()["what"].(string); what != c.what {
 				t.Errorf("what = %q, want %q", what, c.what)
 			}
+			if reason, _ := fault.As(err).Details()["reason"].(string); (reason != "") != (c.what != "") {
+				t.Errorf("reason %q for a person", reason)
+			}
 			quotesNobody(t, err)
 		})
 	}

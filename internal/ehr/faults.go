@@ -11,7 +11,7 @@ import (
 	"github.com/wardline/wardline/internal/fhir"
 )
 
-// What can go wrong with a filing. ErrRefused carries the detail "reason", ErrMismatch the detail "what".
+// What can go wrong with a filing. ErrRefused carries the detail "reason", ErrMismatch that and "what".
 var (
 	// ErrRefused: the record says no. Sending the same again cannot help; "reason" is what it said, as one line of plain text.
 	ErrRefused = fault.New(fault.Invalid, "record_refused", "The health record refused the document.")
@@ -31,6 +31,19 @@ var (
 
 // longestReason bounds what a refusing record may say.
 const longestReason = 300
+
+// reasons say in words for a person what a mismatch is.
+var reasons = map[string]string{
+	"bytes":   "The record holds other text than was sent.",
+	"hash":    "The record describes the document with a checksum that is not its own.",
+	"patient": "The record keeps the document under another patient.",
+	"status":  "The record has withdrawn the document.",
+	"copies":  "The record holds the document more than once.",
+}
+
+func mismatch(what string) error {
+	return ErrMismatch.With("what", what).With("reason", reasons[what])
+}
 
 // failed tells a silent record from one that talks nonsense.
 func failed(err error) error {

@@ -42,10 +42,10 @@ func (d *Destination) ReadBack(ctx context.Context, expected Expected) (Receipt,
 		return Receipt{}, err
 	}
 	if document.Status != "current" {
-		return Receipt{}, ErrMismatch.With("what", "status")
+		return Receipt{}, mismatch("status")
 	}
 	if !d.isOf(document, expected) {
-		return Receipt{}, ErrMismatch.With("what", "patient")
+		return Receipt{}, mismatch("patient")
 	}
 	if len(document.Content) != 1 {
 		return Receipt{}, ErrUnintelligible.Because(errors.New("ehr: not one rendering of the document"))
@@ -57,10 +57,10 @@ func (d *Destination) ReadBack(ctx context.Context, expected Expected) (Receipt,
 	}
 	sum := sha256.Sum256(data)
 	if sum != expected.SHA256 {
-		return Receipt{}, ErrMismatch.With("what", "bytes")
+		return Receipt{}, mismatch("bytes")
 	}
 	if attachment.Hash != "" && !fhir.HashMatches(attachment.Hash, data) && attachment.Hash != base64.StdEncoding.EncodeToString(sum[:]) {
-		return Receipt{}, ErrMismatch.With("what", "hash")
+		return Receipt{}, mismatch("hash")
 	}
 	reference := fhir.PlainText(document.RecordNumber(), longestReference)
 	if reference == "" {
@@ -99,7 +99,7 @@ func (d *Destination) find(ctx context.Context, filing id.Filing) (*fhir.Documen
 	case len(found) == 0:
 		return nil, ErrNotInRecord
 	case len(found) > 1:
-		return nil, ErrMismatch.With("what", "copies")
+		return nil, mismatch("copies")
 	case !fhir.ValidID(found[0].ID):
 		return nil, ErrUnintelligible.Because(errors.New("ehr: a document without an id"))
 	}

@@ -231,3 +231,28 @@ func TestR11_AnIndexInTroubleIsUnavailableNotEmpty(t *testing.T) {
 		}
 	})
 }
+
+func TestR11_TheIndexAsThePatientRoomAsksIt(t *testing.T) {
+	h := open(t, t.TempDir())
+	index := indexOfHospital(t, h).ForPatients()
+	record, err := index.LookUp(t.Context(), number(t, "9990475466"))
+	if err != nil || !record.Superseded || record.Number != number(t, "9990421730") || record.Needs[0] != "Interpreter: Polish" || record.Version != "2" {
+		t.Errorf("%+v, %v", record, err)
+	}
+	if record, err = index.LookUp(t.Context(), number(t, "9990891710")); err != nil || record.DiedOn != "2026-02-01" {
+		t.Errorf("%+v, %v", record, err)
+	}
+	if _, err = index.LookUp(t.Context(), number(t, "9990741891")); !errors.Is(err, pds.ErrInvalidated) {
+		t.Errorf("error = %v", err)
+	}
+	people, err := index.Search(t.Context(), "Smith", born(t, "1954-03-12"))
+	if err != nil || len(people) != 2 {
+		t.Errorf("%+v, %v", people, err)
+	}
+	if err := h.SetIndexMode(IndexDown); err != nil {
+		t.Fatal(err)
+	}
+	if people, err = index.Search(t.Context(), "Smith", born(t, "1954-03-12")); !errors.Is(err, pds.ErrUnavailable) || people != nil {
+		t.Errorf("%+v, %v", people, err)
+	}
+}
