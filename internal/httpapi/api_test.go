@@ -29,7 +29,7 @@ type oneSession struct {
 	err     error
 }
 
-func (o oneSession) Authenticate(context.Context, []byte) (identity.Session, error) {
+func (o oneSession) Authenticate(context.Context, []byte, bool) (identity.Session, error) {
 	return o.session, o.err
 }
 
@@ -39,7 +39,7 @@ func (c chain) Manifests(context.Context) ([][]byte, []byte, error) {
 	return [][]byte{[]byte("one")}, []byte("policy"), c.err
 }
 
-var boundSession = identity.Session{ID: id.Session{1}, Person: id.Person{2}, Device: id.Device{3}}
+var boundSession = identity.Session{ID: id.Session{1}, Profile: identity.Profile{Person: id.Person{2}}, Device: id.Device{3}}
 
 func call(t *testing.T, api http.Handler, method, path, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()

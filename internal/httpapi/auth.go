@@ -16,8 +16,8 @@ import (
 
 // Sessions tells who holds a session token.
 type Sessions interface {
-	// Authenticate finds the live session of a token and notes that it was used. A locked session is no error here.
-	Authenticate(ctx context.Context, token []byte) (identity.Session, error)
+	// Authenticate finds the live session of a token; with use, the session counts as in use from now. A locked session is no error here.
+	Authenticate(ctx context.Context, token []byte, use bool) (identity.Session, error)
 }
 
 // Actor is who makes a request.
@@ -109,7 +109,7 @@ func (a *API) authorise(need Need) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		r, w := humago.Unwrap(hc)
-		s, err := a.authenticate(r)
+		s, err := a.authenticate(r, need != AnySession)
 		if err == nil {
 			err = need.check(s)
 		}
@@ -121,8 +121,8 @@ func (a *API) authorise(need Need) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// authenticate finds the live session of a request's cookie.
-func (a *API) authenticate(r *http.Request) (identity.Session, error) {
+// authenticate finds the live session of a request's cookie. Asking about the session is not using it.
+func (a *API) authenticate(r *http.Request, use bool) (identity.Session, error) {
 	cookie, err := r.Cookie(a.cookieName())
 	if err != nil {
 		return identity.Session{}, identity.ErrNotSignedIn
@@ -131,7 +131,7 @@ func (a *API) authenticate(r *http.Request) (identity.Session, error) {
 	if err != nil || len(token) != tokenBytes {
 		return identity.Session{}, identity.ErrNotSignedIn
 	}
-	return a.rooms.Sessions.Authenticate(r.Context(), token)
+	return a.rooms.Sessions.Authenticate(r.Context(), token, use)
 }
 
 const tokenBytes = 32

@@ -44,11 +44,11 @@ var callers = []struct {
 }{
 	{"anonymous", false, oneSession{}, func(n Need) string { return unless(n == Open, "not_signed_in") }},
 	{"ended session", true, oneSession{err: identity.ErrNotSignedIn}, func(n Need) string { return unless(n == Open, "not_signed_in") }},
-	{"locked session", true, oneSession{session: identity.Session{Person: id.Person{1}, Device: id.Device{1}, Locked: true}},
+	{"locked session", true, oneSession{session: identity.Session{Device: id.Device{1}, Locked: true}},
 		func(n Need) string { return unless(n == Open || n == AnySession, "session_locked") }},
-	{"unbound session", true, oneSession{session: identity.Session{Person: id.Person{1}}},
+	{"unbound session", true, oneSession{session: identity.Session{}},
 		func(n Need) string { return unless(n == Open || n == AnySession || n == Unlocked, "device_needed") }},
-	{"person without permissions", true, oneSession{session: identity.Session{Person: id.Person{1}, Device: id.Device{1}}},
+	{"person without permissions", true, oneSession{session: identity.Session{Device: id.Device{1}}},
 		func(n Need) string { return unless(n.permission() == "", "not_permitted") }},
 }
 

@@ -1,0 +1,136 @@
+package identity
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/wardline/wardline/internal/audit"
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/id"
+)
+
+// deviceProof begins what a device signs to bind a session to itself. It is no object of the protocol.
+const deviceProof = "wardline/v1/session-device\x00"
+
+const maxDeviceLabel = 100
+
+var errSessionBound = fault.New(fault.Conflict, "session_bound", "This session has a device already.")
+
+// Binding proves that a browser holds a device key.
+type Binding struct {
+	Device    id.Device
+	Signature [64]byte
+	// Entry adds the device to the person's log first; empty when it is there.
+	Entry     []byte
+	Agreement bool
+	Label     string
+}
+
+// Bind binds a session to a device of its person: the device must be live and must have signed the session's challenge. A device
+// that is new is appended to the log in the same transaction.
+func (s *Service) Bind(ctx context.Context, session Session, b Binding) (Session, error) {
+	stored, found, err := s.store.SessionByID(ctx, session.ID)
+	if err != nil {
+		return Session{}, err
+	}
+	if !found || !stored.Device.IsZero() || len(stored.Challenge) == 0 {
+		return Session{}, errSessionBound
+	}
+	state, err := s.fresh(ctx, session.Person)
+	if err != nil {
+		return Session{}, err
+	}
+	var entry Entry
+	var effect Effect
+	if len(b.Entry) > 0 {
+		entry, effect, err = s.admit(state, session.Person, Appending{Entry: b.Entry, Agreement: b.Agreement, Label: b.Label})
+		if err == nil && effect.Device == nil {
+			err = errNotAppended
+		}
+		if err != nil {
+			return Session{}, err
+		}
+	}
+	if err := s.checkProof(state, stored.Challenge, b); err != nil {
+		return Session{}, err
+	}
+	err = s.store.Atomically(ctx, func(ctx context.Context) error {
+		if effect.Device != nil {
+			if _, err := s.write(ctx, session.Person, entry, effect, b.Agreement); err != nil {
+				return err
+			}
+		}
+		return s.bind(ctx, session, b.Device, stored.Challenge)
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	if effect.Device != nil {
+		s.grew(state, nil)
+	}
+	session.Device = b.Device
+	return session, nil
+}
+
+func (s *Service) bind(ctx context.Context, session Session, device id.Device, challenge []byte) error {
+	event := audit.Event{Kind: audit.SignIn, Actor: session.Person, Subject: audit.About(session.Person, device), At: s.now(),
+		Details: map[string]string{"step": "device"}}
+	bound, err := s.store.BindSession(ctx, session.ID, device, challenge, event)
+	if err == nil && !bound {
+		err = errSessionBound
+	}
+	return err
+}
+
+func (s *Service) checkProof(state *envelope.PersonState, challenge []byte, b Binding) error {
+	device, found := state.Device(b.Device)
+	if !found {
+		return errNotOwnDevice
+	}
+	if err := device.CheckNow(envelope.TimeOf(s.now())); err != nil {
+		return err
+	}
+	message := append([]byte(deviceProof), challenge...)
+	return envelope.VerifyStrict(device.Key, append(message, b.Device[:]...), b.Signature)
+}
+
+// OwnDevice is one of a person's devices as its list shows it.
+type OwnDevice struct {
+	StoredDevice
+	Current bool
+}
+
+// Devices lists the person's devices, newest first.
+func (s *Service) Devices(ctx context.Context, session Session) ([]OwnDevice, error) {
+	stored, err := s.store.DevicesOf(ctx, session.Person)
+	if err != nil {
+		return nil, err
+	}
+	devices := make([]OwnDevice, len(stored))
+	for n, device := range stored {
+		devices[n] = OwnDevice{device, device.Device == session.Device}
+	}
+	return devices, nil
+}
+
+// deviceOf is what is kept of a device entry beside the log.
+func (s *Service) deviceOf(device *envelope.Device, label string) (StoredDevice, error) {
+	label = strings.Join(strings.Fields(norm.NFC.String(label)), " ")
+	if len(label) > maxDeviceLabel || !utf8.ValidString(label) || strings.ContainsFunc(label, unicode.IsControl) {
+		return StoredDevice{}, errDeviceLabel
+	}
+	return StoredDevice{
+		Device: device.Device, Person: device.Person, Kind: device.Kind, Label: label,
+		IssuedAt: device.Issued.Time(), ExpiresAt: device.Expires.Time(), LastUsedAt: s.now(),
+	}, nil
+}
+
+func noticeEvent(person id.Person, what string, at time.Time) audit.Event {
+	return audit.Event{Kind: audit.NoticeSeen, Actor: person, Subject: audit.About(person), At: at, Details: map[string]string{"notice": what}}
+}

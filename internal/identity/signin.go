@@ -1,0 +1,182 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"strings"
+	"time"
+
+	"github.com/wardline/wardline/internal/audit"
+	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/id"
+)
+
+var (
+	// errSignInRefused is the one answer to an unknown name, a wrong password, a wrong code and a code that was used.
+	errSignInRefused = fault.New(fault.Unauthenticated, "sign_in_refused", "That did not work. Check your user name, password and code, and try again.")
+	errTooManyTries  = fault.New(fault.TooMany, "too_many_tries", "Too many tries. Please wait a little and try again.")
+)
+
+const (
+	ticketLife  = 5 * time.Minute
+	sessionLife = 12 * time.Hour
+
+	freeTries    = 5
+	firstBlock   = 5 * time.Second
+	longestBlock = 15 * time.Minute
+	forgetTries  = 24 * time.Hour
+)
+
+// Stretching is how a browser stretches the password of a name.
+type Stretching struct {
+	Salt      [16]byte
+	MemoryKiB uint32
+	Passes    uint32
+}
+
+// Parameters answers for every name: for one that nobody has, what it will answer the next time too.
+func (s *Service) Parameters(ctx context.Context, userName string) (Stretching, error) {
+	fold := foldName(userName)
+	fake := Stretching{Salt: s.fakeSalt(fold), MemoryKiB: s.trust.Policy.ArgonMemoryKiB, Passes: s.trust.Policy.ArgonPasses}
+	account, found, err := s.store.AccountNamed(ctx, userName)
+	if err != nil || !found {
+		return fake, err
+	}
+	return Stretching{Salt: account.Salt, MemoryKiB: account.MemoryKiB, Passes: account.Passes}, nil
+}
+
+// Password takes the first factor and answers with a ticket, whatever it was. The ticket says what was found and nobody but the server can read it, so that nothing
+// is learnt from a password alone (R23) and nothing is stored for it.
+func (s *Service) Password(ctx context.Context, userName string, authKey []byte) (sealed []byte, err error) {
+	fold := foldName(userName)
+	account, found, err := s.store.AccountNamed(ctx, userName)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		account = s.decoy
+	}
+	right := s.sameAuthKey(account, authKey)
+	ticket := ticket{Person: account.Person, NameHash: s.nameHash(fold), Right: right && found, Until: s.now().Add(ticketLife)}
+	return s.keys.Login.Seal(useTicket, nil, ticket.encode()), nil
+}
+
+// SignedIn is a session that waits for its device.
+type SignedIn struct {
+	Session   Session
+	Token     [tokenSize]byte
+	Challenge []byte
+	Unlock    Unlock
+}
+
+// Code takes the second factor. Its steps are the same for a name that nobody has: a try is spent, a code is compared, a refusal is audited.
+func (s *Service) Code(ctx context.Context, sealed []byte, code string) (SignedIn, error) {
+	ticket, ok := s.openTicket(sealed)
+	if !ok {
+		return SignedIn{}, errSignInRefused
+	}
+	now := s.now()
+	blocked, err := s.store.SpendTry(ctx, Try{NameHash: ticket.NameHash, At: now, Block: blockFor, Forget: forgetTries})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if blocked.After(now) {
+		return SignedIn{}, errTooManyTries.RetryAfter(blocked.Sub(now))
+	}
+	account, found, err := s.store.AccountOf(ctx, ticket.Person)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !found {
+		account = s.decoy
+	}
+	secret, err := s.keys.Login.Open(useTOTP, account.Person[:], account.TOTPSecret)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	step, right := totpMatch(secret, code, now)
+	if right && ticket.Right && found && account.Active(now) {
+		return s.signIn(ctx, ticket, account, step)
+	}
+	return SignedIn{}, s.refuseSignIn(ctx, account.Person)
+}
+
+func (s *Service) signIn(ctx context.Context, ticket ticket, account Account, step int64) (SignedIn, error) {
+	session, token := s.newSession(account.Profile, id.Device{})
+	session.Challenge = make([]byte, 32)
+	rand.Read(session.Challenge)
+	event := audit.Event{Kind: audit.SignIn, Actor: account.Person, Subject: audit.About(account.Person, session.ID), At: session.At,
+		Details: map[string]string{"step": "code"}}
+	var unlock Unlock
+	var taken bool
+	err := s.store.Atomically(ctx, func(ctx context.Context) (err error) {
+		if taken, err = s.store.SignIn(ctx, ticket.NameHash, step, session, event); err != nil || !taken {
+			return err
+		}
+		unlock, err = s.unlockOf(ctx, account, true)
+		return err
+	})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !taken { // the code was used before
+		return SignedIn{}, s.refuseSignIn(ctx, account.Person)
+	}
+	stored := StoredSession{ID: session.ID, Profile: account.Profile, ExpiresAt: session.ExpiresAt, NoticeAt: account.NoticeAt}
+	return SignedIn{Session: s.open(stored), Token: token, Challenge: session.Challenge, Unlock: unlock}, nil
+}
+
+// refuseSignIn audits and answers. The subject is the zero person for a name that nobody has.
+func (s *Service) refuseSignIn(ctx context.Context, person id.Person) error {
+	event := audit.Event{Kind: audit.SignInRefused, Subject: audit.About(person), At: s.now(), Details: map[string]string{"step": "code"}}
+	if err := s.store.Audit(ctx, event); err != nil {
+		return err
+	}
+	return errSignInRefused
+}
+
+// blockFor is how long a name is blocked after so many failures in a row: not at all for the first few, then longer and longer, so that a
+// guesser gets nowhere and a nurse with a caps lock is not kept out for a shift.
+func blockFor(failures int) time.Duration {
+	if failures < freeTries {
+		return 0
+	}
+	block := firstBlock << min(failures-freeTries, 16)
+	return min(block, longestBlock)
+}
+
+// foldName is the spelling under which a name's tries are counted and its fake salt is made: the directory folds names in the same way.
+func foldName(userName string) string { return strings.ToLower(strings.TrimSpace(userName)) }
+
+// ticket is what the password step found.
+type ticket struct {
+	Person   id.Person
+	NameHash id.Hash
+	Right    bool
+	Until    time.Time
+}
+
+const ticketSize = id.Size + id.DigestSize + 1 + 8
+
+func (t ticket) encode() []byte {
+	encoded := append(t.Person.Bytes(), t.NameHash[:]...)
+	right := byte(0)
+	if t.Right {
+		right = 1
+	}
+	return binary.BigEndian.AppendUint64(append(encoded, right), uint64(t.Until.UnixMilli()))
+}
+
+func (s *Service) openTicket(sealed []byte) (ticket, bool) {
+	opened, err := s.keys.Login.Open(useTicket, nil, sealed)
+	if err != nil || len(opened) != ticketSize {
+		return ticket{}, false
+	}
+	const hashAt, rightAt, untilAt = id.Size, id.Size + id.DigestSize, id.Size + id.DigestSize + 1
+	t := ticket{
+		Person: id.Person(opened[:hashAt]), NameHash: id.Hash(opened[hashAt:rightAt]), Right: opened[rightAt] == 1,
+		Until: time.UnixMilli(int64(binary.BigEndian.Uint64(opened[untilAt:]))),
+	}
+	return t, s.now().Before(t.Until)
+}

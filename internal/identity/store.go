@@ -1,0 +1,214 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"github.com/wardline/wardline/internal/audit"
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/work"
+)
+
+// Store is what identity needs of the database.
+type Store interface {
+	ManifestStore
+	AccountStore
+	SessionStore
+	LogStore
+	work.Atomically
+}
+
+// Profile is what a session shows of its person.
+type Profile struct {
+	Person       id.Person
+	UserName     string
+	DisplayName  string
+	Role         string
+	Ward         string
+	Organisation string
+	Permissions  []string
+	LeftAt       time.Time
+	ExpiresAt    time.Time
+}
+
+// Active reports whether the person may use Wardline at the given time.
+func (p Profile) Active(now time.Time) bool {
+	return p.LeftAt.IsZero() && (p.ExpiresAt.IsZero() || now.Before(p.ExpiresAt))
+}
+
+// Account is how a person signs in. The zero Person is the decoy for names that nobody has.
+type Account struct {
+	Profile
+	Salt        [16]byte
+	MemoryKiB   uint32
+	Passes      uint32
+	AuthKey     []byte // keyed hash
+	KeyVersion  uint32 // of the login key that made it
+	TOTPSecret  []byte // sealed
+	VaultShare  []byte // sealed
+	NoticeAt    time.Time
+	AgreementAt time.Time // zero: has not agreed to using a device of their own
+}
+
+// EnrolmentLink is a link as enrolment finds it.
+type EnrolmentLink struct {
+	ID        id.Enrolment
+	ExpiresAt time.Time
+	SpentAt   time.Time // zero: not yet
+	Profile   Profile
+}
+
+// Enrolment is everything that becomes an account in one transaction.
+type Enrolment struct {
+	Link     id.Enrolment
+	Account  Account
+	TOTPStep int64
+	At       time.Time
+	Vault    StoredVault
+	Unlocker StoredUnlocker
+	Log      []Entry
+	Device   StoredDevice
+	Session  NewSession
+}
+
+// StoredVault is a sealed vault and the sealed identity seed.
+type StoredVault struct {
+	Person         id.Person
+	AKGeneration   uint32
+	Version        uint64
+	Hash           id.Hash
+	SealedVault    []byte
+	SealedIdentity []byte
+}
+
+// StoredUnlocker is one way to open a vault.
+type StoredUnlocker struct {
+	Unlocker id.Unlocker
+	Kind     envelope.UnlockerKind
+	Blob     []byte
+	AKWrap   []byte
+}
+
+// Try is one try to sign in.
+type Try struct {
+	NameHash id.Hash
+	At       time.Time
+	Block    func(failures int) time.Duration // how long the name is blocked after so many, this one included
+	Forget   time.Duration                    // without a further try
+}
+
+// AccountStore keeps accounts and vaults.
+type AccountStore interface {
+	// EnrolmentLink finds a link by its token's hash, or answers errLinkInvalid.
+	EnrolmentLink(ctx context.Context, tokenHash id.Hash) (EnrolmentLink, error)
+	// Enrol spends the link and writes the account; false when the link is spent or the person has an account.
+	Enrol(ctx context.Context, enrolment Enrolment, events []audit.Event) (bool, error)
+	// AccountNamed and AccountOf find an account, the first by user name in any case; false when there is none.
+	AccountNamed(ctx context.Context, userName string) (Account, bool, error)
+	AccountOf(ctx context.Context, person id.Person) (Account, bool, error)
+	// SpendTry counts a try against a name, or answers until when the name is blocked. Names are forgotten after a while.
+	SpendTry(ctx context.Context, try Try) (blockedUntil time.Time, err error)
+	// SignIn takes the TOTP step, forgets the name's failed tries and writes the session; false when the step or a later one was taken before.
+	SignIn(ctx context.Context, nameHash id.Hash, step int64, session NewSession, event audit.Event) (bool, error)
+	// Vault answers false when the person has none.
+	Vault(ctx context.Context, person id.Person) (StoredVault, []StoredUnlocker, bool, error)
+	// ReplaceVault writes the next version if the stored one is still previous; false when it has moved.
+	ReplaceVault(ctx context.Context, next StoredVault, previous id.Hash, event audit.Event) (bool, error)
+	// Agree notes that the person agreed to using a device of their own.
+	Agree(ctx context.Context, person id.Person, at time.Time, event audit.Event) error
+	// Audit writes an event that changes no other state.
+	Audit(ctx context.Context, event audit.Event) error
+}
+
+// NewSession is a session that begins.
+type NewSession struct {
+	ID        id.Session
+	TokenHash id.Hash
+	Person    id.Person
+	Device    id.Device // zero: to be bound by signing the challenge
+	Challenge []byte
+	At        time.Time
+	ExpiresAt time.Time
+}
+
+// StoredSession is a session with its person.
+type StoredSession struct {
+	ID         id.Session
+	Profile    Profile
+	Device     id.Device
+	Challenge  []byte
+	LastUsedAt time.Time
+	ExpiresAt  time.Time
+	LockedAt   time.Time // zero: not locked by hand or found idle
+	EndedAt    time.Time // zero: not ended
+	NoticeAt   time.Time
+}
+
+// StoredDevice is a device as its person sees it.
+type StoredDevice struct {
+	Device     id.Device
+	Person     id.Person
+	Kind       envelope.DeviceKind
+	Label      string
+	IssuedAt   time.Time
+	ExpiresAt  time.Time
+	RevokedAt  time.Time // zero: not revoked
+	LastUsedAt time.Time
+}
+
+// SessionStore keeps sessions.
+type SessionStore interface {
+	// SessionByToken and SessionByID find a session, over or not; false when there is none.
+	SessionByToken(ctx context.Context, tokenHash id.Hash) (StoredSession, bool, error)
+	SessionByID(ctx context.Context, session id.Session) (StoredSession, bool, error)
+	// TouchSession notes that a session and its device are in use.
+	TouchSession(ctx context.Context, session id.Session, at time.Time) error
+	// BindSession binds an unbound session whose challenge is still this one; false otherwise.
+	BindSession(ctx context.Context, session id.Session, device id.Device, challenge []byte, event audit.Event) (bool, error)
+	// LockSession locks an open session; false when it was not open.
+	LockSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error)
+	// SpendUnlock counts a try to unlock and answers how many there have been since the session was last open; false when it is over.
+	SpendUnlock(ctx context.Context, session id.Session) (tries int, live bool, err error)
+	// UnlockSession opens a session that is not over and forgets its failed tries; false when it is over.
+	UnlockSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error)
+	// EndSession ends a session; false when it was over.
+	EndSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error)
+	// EndSessions ends all of a person's sessions, or only those of one device, and returns those that were not over.
+	EndSessions(ctx context.Context, person id.Person, device id.Device, at time.Time, event audit.Event) ([]id.Session, error)
+	// DevicesOf lists a person's devices, newest first.
+	DevicesOf(ctx context.Context, person id.Person) ([]StoredDevice, error)
+	// ForgetSessions deletes the rows of sessions that ended or ran out before the given time.
+	ForgetSessions(ctx context.Context, before time.Time, event audit.Event) (int, error)
+}
+
+// Entry is one entry of a person log.
+type Entry struct {
+	Person id.Person
+	Seq    uint32
+	Hash   id.Hash
+	At     time.Time
+	Signed []byte
+}
+
+// Head is the end of a person log.
+type Head struct {
+	Seq  uint32
+	Hash id.Hash
+}
+
+// Effect is what an entry changes beside the log: at most one of the two.
+type Effect struct {
+	Device *StoredDevice // a device entry
+	Revoke id.Device     // a revoke entry: the device, whose sessions end
+}
+
+// LogStore keeps person logs.
+type LogStore interface {
+	// LogHeads answers the ends of the logs that exist.
+	LogHeads(ctx context.Context, of []id.Person) (map[id.Person]Head, error)
+	// PersonLog returns the signed entries after a seq, ascending.
+	PersonLog(ctx context.Context, person id.Person, after uint32) ([][]byte, error)
+	// AppendEntry writes the entry after the log's present end; false when that has moved. ended are the sessions that end with it.
+	AppendEntry(ctx context.Context, entry Entry, effect Effect, events []audit.Event) (ended []id.Session, appended bool, err error)
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/wardline/wardline/internal/audit"
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/identity"
+)
+
+// SessionByToken implements identity.SessionStore.
+func (db *DB) SessionByToken(ctx context.Context, tokenHash id.Hash) (identity.StoredSession, bool, error) {
+	return orNone(one(db.Read(ctx), scanSession, sessionQuery+`token_hash = $1`, tokenHash))
+}
+
+// SessionByID implements identity.SessionStore.
+func (db *DB) SessionByID(ctx context.Context, session id.Session) (identity.StoredSession, bool, error) {
+	return orNone(one(db.Read(ctx), scanSession, sessionQuery+`session = $1`, session))
+}
+
+// TouchSession implements identity.SessionStore. It takes no event: being in use is no act to account for.
+func (db *DB) TouchSession(ctx context.Context, session id.Session, at time.Time) error {
+	return db.Group(ctx, func(tx *Tx) error {
+		_, err := tx.Exec(`UPDATE session SET last_used_at = $1
+			WHERE session = $2 AND last_used_at < $1 AND locked_at IS NULL AND ended_at IS NULL`, at.UnixMilli(), session)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(`UPDATE device SET last_used_at = $1
+			WHERE device = (SELECT device FROM session WHERE session = $2) AND last_used_at < $1`, at.UnixMilli(), session)
+		return err
+	})
+}
+
+// BindSession implements identity.SessionStore.
+func (db *DB) BindSession(ctx context.Context, session id.Session, device id.Device, challenge []byte, event audit.Event) (bool, error) {
+	return db.changeSession(ctx, event, `UPDATE session SET device = $1, challenge = NULL
+		WHERE session = $2 AND device IS NULL AND challenge = $3 AND ended_at IS NULL`, device, session, challenge)
+}
+
+// LockSession implements identity.SessionStore.
+func (db *DB) LockSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error) {
+	return db.changeSession(ctx, event, `UPDATE session SET locked_at = $1
+		WHERE session = $2 AND locked_at IS NULL AND ended_at IS NULL`, at.UnixMilli(), session)
+}
+
+// SpendUnlock implements identity.SessionStore. It takes no event, because what it counts is audited by what comes of the try.
+func (db *DB) SpendUnlock(ctx context.Context, session id.Session) (tries int, live bool, err error) {
+	err = db.Tx(ctx, func(tx *Tx) error {
+		tries, live, err = orNone(one(tx, scanCount, `UPDATE session SET failures = failures + 1
+			WHERE session = $1 AND ended_at IS NULL RETURNING failures`, session))
+		return err
+	})
+	return tries, live, err
+}
+
+// UnlockSession implements identity.SessionStore.
+func (db *DB) UnlockSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error) {
+	return db.changeSession(ctx, event, `UPDATE session SET locked_at = NULL, failures = 0, last_used_at = $1
+		WHERE session = $2 AND ended_at IS NULL AND expires_at > $1`, at.UnixMilli(), session)
+}
+
+// EndSession implements identity.SessionStore.
+func (db *DB) EndSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error) {
+	return db.changeSession(ctx, event, `UPDATE session SET ended_at = $1, challenge = NULL WHERE session = $2 AND ended_at IS NULL`,
+		at.UnixMilli(), session)
+}
+
+// EndSessions implements identity.SessionStore.
+func (db *DB) EndSessions(ctx context.Context, person id.Person, device id.Device, at time.Time, event audit.Event) (ended []id.Session, err error) {
+	err = db.Tx(ctx, func(tx *Tx) error {
+		if ended, err = tx.endSessions(person, device, at); err != nil || len(ended) == 0 {
+			return err
+		}
+		return tx.Audit(event)
+	})
+	return ended, err
+}
+
+// DevicesOf implements identity.SessionStore.
+func (db *DB) DevicesOf(ctx context.Context, person id.Person) ([]identity.StoredDevice, error) {
+	return many(db.Read(ctx), scanDevice, `SELECT device, person, kind, label, issued_at, expires_at, revoked_at, last_used_at
+		FROM device WHERE person = $1 ORDER BY issued_at DESC, device`, person)
+}
+
+// ForgetSessions implements identity.SessionStore.
+func (db *DB) ForgetSessions(ctx context.Context, before time.Time, event audit.Event) (forgotten int, err error) {
+	err = db.Tx(ctx, func(tx *Tx) error {
+		rows, err := tx.Exec(`DELETE FROM session WHERE expires_at < $1`, before.UnixMilli())
+		forgotten = int(rows)
+		if err != nil || rows == 0 {
+			return err
+		}
+		return tx.Audit(event)
+	})
+	return forgotten, err
+}
+
+// changeSession runs one update and audits it if it changed a row.
+func (db *DB) changeSession(ctx context.Context, event audit.Event, query string, args ...any) (changed bool, err error) {
+	err = db.Tx(ctx, func(tx *Tx) error {
+		rows, err := tx.Exec(query, args...)
+		changed = rows > 0
+		if err != nil || !changed {
+			return err
+		}
+		return tx.Audit(event)
+	})
+	return changed, err
+}
+
+func (tx *Tx) addSession(s identity.NewSession) error {
+	_, err := tx.Exec(`INSERT INTO session
+		(session, token_hash, person, device, challenge, created_at, last_used_at, expires_at, failures) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 0)`,
+		s.ID, s.TokenHash, s.Person, s.Device.Nullable(), s.Challenge, s.At.UnixMilli(), s.ExpiresAt.UnixMilli())
+	return err
+}
+
+// endSessions ends a person's sessions, or those of one device when it is not zero.
+func (tx *Tx) endSessions(person id.Person, device id.Device, at time.Time) ([]id.Session, error) {
+	query := `UPDATE session SET ended_at = $1, challenge = NULL WHERE person = $2 AND ended_at IS NULL`
+	args := []any{at.UnixMilli(), person}
+	if !device.IsZero() {
+		query += ` AND device = $3`
+		args = append(args, device)
+	}
+	return many(tx, scanSessionID, query+` RETURNING session`, args...)
+}
+
+const sessionQuery = `SELECT session, ` + profileColumns + `, device, challenge, last_used_at, session.expires_at, locked_at, ended_at, notice_at
+	FROM session JOIN person ON person.person = session.person JOIN account ON account.person = session.person WHERE `
+
+func scanSession(row Scanner) (identity.StoredSession, error) {
+	var s identity.StoredSession
+	var lastUsed, expires, notice int64
+	var locked, ended *int64
+	profile := profileScan{profile: &s.Profile}
+	into := append([]any{&s.ID}, profile.into()...)
+	err := row.Scan(append(into, &s.Device, &s.Challenge, &lastUsed, &expires, &locked, &ended, &notice)...)
+	profile.done()
+	s.LastUsedAt, s.ExpiresAt, s.NoticeAt = fromMillis(lastUsed), fromMillis(expires), fromMillis(notice)
+	s.LockedAt, s.EndedAt = timeOf(locked), timeOf(ended)
+	return s, err
+}
+
+func scanDevice(row Scanner) (identity.StoredDevice, error) {
+	var d identity.StoredDevice
+	var issued, expires, lastUsed int64
+	var revoked *int64
+	err := row.Scan(&d.Device, &d.Person, &d.Kind, &d.Label, &issued, &expires, &revoked, &lastUsed)
+	d.IssuedAt, d.ExpiresAt, d.RevokedAt, d.LastUsedAt = fromMillis(issued), fromMillis(expires), timeOf(revoked), fromMillis(lastUsed)
+	return d, err
+}
+
+func scanSessionID(row Scanner) (session id.Session, err error) { return session, row.Scan(&session) }
+
+func scanCount(row Scanner) (n int, err error) { return n, row.Scan(&n) }
