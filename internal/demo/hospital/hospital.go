@@ -51,6 +51,7 @@ type Hospital struct {
 	server   *http.Server
 	shelf    *shelf
 	stopped  chan struct{}
+	forget   func() bool // lets go of the context that was started with
 
 	mu    sync.Mutex
 	modes modes
@@ -92,7 +93,7 @@ func Start(ctx context.Context, config Config) (*Hospital, error) {
 			h.config.Log.Error("demonstration hospital stopped", "error", err)
 		}
 	}()
-	context.AfterFunc(ctx, func() { _ = h.server.Close() })
+	h.forget = context.AfterFunc(ctx, func() { _ = h.server.Close() })
 	return h, nil
 }
 
@@ -107,6 +108,7 @@ func (h *Hospital) RecordURL() string { return h.URL() + "/record" }
 
 // Close stops listening, cuts every open exchange and waits for the listener to end.
 func (h *Hospital) Close() error {
+	h.forget()
 	err := h.server.Close()
 	<-h.stopped
 	return err
