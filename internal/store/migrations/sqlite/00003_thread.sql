@@ -18,6 +18,9 @@ CREATE TABLE thread (
     epoch                BIGINT   NOT NULL, -- 0 before the first
     record               BYTEA,             -- the hash of the current epoch's record
     epoch_membership_seq BIGINT   NOT NULL,
+    epoch_issued         BIGINT   NOT NULL,
+    epoch_messages       BIGINT   NOT NULL, -- sent under it
+    epoch_stale          BOOLEAN  NOT NULL, -- a listed person's keys have moved on
     members              BIGINT   NOT NULL,
     direct_pair          BYTEA    UNIQUE,   -- both people of a direct thread, the lower id first
     link_tag             BYTEA,
@@ -51,6 +54,7 @@ CREATE TABLE thread_log (
 );
 CREATE UNIQUE INDEX thread_log_message ON thread_log (thread, message) WHERE message IS NOT NULL;
 CREATE INDEX thread_log_unfiled ON thread_log (thread) WHERE unfiled;
+CREATE INDEX thread_log_membership ON thread_log (thread, seq) WHERE kind <= 2;
 
 -- Who is, or was, in a thread: follows from the membership entries, written in the transaction of each.
 -- The left columns are the head as it was at the removal, which is all that a former member is told.
@@ -79,11 +83,13 @@ CREATE TABLE thread_member (
 ) WITHOUT ROWID;
 CREATE INDEX thread_member_person ON thread_member (person);
 
--- The end of each device's own chain of messages in a thread.
+-- What was last accepted from each device in a thread: the end of its own chain of messages (0 and NULL before the
+-- first), and its last entry of any kind, which a revocation names.
 CREATE TABLE thread_device (
     thread     BYTEA  NOT NULL REFERENCES thread,
     device     BYTEA  NOT NULL,
     device_seq BIGINT NOT NULL,
+    message    BYTEA,
     entry      BYTEA  NOT NULL,
     PRIMARY KEY (thread, device)
 ) WITHOUT ROWID;

@@ -1,0 +1,168 @@
+package thread
+
+import (
+	"context"
+	"sync"
+
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/id"
+)
+
+// known is a thread as the verifiers want it. Nobody changes one after it was made.
+type known struct {
+	membership *envelope.Membership
+	epoch      *envelope.Epoch // the present one, nil before the first
+}
+
+// memberships remembers what was verified, so that a send does not walk the membership log. An entry is found by its head, and by its
+// record, so it cannot be out of date; forgetting one costs time only.
+type memberships struct {
+	mu       sync.Mutex
+	byThread map[id.Thread]known
+}
+
+const membershipsKept = 1024
+
+func (m *memberships) get(in id.Thread) known {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.byThread[in]
+}
+
+func (m *memberships) put(in id.Thread, k known) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.byThread == nil {
+		m.byThread = make(map[id.Thread]known)
+	}
+	for old := range m.byThread {
+		if len(m.byThread) < membershipsKept {
+			break
+		}
+		delete(m.byThread, old) // any one
+	}
+	m.byThread[in] = k
+}
+
+// know finds out what a thread's records amount to.
+func (s *Service) know(ctx context.Context, r Records) (known, error) {
+	k := s.members.get(r.State.Thread)
+	if k.membership == nil || k.membership.Head() != r.State.MembershipHead {
+		membership, err := s.replay(ctx, r.Entries)
+		if err != nil {
+			return known{}, err
+		}
+		k.membership = membership
+	}
+	switch {
+	case r.State.Epoch == 0:
+		k.epoch = nil
+	case k.epoch == nil || k.epoch.Hash != r.State.Record:
+		epoch, err := s.stored(k.membership, r.Epoch)
+		if err != nil {
+			return known{}, err
+		}
+		k.epoch = epoch
+	}
+	s.members.put(r.State.Thread, k)
+	return k, nil
+}
+
+var errStored = fault.New(fault.Internal, "internal", "Something went wrong on our side. It has been recorded.")
+
+// replay verifies a stored membership log again. It was verified entry by entry when it was written.
+func (s *Service) replay(ctx context.Context, entries []Entry) (*envelope.Membership, error) {
+	log := make([]*envelope.Signed, 0, len(entries))
+	for _, entry := range entries {
+		signed, err := envelope.Parse[envelope.Signed](entry.Body)
+		if err != nil {
+			return nil, errStored.Because(err)
+		}
+		log = append(log, signed)
+	}
+	trust, people := s.trust(ctx)
+	membership, err := envelope.VerifyMembershipLog(trust, log...)
+	if people.failed != nil {
+		return nil, people.failed
+	}
+	if err != nil {
+		return nil, errStored.Because(err)
+	}
+	return membership, nil
+}
+
+// stored reads a record that was verified when it was written. What it follows is not looked at again.
+func (s *Service) stored(membership *envelope.Membership, body []byte) (*envelope.Epoch, error) {
+	signed, err := envelope.Parse[envelope.Signed](body)
+	if err != nil {
+		return nil, errStored.Because(err)
+	}
+	epoch, err := readRecord(signed)
+	if err != nil {
+		return nil, errStored.Because(err)
+	}
+	if epoch.Membership, err = membership.At(epoch.Core.MembershipSeq, epoch.Core.MembershipHead); err != nil {
+		return nil, errStored.Because(err)
+	}
+	manifest, ok := s.keys.Chain().ByHash(epoch.Core.Manifest)
+	if !ok {
+		return nil, errStored
+	}
+	epoch.Manifest = manifest
+	return epoch, nil
+}
+
+// readRecord reads what a record says of itself and believes none of it.
+func readRecord(signed *envelope.Signed) (*envelope.Epoch, error) {
+	record, err := envelope.Open[envelope.EpochRecord](signed)
+	if err != nil {
+		return nil, err
+	}
+	core, err := envelope.Parse[envelope.EpochCore](record.Core)
+	if err != nil {
+		return nil, err
+	}
+	epoch := &envelope.Epoch{Core: *core, EnvelopeRoot: record.EnvelopeRoot}
+	if epoch.Hash, err = signed.Hash(); err != nil {
+		return nil, err
+	}
+	epoch.CoreHash, err = envelope.HashBytes(record.Core)
+	return epoch, err
+}
+
+// logs are people's logs as the verifiers want them, fetched when they are asked for.
+type logs struct {
+	ctx    context.Context
+	keys   Keys
+	failed error // the fetching, not the log
+}
+
+// Person implements envelope.People.
+func (l *logs) Person(person id.Person) (*envelope.PersonState, bool) {
+	if l.failed != nil {
+		return nil, false
+	}
+	state, err := l.keys.PersonState(l.ctx, person)
+	if err != nil {
+		if kind, _ := fault.KindOf(err); kind != fault.NotFound {
+			l.failed = err
+		}
+		return nil, false
+	}
+	return state, state != nil
+}
+
+// trust is what to verify with. When people.failed is set afterwards, it and not the refusal is the answer.
+func (s *Service) trust(ctx context.Context) (envelope.Trust, *logs) {
+	people := &logs{ctx: ctx, keys: s.keys}
+	return envelope.Trust{Manifests: s.keys.Chain(), People: people}, people
+}
+
+// verdict is the fault of a verification.
+func (l *logs) verdict(err error) error {
+	if l.failed != nil {
+		return l.failed
+	}
+	return refusal(err)
+}

@@ -1,0 +1,250 @@
+package thread
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/id"
+)
+
+// Post is a message on its way in.
+type Post struct {
+	// Thread is where it was posted to; zero when only its header says so.
+	Thread  id.Thread
+	Message []byte // message object
+	Half    [32]byte
+}
+
+// MaxMessage is the size of the largest message object.
+const MaxMessage = 7 + (4 + 1024) + 32 + (4 + 65552) + 64
+
+const day = 24 * time.Hour
+
+// Send accepts a message: it checks everything that needs no key, makes the half durable, then the message, and answers. Everybody is told after the
+// commit. The same bytes again get the same answer.
+func (s *Service) Send(ctx context.Context, actor Actor, post Post) (Accepted, error) {
+	message, header, err := s.read(actor, post)
+	if err != nil {
+		return Accepted{}, err
+	}
+	if err := s.live(ctx, actor); err != nil {
+		return Accepted{}, err
+	}
+	verified, err := s.verifyMessage(ctx, actor, header, post)
+	if err != nil {
+		return s.sentBefore(ctx, message, header, err)
+	}
+	now := s.now()
+	half := Half{MessageRef: MessageRef{header.Thread, header.Message}, Commit: header.ShredCommit, Half: post.Half, At: now}
+	if err := s.halves.Put(ctx, half); err != nil {
+		return Accepted{}, err
+	}
+	made := NewMessage{Header: *header, Hash: verified.Entry, Body: post.Message, At: now}
+	policy, _ := s.keys.Chain().Policy()
+	entry, err := s.store.AddMessage(ctx, made,
+		func(standing Standing) (bool, error) {
+			if err := admit(standing, header, verified.Entry, policy, now); err != nil {
+				return false, err
+			}
+			return !s.audiences.has(header.Thread, standing.State.MembershipSeq), nil
+		},
+		func(w Written) { s.deliver(w, &post.Half) },
+	)
+	if err != nil {
+		return Accepted{}, err
+	}
+	if !entry.Live {
+		// A message that was destroyed is sent again by somebody who kept it: its half must not come back.
+		if err := s.halves.Delete(ctx, []MessageRef{half.MessageRef}); err != nil {
+			return Accepted{}, err
+		}
+	}
+	return accepted(header.Message, entry.Entry), nil
+}
+
+// read parses a message and compares it with who sends it.
+func (s *Service) read(actor Actor, post Post) (*envelope.Message, *envelope.Header, error) {
+	if len(post.Message) > MaxMessage {
+		return nil, nil, ErrTooLarge
+	}
+	message, err := envelope.Parse[envelope.Message](post.Message)
+	if err != nil {
+		return nil, nil, refusal(err)
+	}
+	header, err := envelope.Parse[envelope.Header](message.Header)
+	if err != nil {
+		return nil, nil, refusal(err)
+	}
+	if header.Person != actor.Person || header.Device != actor.Device || !post.Thread.IsZero() && header.Thread != post.Thread {
+		return nil, nil, ErrWrongSender
+	}
+	if !header.Message.IsV7() {
+		return nil, nil, refusal(&envelope.Refusal{Code: envelope.Malformed, Detail: "not a message id"})
+	}
+	if err := s.plausible(header.Time); err != nil {
+		return nil, nil, err
+	}
+	return message, header, nil
+}
+
+// verifyMessage checks a message against the present epoch, before anything is written for it.
+func (s *Service) verifyMessage(ctx context.Context, actor Actor, header *envelope.Header, post Post) (*envelope.VerifiedMessage, error) {
+	k := s.members.get(header.Thread)
+	if k.epoch == nil || k.epoch.Hash != header.Record || !s.audiences.holds(header.Thread, actor.Person) {
+		state, member, err := s.store.Place(ctx, header.Thread, actor.Person)
+		if err != nil {
+			return nil, err
+		}
+		if member.Left != nil {
+			return nil, errNotMember
+		}
+		if header.Epoch != state.Epoch || header.Record != state.Record {
+			return nil, staleEpoch(state)
+		}
+		records, err := s.store.Membership(ctx, header.Thread)
+		if err != nil {
+			return nil, err
+		}
+		if k, err = s.know(ctx, records); err != nil {
+			return nil, err
+		}
+		if k.epoch == nil || k.epoch.Hash != header.Record {
+			return nil, staleEpoch(records.State)
+		}
+	}
+	trust, people := s.trust(ctx)
+	verified, err := envelope.VerifyMessage(trust, k.epoch, post.Message)
+	if err != nil {
+		return nil, people.verdict(err)
+	}
+	if err := verified.CheckHalf(post.Half); err != nil {
+		return nil, ErrWrongHalf.Because(err)
+	}
+	return verified, nil
+}
+
+// sentBefore is for what was refused before the log was asked: a message that is there already, sent again after its epoch is over, keeps
+// its answer.
+func (s *Service) sentBefore(ctx context.Context, message *envelope.Message, header *envelope.Header, refused error) (Accepted, error) {
+	if !errors.Is(refused, ErrStaleEpoch) {
+		return Accepted{}, refused
+	}
+	there, err := s.store.MessageEntry(ctx, header.Thread, header.Message)
+	if errors.Is(err, ErrUnknown) {
+		return Accepted{}, refused
+	}
+	if err != nil {
+		return Accepted{}, err
+	}
+	if hash, err := entryHash(message); err != nil || hash != there.Hash {
+		// Another message, or this one sealed again, for which a new epoch does not help either.
+		return Accepted{}, ErrMessageDiffers
+	}
+	return accepted(header.Message, there.Entry), nil
+}
+
+// admit is the rules of sending that depend on where the thread stands.
+func admit(s Standing, h *envelope.Header, entry id.Hash, policy *envelope.Policy, now time.Time) error {
+	switch {
+	case s.Member.Person.IsZero():
+		return ErrUnknown
+	case s.There != nil && s.There.Hash == entry:
+		return ErrAlreadyThere
+	case s.There != nil:
+		return ErrMessageDiffers
+	case s.Member.Left != nil:
+		return errNotMember
+	case !s.Member.MayPost(s.State.PostBy, now):
+		return ErrMayNotPost
+	case h.Epoch != s.State.Epoch || h.Record != s.State.Record || stale(s.State, policy, now):
+		return staleEpoch(s.State)
+	case h.DeviceSeq != s.DeviceSeq+1 || h.Previous != s.DeviceEntry:
+		return ErrOutOfOrder.With("deviceSeq", s.DeviceSeq).With("previous", s.DeviceEntry.Bytes())
+	case h.SeenSeq > s.State.Seq || h.SeenHash != s.SeenHash:
+		return refusal(&envelope.Refusal{Code: envelope.BrokenChain, Detail: "the author had seen another history"})
+	}
+	return belongs(s.State, h)
+}
+
+// stale says whether the present epoch is over: section 7.5 of docs/protocol.md.
+func stale(s State, policy *envelope.Policy, now time.Time) bool {
+	switch {
+	case s.EpochMembershipSeq != s.MembershipSeq || s.EpochStale:
+		return true
+	case policy == nil:
+		return false
+	}
+	age := now.UnixMilli() - s.EpochIssued.UnixMilli()
+	return age > 0 && uint64(age) > policy.RotateAfterMillis || s.EpochMessages >= policy.RotateAfterMessages
+}
+
+// belongs is what a space carries. A decision goes to a patient's record, so it is made in that patient's thread; urgency among
+// friends would teach people to ignore it.
+func belongs(s State, h *envelope.Header) error {
+	switch h.Kind {
+	case envelope.KindText, envelope.KindNotice:
+	case envelope.KindDecision:
+		if s.Space != envelope.SpacePatient {
+			return ErrNotHere
+		}
+	default: // kinds whose rules this server does not know
+		return ErrNotHere
+	}
+	if s.Space == envelope.SpaceSocial && h.Urgency != envelope.UrgencyRoutine {
+		return ErrNotHere
+	}
+	return nil
+}
+
+// Sent is where a message of the thread is in the log.
+func (s *Service) Sent(ctx context.Context, person id.Person, in id.Thread, message id.Message) (Accepted, error) {
+	_, member, err := s.store.Place(ctx, in, person)
+	if err != nil {
+		return Accepted{}, err
+	}
+	there, err := s.store.MessageEntry(ctx, in, message)
+	if errors.Is(err, ErrUnknown) || err == nil && member.Left != nil && there.Seq > member.Left.Seq {
+		return Accepted{}, ErrMessageUnknown
+	}
+	if err != nil {
+		return Accepted{}, err
+	}
+	return accepted(message, there.Entry), nil
+}
+
+func accepted(message id.Message, e Entry) Accepted {
+	return Accepted{Message: message, Seq: e.Seq, At: e.At.UnixMilli(), LogHash: e.LogHash.Bytes()}
+}
+
+// entryHash is the entry hash of a message that was not verified.
+func entryHash(m *envelope.Message) (id.Hash, error) {
+	return envelope.Hash(&envelope.MessageDigest{
+		Header: m.Header, Commitment: m.Commitment, Ciphertext: envelope.HashLabel("ciphertext", m.Ciphertext),
+	})
+}
+
+// SweepHalves forgets the halves whose messages never came, or are there no more, when they are older than an hour: what a crash between the two
+// databases leaves behind. It returns how many it forgot.
+func (s *Service) SweepHalves(ctx context.Context) (swept int, err error) {
+	before := s.now().Add(-time.Hour)
+	var after MessageRef
+	for {
+		old, err := s.halves.Old(ctx, before, after, sweepPage)
+		if err != nil || len(old) == 0 {
+			return swept, err
+		}
+		strays, err := s.store.Strays(ctx, old)
+		if err != nil {
+			return swept, err
+		}
+		if err := s.halves.Delete(ctx, strays); err != nil {
+			return swept, err
+		}
+		swept += len(strays)
+		after = old[len(old)-1]
+	}
+}
+
+const sweepPage = 512
