@@ -1,0 +1,240 @@
+package record
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wardline/wardline/internal/audit"
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/nhs"
+	"github.com/wardline/wardline/internal/work"
+)
+
+// Limits of a submission.
+const (
+	maxDocument = 1 << 20
+	maxSources  = 200
+	maxTitle    = 200
+)
+
+// File takes a submission in. When it returns, the filing is durable and will be tried until there is a receipt or a refusal.
+func (d *Desk) File(ctx context.Context, by Clinician, s Submission) (Paper, error) {
+	if err := checkSubmission(s); err != nil {
+		return Paper{}, err
+	}
+	standing, err := d.store.Standing(ctx, s.Thread, by.Person, messagesOf(s.Sources))
+	if err != nil {
+		return Paper{}, err
+	}
+	if !standing.Member {
+		return Paper{}, ErrThreadUnknown
+	}
+	if there, ok, err := d.again(ctx, s); ok || err != nil {
+		return there, err
+	}
+	assertion, hash, err := d.assertions.Verify(ctx, s.Thread, s.Assertion)
+	if err != nil {
+		return Paper{}, err
+	}
+	if hash != standing.Assertion {
+		return Paper{}, ErrNotLinked
+	}
+	if err := checkSources(s, standing); err != nil {
+		return Paper{}, err
+	}
+	return d.accept(ctx, by, s, assertion, standing.Sources[s.Decision].At)
+}
+
+// again finds a filing that was handed over before, as after a lost answer.
+func (d *Desk) again(ctx context.Context, s Submission) (Paper, bool, error) {
+	there, _, err := d.store.Paper(ctx, s.Filing)
+	switch {
+	case err == nil && there.Thread == s.Thread && there.DocumentHash == s.DocumentHash:
+		return there, true, nil
+	case err == nil:
+		return Paper{}, true, ErrFilingDiffers
+	default:
+		return Paper{}, false, ignore(err, ErrFilingUnknown)
+	}
+}
+
+func (d *Desk) accept(ctx context.Context, by Clinician, s Submission, assertion *envelope.PatientAssertion, decided time.Time) (Paper, error) {
+	now := d.clock.Now()
+	sealed, err := d.seal(by, s, assertion, decided, now)
+	if err != nil {
+		return Paper{}, err
+	}
+	paper := Paper{
+		ID: s.Filing, Thread: s.Thread, Decision: s.Decision, Sources: s.Sources, State: Waiting, DocumentHash: s.DocumentHash,
+		FiledBy: by.Person, FiledAt: now, NextTryAt: now,
+	}
+	event := audit.Event{
+		Kind: audit.Filing, Actor: by.Person, Subject: audit.About(s.Thread, s.Filing), At: now,
+		Details: map[string]string{
+			"decision": s.Decision.String(), "document": s.DocumentHash.String(), "sources": strconv.Itoa(len(s.Sources)),
+			"assertion": hashText(assertion),
+		},
+	}
+	written, err := d.store.AddFiling(ctx, paper, sealed, d.attemptAt(s.Filing, now), event)
+	if err == nil {
+		d.announce.Filing(written)
+	}
+	return written, err
+}
+
+// Retry sends a refused or failed filing again, because a person says that what stood in the way is mended.
+func (d *Desk) Retry(ctx context.Context, by Clinician, in id.Thread, filing id.Filing) (Paper, error) {
+	standing, err := d.store.Standing(ctx, in, by.Person, nil)
+	if err != nil {
+		return Paper{}, err
+	}
+	if !standing.Member {
+		return Paper{}, ErrThreadUnknown
+	}
+	paper, _, err := d.store.Paper(ctx, filing)
+	if err != nil {
+		return Paper{}, err
+	}
+	if paper.Thread != in {
+		return Paper{}, ErrFilingUnknown
+	}
+	if paper.State == Received {
+		return Paper{}, ErrNothingToDo
+	}
+	now := d.clock.Now()
+	paper.State, paper.Code, paper.Reason, paper.NextTryAt = Waiting, "", "", now
+	event := audit.Event{
+		Kind: audit.Filing, Actor: by.Person, Subject: audit.About(in, filing), At: now, Details: map[string]string{"again": "yes"},
+	}
+	if err := d.store.NoteTrouble(ctx, paper, d.attemptAt(filing, now), &event); err != nil {
+		return Paper{}, err
+	}
+	d.announce.Filing(paper)
+	return paper, nil
+}
+
+func (d *Desk) attemptAt(filing id.Filing, at time.Time) work.Intent {
+	return work.Intent{}.Add(work.Due{ID: id.New[id.Work](d.works), Kind: Attempt, At: at, Subject: filing.Bytes(), Key: filing.String()})
+}
+
+func checkSubmission(s Submission) error {
+	switch {
+	case len(s.Document) > maxDocument:
+		return ErrTooLarge
+	case len(s.Sources) == 0 || len(s.Sources) > maxSources || strings.TrimSpace(s.Title) == "" || len(s.Title) > maxTitle:
+		return ErrDocument
+	case sha256.Sum256(s.Document) != s.DocumentHash:
+		return ErrDocumentHash
+	}
+	excerpts, err := ReadDocument(s.Document, s.Filing, s.Thread)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(excerpts, s.Sources) && !sourcesWithin(excerpts, s) {
+		return ErrDocument.With("reason", "sources")
+	}
+	return nil
+}
+
+// sourcesWithin allows the one source that need not have an excerpt: a decision without words of its own, which only marks other messages.
+func sourcesWithin(excerpts []Source, s Submission) bool {
+	without := slices.DeleteFunc(slices.Clone(s.Sources), func(one Source) bool { return one.Message == s.Decision })
+	return len(without) == len(s.Sources)-1 && slices.Equal(excerpts, without)
+}
+
+func checkSources(s Submission, standing Standing) error {
+	decision, found := standing.Sources[s.Decision]
+	if !found || !decision.Decision {
+		return ErrNotDecision
+	}
+	if !slices.ContainsFunc(s.Sources, func(one Source) bool { return one.Message == s.Decision }) {
+		return ErrNotDecision
+	}
+	last := uint64(0)
+	for _, one := range s.Sources {
+		stored, found := standing.Sources[one.Message]
+		switch {
+		case !found || stored.Entry != one.Entry || stored.Seq <= last:
+			return ErrSource
+		case !stored.Live:
+			return ErrSourceGone
+		}
+		last = stored.Seq
+	}
+	return nil
+}
+
+// waiting is what is sealed while a filing waits.
+type waiting struct {
+	NHSNumber      string    `json:"nhsNumber"`
+	HospitalNumber string    `json:"hospitalNumber"`
+	Family         string    `json:"family"`
+	Given          string    `json:"given"`
+	Title          string    `json:"title"`
+	Born           string    `json:"born"`
+	Heading        string    `json:"heading"`
+	AuthorName     string    `json:"authorName"`
+	AuthorRole     string    `json:"authorRole"`
+	DecidedAt      time.Time `json:"decidedAt"`
+	FiledAt        time.Time `json:"filedAt"`
+	Document       []byte    `json:"document"`
+}
+
+const sealedAs = "document"
+
+func (d *Desk) seal(by Clinician, s Submission, a *envelope.PatientAssertion, decided, filed time.Time) ([]byte, error) {
+	plain, err := json.Marshal(waiting{
+		NHSNumber: a.NHSNumber, HospitalNumber: a.HospitalNumber, Family: a.Family, Given: a.Given, Title: a.Title, Born: a.BirthDate,
+		Heading: s.Title, AuthorName: by.Name, AuthorRole: by.Role, DecidedAt: decided, FiledAt: filed, Document: s.Document,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d.sealer.Seal(sealedAs, s.Filing.Bytes(), plain), nil
+}
+
+func (d *Desk) open(paper Paper, sealed []byte) (Document, error) {
+	plain, err := d.sealer.Open(sealedAs, paper.ID.Bytes(), sealed)
+	if err != nil {
+		return Document{}, err
+	}
+	var w waiting
+	if err := json.Unmarshal(plain, &w); err != nil {
+		return Document{}, err
+	}
+	number, err := nhs.ParseNumber(w.NHSNumber)
+	if err != nil {
+		return Document{}, err
+	}
+	born, err := nhs.ParseBirthDate(w.Born)
+	if err != nil {
+		return Document{}, err
+	}
+	return Document{
+		Filing: paper.ID, NHSNumber: number, HospitalNumber: w.HospitalNumber, Name: nhs.Name{Family: w.Family, Given: w.Given, Title: w.Title},
+		Born: born, Title: w.Heading, Bytes: w.Document, Author: Clinician{Person: paper.FiledBy, Name: w.AuthorName, Role: w.AuthorRole},
+		DecidedAt: w.DecidedAt, FiledAt: w.FiledAt,
+	}, nil
+}
+
+func messagesOf(sources []Source) []id.Message {
+	messages := make([]id.Message, len(sources))
+	for n, one := range sources {
+		messages[n] = one.Message
+	}
+	return messages
+}
+
+func hashText(assertion *envelope.PatientAssertion) string {
+	hash, err := envelope.Hash(assertion)
+	if err != nil {
+		return ""
+	}
+	return hash.String()
+}

@@ -1,0 +1,223 @@
+// Package record takes a decision from a thread to the health record and brings the receipt back.
+//
+// Layout: record.go the types and what the room needs of others, file.go taking a filing in, attempt.go one attempt at the record,
+// document.go what a document may contain, faults.go what can go wrong.
+//
+// A filing is waiting, filing (sent at least once, no receipt yet), received, refused (the record said no, with its reason) or failed (what the
+// record holds is not what was sent). Only refused and failed wait for a person; everything else is tried again for ever, at growing intervals.
+//
+// Invariants: a filing is one row however often it is sent, and one document in the record (R19). It is received only when the record was read
+// back and held the same bytes (H13). The document and the patient's identity are at rest only under a key that is in no database, and are
+// destroyed in the transaction that writes the receipt (P1). That transaction also writes when the originals may go, and
+// nothing else makes them eligible (R18, R20).
+package record
+
+import (
+	"context"
+	"time"
+
+	"github.com/wardline/wardline/internal/audit"
+	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/nhs"
+	"github.com/wardline/wardline/internal/work"
+)
+
+// Attempt is the kind of work that tries to file; its subject and key are the filing's id.
+const Attempt work.Kind = "record.file"
+
+// Dispose is the kind of work that the retention room does when a filing's grace is over; its subject and key are the filing's id.
+const Dispose work.Kind = "retention.dispose"
+
+// State says where a filing stands. The numbers are in the database: append only.
+type State uint8
+
+const (
+	Waiting  State = 1
+	Filing   State = 2
+	Received State = 3
+	Refused  State = 4
+	Failed   State = 5
+)
+
+// String is the state's name in the API.
+func (s State) String() string {
+	return [...]string{"", "waiting", "filing", "received", "refused", "failed"}[s]
+}
+
+// Paper is one filing.
+type Paper struct {
+	ID           id.Filing
+	Thread       id.Thread
+	Decision     id.Message
+	Sources      []Source // the decision among them, in the order of the thread
+	State        State
+	Code         string // of the last trouble, "" when there was none
+	Reason       string // the last trouble in plain words
+	Reference    string // the record's own, after the receipt
+	DocumentHash id.Hash
+	FiledBy      id.Person
+	FiledAt      time.Time
+	ReceivedAt   time.Time
+	EligibleAt   time.Time
+	DestroyedAt  time.Time
+	NextTryAt    time.Time
+	Attempts     int
+	Held         bool
+}
+
+// Source is a message whose words are in the document.
+type Source struct {
+	Message id.Message
+	Entry   id.Hash
+}
+
+// Submission is what a member's device hands over.
+type Submission struct {
+	Filing       id.Filing
+	Thread       id.Thread
+	Decision     id.Message
+	Sources      []Source
+	Assertion    []byte // a signed patient-assertion
+	Title        string
+	Document     []byte
+	DocumentHash id.Hash
+}
+
+// Clinician is who files.
+type Clinician struct {
+	Person id.Person
+	Name   string
+	Role   string
+}
+
+// Standing is what a submission is judged by: the thread as the server knows it.
+type Standing struct {
+	Member    bool // the person may write in the thread now
+	Assertion id.Hash
+	Sources   map[id.Message]StoredSource
+}
+
+// StoredSource is a message of the thread.
+type StoredSource struct {
+	Entry    id.Hash
+	Seq      uint64
+	Decision bool
+	Live     bool // not destroyed, nor being destroyed
+	At       time.Time
+}
+
+// Store keeps filings.
+type Store interface {
+	// Standing reads what a submission is judged by.
+	Standing(ctx context.Context, in id.Thread, person id.Person, messages []id.Message) (Standing, error)
+	// AddFiling writes a filing with its sealed document, and intends the first attempt. The same again returns the one there is;
+	// ErrAlreadyFiled when the decision has another filing under way or received.
+	AddFiling(ctx context.Context, paper Paper, sealed []byte, intent work.Intent, event audit.Event) (Paper, error)
+	// Paper reads one filing and what is sealed of it, nil after the receipt.
+	Paper(ctx context.Context, filing id.Filing) (Paper, []byte, error)
+	// Papers are the filings of a thread, oldest first.
+	Papers(ctx context.Context, in id.Thread) ([]Paper, error)
+	// NoteTrouble writes the outcome of an attempt that brought no receipt; a received filing stays as it is.
+	NoteTrouble(ctx context.Context, paper Paper, intent work.Intent, event *audit.Event) error
+	// Receive writes a receipt: the sealed document goes, the decision is filed, the originals become eligible.
+	Receive(ctx context.Context, paper Paper, intent work.Intent, event audit.Event) error
+}
+
+// Assertions verifies what a patient thread says of its patient.
+type Assertions interface {
+	Verify(ctx context.Context, in id.Thread, signed []byte) (*envelope.PatientAssertion, id.Hash, error)
+}
+
+// Destination is the health record. Errors are faults whose kind says what to do: Unavailable and Upstream are tried again, NotFound on reading
+// back too, anything else needs a person, who is shown the message and the detail "reason".
+type Destination interface {
+	File(ctx context.Context, document Document) error
+	ReadBack(ctx context.Context, document Document) (Receipt, error)
+}
+
+// Document is what goes to the record.
+type Document struct {
+	Filing         id.Filing
+	NHSNumber      nhs.Number
+	HospitalNumber string
+	Name           nhs.Name
+	Born           nhs.BirthDate
+	Title          string
+	Bytes          []byte
+	Author         Clinician
+	DecidedAt      time.Time
+	FiledAt        time.Time
+}
+
+// Receipt is what the record answered when it was read back.
+type Receipt struct {
+	Reference string
+	Hash      id.Hash
+	At        time.Time
+}
+
+// Sealer protects documents that wait.
+type Sealer interface {
+	Seal(what string, record, value []byte) []byte
+	Open(what string, record, sealed []byte) ([]byte, error)
+}
+
+// Announcer tells the members of a thread where a filing stands, after commit.
+type Announcer interface {
+	Filing(paper Paper)
+}
+
+// Grace is how long originals stay after the receipt.
+type Grace func(ctx context.Context) (time.Duration, error)
+
+// Desk files decisions. It is safe for concurrent use.
+type Desk struct {
+	store       Store
+	assertions  Assertions
+	destination Destination
+	sealer      Sealer
+	announce    Announcer
+	grace       Grace
+	clock       clock.Clock
+	retry       work.Policy
+	works       *id.Source
+}
+
+// Needs is what a desk is made of.
+type Needs struct {
+	Store       Store
+	Assertions  Assertions
+	Destination Destination
+	Sealer      Sealer
+	Announcer   Announcer
+	Grace       Grace
+	Clock       clock.Clock
+	// Retry spaces the attempts; the zero value is work.Steady. It must be the policy that the runner uses for Attempt, so that a person is
+	// shown the right time.
+	Retry work.Policy
+}
+
+// New makes a desk.
+func New(n Needs) *Desk {
+	if n.Retry == (work.Policy{}) {
+		n.Retry = work.Steady
+	}
+	return &Desk{
+		store: n.Store, assertions: n.Assertions, destination: n.Destination, sealer: n.Sealer, announce: n.Announcer, grace: n.Grace,
+		clock: n.Clock, retry: n.Retry, works: id.NewSource(n.Clock),
+	}
+}
+
+// Papers are the filings of a thread that a person is a member of.
+func (d *Desk) Papers(ctx context.Context, in id.Thread, person id.Person) ([]Paper, error) {
+	standing, err := d.store.Standing(ctx, in, person, nil)
+	if err != nil {
+		return nil, err
+	}
+	if !standing.Member {
+		return nil, ErrThreadUnknown
+	}
+	return d.store.Papers(ctx, in)
+}
