@@ -86,7 +86,7 @@ function objectOf(value: unknown): Json {
 function textOf({ text }: Json, min: number): string {
   insist(typeof text === 'string' && text.length <= 2 * MAX_TEXT, 'malformed', 'not a text of allowed length');
   insist(!/\p{Surrogate}/u.test(text), 'malformed', 'a text with a lone surrogate');
-  const length = [...text].length;
+  const length = Array.from(text).length;
   insist(length >= min && length <= MAX_TEXT, 'malformed', 'not a text of allowed length');
   return text;
 }

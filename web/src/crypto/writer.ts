@@ -9,7 +9,8 @@ export class Writer {
   #length = 0;
 
   integer(value: number, width: 1 | 2 | 4 | 8): void {
-    const view = new DataView(this.#buffer.buffer, this.#reserve(width), width);
+    const at = this.#reserve(width); // may replace the buffer
+    const view = new DataView(this.#buffer.buffer, at, width);
     switch (width) {
       case 1:
         view.setUint8(0, value);
