@@ -14,7 +14,7 @@
 //   - The kind of an error tells what to do: Unavailable, Upstream and NotFound mean try again, Invalid and Conflict mean that a
 //     person must look. Nothing here logs, and no error text holds an identifier.
 //
-// Source: facts.md section 2; R18, R19, R20; H12, H13.
+// Source: IHE ITI MHD, ITI-65 and ITI-68; R18, R19, R20; H12, H13.
 package ehr
 
 import (

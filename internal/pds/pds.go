@@ -10,7 +10,7 @@
 // is, whatever the index sent. Nothing here logs, and no error text holds an identifier. What the index writes becomes plain
 // text of limited length before it leaves this package.
 //
-// Source: facts.md section 1; R11.
+// Source: the Personal Demographics Service FHIR API; UK Core; R11, H10.
 package pds
 
 import (

@@ -19,6 +19,7 @@ import (
 	"github.com/wardline/wardline/internal/fhir"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/nhs"
+	"github.com/wardline/wardline/internal/record"
 )
 
 // recordOfHospital is Wardline's adapter, configured for the hospital as for a real one.
@@ -248,6 +249,29 @@ func TestR19_TheReasonOfARefusalReachesAPerson(t *testing.T) {
 	stranger.NHSNumber = number(t, "9995446391")
 	if reason := refused(stranger); !strings.Contains(reason, "no patient with that number") {
 		t.Errorf("reason %q", reason)
+	}
+}
+
+func TestR18_TheRecordAsTheRecordRoomFilesToIt(t *testing.T) {
+	h := open(t, t.TempDir())
+	d := decision(t)
+	paper := record.Document{
+		Filing: d.Filing, NHSNumber: d.NHSNumber, Name: d.PatientName, Born: d.BirthDate, Title: d.Title, Bytes: d.Bytes,
+		Author: record.Clinician{Person: d.Author.Person, Name: d.Author.Name, Role: d.Author.Role}, DecidedAt: d.CreatedAt, FiledAt: d.SubmittedAt,
+	}
+	destination := recordOfHospital(t, h).ForRecord("RXX01")
+	if _, err := destination.ReadBack(t.Context(), paper); fault.As(err).Kind() != fault.NotFound {
+		t.Errorf("before filing: %v", err)
+	}
+	if err := destination.File(t.Context(), paper); err != nil {
+		t.Fatal(err)
+	}
+	receipt, err := destination.ReadBack(t.Context(), paper)
+	if want := (record.Receipt{Reference: "DOC-7741-2093", Hash: sha256.Sum256(d.Bytes), At: noon}); err != nil || receipt != want {
+		t.Errorf("%+v, %v", receipt, err)
+	}
+	if filed := h.Filed(); len(filed) != 1 || filed[0].Title != d.Title || filed[0].Author != d.Author.Name {
+		t.Errorf("%+v", filed)
 	}
 }
 
