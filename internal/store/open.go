@@ -82,13 +82,19 @@ func (db *DB) Close() error {
 	return err
 }
 
-// Checkpoint moves everything in SQLite's write-ahead log into the database file and truncates the log, so
-// that no deleted row stays readable in it. It does nothing on PostgreSQL, which recycles its own.
-func (db *DB) Checkpoint(ctx context.Context) error {
-	if db.writer == nil {
-		return nil
+// Scrub makes what was deleted from the tables unreadable, as far as the database can: SQLite has zeroed deleted rows
+// already, so its write-ahead log is moved into the database file and emptied; PostgreSQL is made to reclaim dead rows.
+// On SQLite it fails when a reader stays in the way for ten seconds; doing it again later is right.
+func (db *DB) Scrub(ctx context.Context, tables ...string) error {
+	if db.writer != nil {
+		return db.dialect.translate(db.writer.checkpoint(ctx))
 	}
-	return db.dialect.translate(db.writer.checkpoint(ctx))
+	for _, table := range tables {
+		if _, err := db.pool.ExecContext(ctx, "VACUUM "+table); err != nil {
+			return db.dialect.translate(err)
+		}
+	}
+	return nil
 }
 
 func (db *DB) openPostgres(dsn string) error {
