@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wardline/wardline/internal/audit"
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/record"
+	"github.com/wardline/wardline/internal/work"
+)
+
+var _ record.Store = (*DB)(nil)
+
+// Standing implements record.Store.
+func (db *DB) Standing(ctx context.Context, in id.Thread, person id.Person, messages []id.Message) (record.Standing, error) {
+	var standing record.Standing
+	err := db.View(ctx, func(tx *View) error {
+		standing = record.Standing{Sources: make(map[id.Message]record.StoredSource, len(messages))}
+		members, err := one(tx, scanInt, `SELECT COUNT(*) FROM thread_member
+			WHERE thread = $1 AND person = $2 AND left_seq IS NULL AND NOT standby`, in, person)
+		if err != nil {
+			return err
+		}
+		standing.Member = members > 0
+		assertion, err := one(tx, scanBytes, `SELECT link_assertion FROM thread WHERE thread = $1`, in)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		copy(standing.Assertion[:], assertion) // NULL, in a thread without a patient, leaves zero
+		for _, message := range messages {
+			source, err := one(tx, scanSource, `SELECT entry, seq, content, state, sent_at FROM thread_log
+				WHERE thread = $1 AND message = $2`, in, message)
+			if errors.Is(err, ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			standing.Sources[message] = source
+		}
+		return nil
+	})
+	return standing, err
+}
+
+// AddFiling implements record.Store.
+func (db *DB) AddFiling(ctx context.Context, paper record.Paper, sealed []byte, intent work.Intent, event audit.Event) (record.Paper, error) {
+	err := db.Tx(ctx, func(tx *Tx) error {
+		added, err := tx.Exec(`INSERT INTO filing (filing, thread, decision, state, code, reason, reference, document_hash, filed_by, filed_at,
+			received_at, eligible_at, destroyed_at, next_try_at, attempts, sealed)
+			VALUES ($1, $2, $3, $4, '', '', '', $5, $6, $7, 0, 0, 0, $8, 0, $9) ON CONFLICT DO NOTHING`,
+			paper.ID, paper.Thread, paper.Decision, int64(paper.State), paper.DocumentHash, paper.FiledBy, paper.FiledAt.UnixMilli(),
+			paper.NextTryAt.UnixMilli(), sealed)
+		if err != nil {
+			return err
+		}
+		if added == 0 {
+			return record.ErrAlreadyFiled
+		}
+		for place, source := range paper.Sources {
+			if _, err := tx.Exec(`INSERT INTO filing_source (filing, place, message, entry) VALUES ($1, $2, $3, $4)`,
+				paper.ID, int64(place), source.Message, source.Entry); err != nil {
+				return err
+			}
+		}
+		if err := tx.Intend(intent); err != nil {
+			return err
+		}
+		return tx.Audit(event)
+	})
+	return paper, err
+}
+
+// Paper implements record.Store.
+func (db *DB) Paper(ctx context.Context, filing id.Filing) (record.Paper, []byte, error) {
+	var paper record.Paper
+	var sealed []byte
+	err := db.View(ctx, func(tx *View) error {
+		var err error
+		if paper, err = one(tx, scanPaper, `SELECT `+paperColumns+` FROM filing WHERE filing = $1`, filing); err != nil {
+			return err
+		}
+		if sealed, err = one(tx, scanBytes, `SELECT sealed FROM filing WHERE filing = $1`, filing); err != nil {
+			return err
+		}
+		paper.Sources, err = many(tx, scanFiled, `SELECT message, entry FROM filing_source WHERE filing = $1 ORDER BY place`, filing)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		err = record.ErrFilingUnknown
+	}
+	return paper, sealed, err
+}
+
+// Papers implements record.Store.
+func (db *DB) Papers(ctx context.Context, in id.Thread) ([]record.Paper, error) {
+	var papers []record.Paper
+	err := db.View(ctx, func(tx *View) error {
+		var err error
+		if papers, err = many(tx, scanPaper, `SELECT `+paperColumns+` FROM filing WHERE thread = $1 ORDER BY filed_at, filing`, in); err != nil {
+			return err
+		}
+		for n := range papers {
+			if papers[n].Sources, err = many(tx, scanFiled,
+				`SELECT message, entry FROM filing_source WHERE filing = $1 ORDER BY place`, papers[n].ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return papers, err
+}
+
+// NoteTrouble implements record.Store.
+func (db *DB) NoteTrouble(ctx context.Context, paper record.Paper, intent work.Intent, event *audit.Event) error {
+	return db.Tx(ctx, func(tx *Tx) error {
+		changed, err := tx.Exec(`UPDATE filing SET state = $1, code = $2, reason = $3, next_try_at = $4, attempts = $5
+			WHERE filing = $6 AND state <> 3`,
+			int64(paper.State), paper.Code, paper.Reason, millis(paper.NextTryAt), int64(paper.Attempts), paper.ID)
+		if err != nil || changed == 0 {
+			return err
+		}
+		if err := tx.Intend(intent); err != nil {
+			return err
+		}
+		if event == nil {
+			return nil // one more try of the same thing is not an act
+		}
+		return tx.Audit(*event)
+	})
+}
+
+// Receive implements record.Store.
+func (db *DB) Receive(ctx context.Context, paper record.Paper, intent work.Intent, event audit.Event) error {
+	return db.Tx(ctx, func(tx *Tx) error {
+		changed, err := tx.Exec(`UPDATE filing SET state = $1, code = '', reason = '', reference = $2, received_at = $3, eligible_at = $4,
+			next_try_at = 0, attempts = $5, sealed = NULL WHERE filing = $6 AND state <> 3`,
+			int64(record.Received), paper.Reference, millis(paper.ReceivedAt), millis(paper.EligibleAt), int64(paper.Attempts), paper.ID)
+		if err != nil || changed == 0 {
+			return err
+		}
+		if _, err := tx.Exec(`UPDATE thread_log SET unfiled = FALSE WHERE thread = $1 AND message = $2`, paper.Thread, paper.Decision); err != nil {
+			return err
+		}
+		if err := tx.Intend(intent); err != nil {
+			return err
+		}
+		return tx.Audit(event)
+	})
+}
+
+const paperColumns = `filing, thread, decision, state, code, reason, reference, document_hash, filed_by, filed_at, received_at, eligible_at,
+	destroyed_at, next_try_at, attempts, EXISTS (SELECT 1 FROM hold WHERE hold.thread = filing.thread AND hold.released_at IS NULL)`
+
+func scanPaper(row Scanner) (record.Paper, error) {
+	var p record.Paper
+	var state, filed, received, eligible, destroyed, next, attempts int64
+	err := row.Scan(&p.ID, &p.Thread, &p.Decision, &state, &p.Code, &p.Reason, &p.Reference, &p.DocumentHash, &p.FiledBy, &filed, &received,
+		&eligible, &destroyed, &next, &attempts, &p.Held)
+	p.State, p.Attempts, p.FiledAt = record.State(state), int(attempts), fromMillis(filed)
+	p.ReceivedAt, p.EligibleAt, p.DestroyedAt, p.NextTryAt = sometime(received), sometime(eligible), sometime(destroyed), sometime(next)
+	return p, err
+}
+
+func scanFiled(row Scanner) (record.Source, error) {
+	var s record.Source
+	err := row.Scan(&s.Message, &s.Entry)
+	return s, err
+}
+
+func scanSource(row Scanner) (record.StoredSource, error) {
+	var s record.StoredSource
+	var seq, content, state, sent int64
+	err := row.Scan(&s.Entry, &seq, &content, &state, &sent)
+	s.Seq, s.Decision, s.Live, s.At = uint64(seq), content == int64(envelope.KindDecision), state == 0, fromMillis(sent)
+	return s, err
+}
+
+func scanInt(row Scanner) (n int64, err error) {
+	err = row.Scan(&n)
+	return n, err
+}
+
+// millis is a time as a column that has 0 for none.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// sometime reads a column that has 0 for none.
+func sometime(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return fromMillis(ms)
+}
