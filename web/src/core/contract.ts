@@ -448,7 +448,7 @@ export interface Wardline {
   markSeen(arg: { thread: ThreadId; upTo: number }): Promise<void>;
 
   checkText(arg: { thread: ThreadId; text: string }): Promise<Finding[]>;
-  /** Resolves when the ciphertext is safely queued. Runs the checks again and refuses what they stop. `emergencyReason` passes R10's prompt. */
+  /** Resolves when the ciphertext is safely queued. Runs the checks again and refuses what they stop; clears the draft. `emergencyReason` passes R10's prompt. */
   send(arg: {
     thread: ThreadId;
     text: string;

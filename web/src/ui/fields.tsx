@@ -23,7 +23,19 @@ type TextProps = {
 };
 
 export function TextField(props: TextProps) {
-  const { label, value, onInput, hint, error, type = 'text', autocomplete = 'off', inputMode, maxLength, width, code } = props;
+  const {
+    label,
+    value,
+    onInput,
+    hint,
+    error,
+    type = 'text',
+    autocomplete = 'off',
+    inputMode,
+    maxLength,
+    width,
+    code,
+  } = props;
   const id = useId();
   const described = [hint ? `${id}-h` : '', error ? `${id}-e` : ''].filter(Boolean).join(' ');
   return (

@@ -28,7 +28,9 @@ export function markDifferences(text: string, others: string[]): { word: string;
 
 /** Two letters for the circle beside a name: first and last, titles left out. */
 export function initials(name: string): string {
-  const words = name.split(/\s+/).filter((word) => !/^(dr|mr|mrs|ms|miss|mx|sr|prof|professor|sir|dame)\.?$/i.test(word));
+  const words = name
+    .split(/\s+/)
+    .filter((word) => !/^(dr|mr|mrs|ms|miss|mx|sr|prof|professor|sir|dame)\.?$/i.test(word));
   const first = words[0]?.[0] ?? '';
   const last = words.length > 1 ? (words.at(-1)?.[0] ?? '') : '';
   return (first + last).toUpperCase();

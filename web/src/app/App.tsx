@@ -1,0 +1,65 @@
+/** Which of the few whole screens is shown: it follows the state of the session and nothing else. */
+import { useEffect, useState } from 'preact/hooks';
+import { FaultBox, type Fault } from '../ui/fault.tsx';
+import { Enrol } from '../features/gate/Enrol.tsx';
+import { Mark } from '../features/gate/Frame.tsx';
+import { Lock } from '../features/gate/Lock.tsx';
+import { SignIn } from '../features/gate/SignIn.tsx';
+import { type Client, ClientContext } from '../features/session/client.ts';
+import { enrolmentIn } from '../features/shell/routes.ts';
+import { Shell } from '../features/shell/Shell.tsx';
+import { watchIdle } from './idle.ts';
+
+type Props = { client: Client; fault: Fault | undefined };
+
+export function App({ client, fault }: Props) {
+  return (
+    <ClientContext.Provider value={client}>
+      <Screens client={client} fault={fault} />
+    </ClientContext.Provider>
+  );
+}
+
+function Screens({ client, fault }: Props) {
+  const [link, setLink] = useState(takeLink);
+  const state = client.session.value;
+  const ready = state?.at === 'ready' ? state : undefined;
+  useEffect(() => {
+    const onHash = () => setLink((before) => takeLink() ?? before);
+    addEventListener('hashchange', onHash);
+    return () => removeEventListener('hashchange', onHash);
+  }, []);
+  useEffect(() => {
+    if (!ready) return undefined;
+    return watchIdle({
+      clock: client.clock,
+      idleMs: ready.idleMs,
+      onIdle: () => void client.lock(),
+      onUse: () => void client.wardline.touch().catch(() => undefined),
+    });
+  }, [ready?.idleMs, ready !== undefined]);
+
+  if (!state) return <Starting fault={fault} />;
+  if (state.at === 'ready') return <Shell state={state} />;
+  if (link) return <Enrol link={link} demonstration={state.demonstration} onDone={() => setLink(undefined)} />;
+  if (state.at === 'locked') return <Lock organisation={state.organisation} />;
+  return <SignIn organisation={state.organisation} demonstration={state.demonstration} />;
+}
+
+function Starting({ fault }: { fault: Fault | undefined }) {
+  return (
+    <div class="lockp">
+      <header>
+        <Mark />
+      </header>
+      <main id="main">{fault ? <FaultBox fault={fault} /> : <p class="vh">Starting…</p>}</main>
+    </div>
+  );
+}
+
+/** Reads a one-time link and takes it out of the address at once: it must not stay in the history. */
+function takeLink() {
+  const link = enrolmentIn(location.hash);
+  if (link) history.replaceState(null, '', '#/');
+  return link;
+}

@@ -1,0 +1,492 @@
+/**
+ * An in-memory double of `Wardline` on invented data: for the unit tests of the screens and for mock.html. It keeps the manners of the
+ * contract (asynchronous, events, refusals with a code) and none of its safety. The build refuses it in a release.
+ */
+import type {
+  Connection,
+  EventName,
+  Finding,
+  PatientAnswer,
+  PatientQuery,
+  SessionState,
+  Statement,
+  ThreadHead,
+  ThreadId,
+  ThreadSummary,
+  TimelineItem,
+  Wardline,
+} from '../core/contract.ts';
+import * as data from './fakeData.ts';
+import { Refusal } from './worker.ts';
+
+type Thread = { head: ThreadHead; items: TimelineItem[] };
+export type FakeOptions = {
+  state?: SessionState['at'];
+  noticeAccepted?: boolean;
+  connection?: Connection;
+  empty?: boolean;
+  shared?: boolean;
+};
+
+export type Fake = Wardline & {
+  emit(event: EventName, payload: unknown): void;
+  calls: { verb: string; arg: unknown }[];
+  arrive(thread: ThreadId, item: TimelineItem): void;
+};
+
+export function createFake(options: FakeOptions = {}): Fake {
+  const handlers = new Map<string, Set<(payload: never) => void>>();
+  const calls: Fake['calls'] = [];
+  const base = { organisation: 'Northbridge General Hospital', demonstration: true };
+  const readyState = (): SessionState => ({
+    at: 'ready',
+    ...base,
+    me: data.people.leila,
+    device: options.shared ? 'shared' : 'trust',
+    idleMs: 120_000,
+    noticeAccepted: options.noticeAccepted ?? true,
+  });
+  let state: SessionState =
+    (options.state ?? 'ready') === 'ready' ? readyState() : ({ at: options.state, ...base } as SessionState);
+  const threads = new Map<ThreadId, Thread>([
+    ['john', { head: data.johnHead, items: [...data.johnItems] }],
+    ['joan', { head: data.joanHead, items: [...data.joanItems] }],
+    ['team', { head: data.teamHead, items: [...data.teamItems] }],
+    ['direct', { head: data.directHead, items: [...data.directItems] }],
+  ]);
+  const drafts = new Map<ThreadId, string>();
+  const connection = options.connection ?? { state: 'online', lastSync: Date.now(), queued: 0 };
+
+  const emit: Fake['emit'] = (event, payload) => {
+    for (const handler of [...(handlers.get(event) ?? [])]) handler(payload as never);
+  };
+  const thread = (id: ThreadId): Thread => {
+    const found = threads.get(id);
+    if (!found)
+      throw new Refusal({
+        code: 'thread_unknown',
+        message: 'This thread is not there.',
+        hint: 'You may have been removed from it.',
+      });
+    return found;
+  };
+  function put(id: ThreadId, item: TimelineItem, arrived = false) {
+    const { items } = thread(id);
+    const index = items.findIndex((each) => each.key === item.key);
+    if (index < 0) items.push(item);
+    else items[index] = item;
+    emit(`thread:${id}`, { items: [item], removed: [], arrived: arrived ? [item.key] : [] });
+  }
+  const nextOrder = (id: ThreadId) => Math.max(0, ...thread(id).items.map((item) => item.order)) + 1;
+  const decisionOf = (id: ThreadId, key: string) => {
+    const found = thread(id).items.find((item) => item.kind === 'decision' && item.id === key);
+    return found?.kind === 'decision' ? found : data.decision;
+  };
+
+  const verbs: Omit<Wardline, 'on'> = {
+    session: async () => state,
+    about: async () => ({
+      version: '0.1.0',
+      assets: '5b1d0c9e7a2f4438b6c1d0e9f8a7b6c5d4e3f2a1908f7e6d5c4b3a291807f6e5',
+      manifest: {
+        version: 1,
+        fingerprint: 'a91be07c55d2f3048e6b7a1c9d0e2f3a4b5c6d7e8f90a1b2c3d4e5f60718293a',
+        seats: 3,
+        needed: 2,
+      },
+    }),
+    connection: async () => connection,
+    startEnrolment: async ({ token }) => {
+      if (token === 'used') {
+        throw new Refusal({
+          code: 'enrolment_link_used',
+          message: 'This link has been used.',
+          hint: 'Ask the service desk for a new one.',
+        });
+      }
+      return {
+        person: data.people.leila,
+        organisation: base.organisation,
+        username: 'leila.haddad',
+        totp: {
+          secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+          uri: 'otpauth://totp/Wardline:leila.haddad?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Wardline&algorithm=SHA1&digits=6&period=30',
+        },
+        minPasswordLength: 12,
+      };
+    },
+    completeEnrolment: async () => become(readyState()),
+    signIn: async ({ username }) => {
+      if (username === 'nobody')
+        throw new Refusal({
+          code: 'sign_in_refused',
+          message: 'That did not match.',
+          hint: 'Check your user name and password.',
+        });
+      return { deviceKnown: username === 'known' };
+    },
+    signInCode: async ({ code }) => {
+      if (code === '000000')
+        throw new Refusal({
+          code: 'sign_in_refused',
+          message: 'That did not match.',
+          hint: 'Wait for the next code and try again.',
+        });
+      become(readyState());
+    },
+    unlock: async ({ password }) => {
+      if (password === 'wrong')
+        throw new Refusal({
+          code: 'password_wrong',
+          message: 'That is not your password.',
+          hint: 'Nine tries are left.',
+        });
+      become(readyState());
+    },
+    lock: async () => undefined,
+    signOut: async () => undefined,
+    touch: async () => undefined,
+    acceptNotice: async () => {
+      options.noticeAccepted = true;
+      become(readyState());
+    },
+    inbox: async () => (options.empty ? [] : inbox()),
+    openThread: async ({ thread: id }) => {
+      const { head, items } = thread(id);
+      const draft = drafts.get(id);
+      return {
+        head,
+        items: items.slice(-30),
+        hasOlder: items.length > 30,
+        ...(draft ? { draft: { text: draft, at: Date.now() } } : {}),
+      };
+    },
+    closeThread: async () => undefined,
+    olderItems: async ({ thread: id, before, limit }) => {
+      const older = thread(id).items.filter((item) => item.order < before);
+      return { items: older.slice(-limit), hasOlder: older.length > limit };
+    },
+    markSeen: async () => undefined,
+    checkText: async ({ thread: id, text }) => check(thread(id).head, text),
+    send: async ({ thread: id, text, replyTo }) => {
+      const item = data.say(data.people.leila, Date.now(), text, {
+        delivery: { state: 'sent', of: thread(id).head.members.length - 1, reached: 0, seen: 0 },
+      });
+      item.order = nextOrder(id);
+      item.key = item.id = `sent${item.order}`;
+      const answered = thread(id).items.find((each) => each.kind === 'message' && each.id === replyTo);
+      if (answered?.kind === 'message')
+        item.reply = { id: answered.id, author: answered.author.name, at: answered.at, text: answered.text };
+      put(id, item);
+      return { key: item.key };
+    },
+    retry: async () => undefined,
+    discard: async ({ thread: id, key }) => {
+      const { items } = thread(id);
+      const found = items.find((item) => item.key === key);
+      items.splice(
+        items.findIndex((item) => item.key === key),
+        1,
+      );
+      emit(`thread:${id}`, { items: [], removed: [key], arrived: [] });
+      return { text: found?.kind === 'message' ? found.text : '' };
+    },
+    saveDraft: async ({ thread: id, text }) => {
+      drafts.set(id, text);
+    },
+    markDecision: async ({ thread: id, messages, text }) => {
+      const order = nextOrder(id);
+      const key = `d${order}`;
+      const marked = statementsOf(id).filter((each) => messages.includes(each.id));
+      const own = { id: key, author: data.people.leila, own: true, at: Date.now(), text };
+      put(id, {
+        kind: 'decision',
+        key,
+        id: key,
+        order,
+        at: Date.now(),
+        markedBy: data.people.leila,
+        markedByMe: true,
+        statements: text ? [own] : marked,
+        background: text ? messages : [],
+        record: { state: 'none' },
+      });
+      return { key };
+    },
+    filingSources: async ({ thread: id, decision }) => {
+      const { statements } = decisionOf(id, decision);
+      const ids = new Set(statements.map((each) => each.id));
+      return {
+        statements,
+        others: statementsOf(id)
+          .filter((each) => !ids.has(each.id))
+          .reverse(),
+      };
+    },
+    previewFiling: async ({ thread: id, decision, sources, summary }) => {
+      const found = decisionOf(id, decision);
+      const beside = statementsOf(id).filter((each) => sources.includes(each.id));
+      return {
+        html: paper(found.statements, beside, summary),
+        sha256: '8f3a91d2c07b4e55a1d7f6029c3be8841f20a6d97be35c4408d1e2f3a7b9c21e',
+        sources: found.statements.length + beside.length,
+        decidedBy: found.statements.map((each) => each.author),
+        tookPart: [...new Map(beside.map((each) => [each.author.id, each.author])).values()],
+        graceMs: 86_400_000,
+      };
+    },
+    file: async ({ thread: id, decision }) => {
+      const found = decisionOf(id, decision);
+      put(id, { ...found, record: { state: 'filing', by: data.people.leila, since: Date.now() } });
+    },
+    retryFiling: async () => undefined,
+    addMember: async ({ thread: id, person: who }) => {
+      const person = data.directory.find((each) => each.id === who);
+      const found = thread(id);
+      if (!person) return;
+      found.head = {
+        ...found.head,
+        members: [...found.head.members, { person, me: false, since: Date.now(), history: true, mayPost: true }],
+      };
+      emit(`thread:${id}`, { head: found.head, items: [], removed: [], arrived: [] });
+    },
+    removeMember: async ({ thread: id, person: who }) => {
+      const found = thread(id);
+      found.head = { ...found.head, members: found.head.members.filter((member) => member.person.id !== who) };
+      emit(`thread:${id}`, { head: found.head, items: [], removed: [], arrived: [] });
+    },
+    searchDirectory: async ({ query }) => searchDirectory(query),
+    similarNames: async ({ name }) =>
+      /7b/i.test(name) ? [{ thread: 'team', name: 'Ward 7B day team', space: 'team', people: 8 }] : [],
+    createDirect: async () => ({ thread: 'direct' }),
+    createTeam: async () => ({ thread: 'team' }),
+    lookUpPatient: async (query) => lookUp(query),
+    createPatient: async () => ({ thread: 'john' }),
+  };
+
+  function become(next: SessionState) {
+    state = next;
+  }
+  const statementsOf = (id: ThreadId): Statement[] =>
+    thread(id).items.flatMap((item) =>
+      item.kind === 'message'
+        ? [{ id: item.id, author: item.author, own: item.own, at: item.at, text: item.text }]
+        : [],
+    );
+
+  const recorded = Object.fromEntries(
+    Object.entries(verbs).map(([verb, run]) => [
+      verb,
+      (arg: unknown) => {
+        calls.push({ verb, arg });
+        return (run as (given: unknown) => Promise<unknown>)(arg);
+      },
+    ]),
+  ) as unknown as Omit<Wardline, 'on'>;
+  return {
+    ...recorded,
+    calls,
+    emit,
+    arrive: (id, item) => put(id, item, true),
+    on(event, handler) {
+      const known = handlers.get(event) ?? new Set();
+      known.add(handler as (payload: never) => void);
+      handlers.set(event, known);
+      return () => known.delete(handler as (payload: never) => void);
+    },
+  };
+}
+
+function check(head: ThreadHead, text: string): Finding[] {
+  const found = /\b\d{3} ?\d{3} ?\d{4}\b/.exec(text);
+  if (found && found[0].replaceAll(' ', '') !== head.patient?.nhsNumber) {
+    const kind = head.space === 'patient' ? 'other-patient' : 'number-outside';
+    return [{ kind, found: found[0], start: found.index, end: found.index + found[0].length, stops: true }];
+  }
+  const vague = /\b(bed|side room|bay) \d+\b/i.exec(text);
+  if (vague && head.space === 'team') {
+    return [
+      {
+        kind: 'unlinked-patient',
+        found: vague[0],
+        start: vague.index,
+        end: vague.index + vague[0].length,
+        stops: false,
+      },
+    ];
+  }
+  return [];
+}
+
+function searchDirectory(query: string) {
+  const words = query.toLowerCase().split(/\s+/);
+  const people = data.directory.filter((person) =>
+    words.every((word) =>
+      `${person.name} ${person.role} ${person.ward ?? ''}`
+        .toLowerCase()
+        .split(/\s+/)
+        .some((part) => part.startsWith(word)),
+    ),
+  );
+  const patels = ['anita', 'amit'];
+  const similar = people.some((person) => patels.includes(person.id));
+  const all = similar
+    ? [...new Set([...data.directory.filter((person) => patels.includes(person.id)), ...people])]
+    : people;
+  return { people: all, similar: similar ? [{ label: 'Dr A Patel', people: patels }] : [], more: false };
+}
+
+function lookUp(query: PatientQuery): PatientAnswer {
+  const asked = [
+    { what: 'name' as const, asked: `${query.family.toUpperCase()}, ${query.given}` },
+    { what: 'born' as const, asked: query.born },
+    { what: 'nhs-number' as const, asked: query.nhsNumber },
+  ];
+  if (query.family.toLowerCase() === 'nobody') return { outcome: 'not-found' };
+  if (query.family.toLowerCase() === 'gone') return { outcome: 'invalidated' };
+  if (query.family.toLowerCase() === 'down') return { outcome: 'unreachable' };
+  const matches = [query.family.toLowerCase() === 'smith', query.born === '1954-03-12', true];
+  const compared = asked.map((each, index) => ({ ...each, matches: matches[index] ?? false }));
+  if (compared.some((each) => !each.matches)) return { outcome: 'no-match', compared };
+  return {
+    outcome: 'match',
+    lookup: 'l1',
+    patient: data.john,
+    compared,
+    namesakes: [
+      { name: 'SMITH, Joan (Mrs)', differs: ['given', 'title', 'nhs-number'], lastFour: '0025', source: 'index' },
+    ],
+  };
+}
+
+function paper(statements: Statement[], beside: Statement[], summary: string): string {
+  const words = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const block = (each: Statement) =>
+    `<p><strong>${each.author.name}, ${each.author.role}</strong></p><blockquote>${words(each.text)}</blockquote>`;
+  return `<!doctype html><html lang="en-GB"><head><title>Clinical decision</title></head><body><h1>Clinical decision by secure message</h1><p><strong>SMITH, John (Mr)</strong>, born 12-Mar-1954, NHS No. 943 476 5919</p><h2>Decision</h2>${statements.map(block).join('')}${beside.length ? `<h2>Beside it</h2>${beside.map(block).join('')}` : ''}${summary ? `<h2>Summary by Dr Leila Haddad</h2><p>${words(summary)}</p>` : ''}</body></html>`;
+}
+
+function inbox(): ThreadSummary[] {
+  const { at, people } = data;
+  const common = { urgency: 'routine' as const, needs: [], unread: 0, hasDraft: false };
+  return [
+    {
+      ...common,
+      id: 'john',
+      space: 'patient',
+      name: 'Leg cellulitis',
+      patient: data.john,
+      ward: 'Ward 7B',
+      people: 6,
+      at: at(13, 31),
+      unread: 2,
+      needs: [{ kind: 'not-in-record', count: 1, since: at(13, 18) }],
+      last: {
+        at: at(13, 31),
+        kind: 'message',
+        own: false,
+        author: 'Sr Grace Owusu',
+        text: 'BP now 98/58 after 500 ml. NEWS2 7. Second bag is up.',
+      },
+    },
+    {
+      ...common,
+      id: 'joan',
+      space: 'patient',
+      patient: data.joan,
+      ward: 'AMU',
+      people: 3,
+      at: at(11, 40),
+      needs: [
+        { kind: 'not-sent', count: 1 },
+        { kind: 'record-refused', count: 1, since: at(12, 7, 1) },
+      ],
+      last: {
+        at: at(11, 40),
+        kind: 'message',
+        own: true,
+        text: 'Handing over to the late team.',
+        delivery: { state: 'queued', of: 2, reached: 0, seen: 0 },
+      },
+    },
+    {
+      ...common,
+      id: 'team',
+      space: 'team',
+      name: 'Ward 7B day team',
+      people: 8,
+      at: at(13, 24),
+      unread: 3,
+      last: {
+        at: at(13, 24),
+        kind: 'message',
+        own: false,
+        author: 'Kofi Mensah',
+        text: 'Side room cleaned, ready for the transfer.',
+      },
+    },
+    {
+      ...common,
+      id: 'ngozi',
+      space: 'patient',
+      patient: data.ngozi,
+      ward: 'AMU',
+      people: 4,
+      at: at(12, 47),
+      last: {
+        at: at(12, 47),
+        kind: 'message',
+        own: true,
+        text: 'CT report seen, no bleed. Will update the family.',
+        delivery: { state: 'seen', of: 3, reached: 3, seen: 3 },
+      },
+    },
+    {
+      ...common,
+      id: 'direct',
+      space: 'direct',
+      peer: people.anita,
+      people: 2,
+      at: at(12, 5),
+      hasDraft: true,
+      last: {
+        at: at(12, 5),
+        kind: 'message',
+        own: true,
+        text: 'Yes. Can we go through the plan after it?',
+        delivery: { state: 'reached', of: 1, reached: 1, seen: 0 },
+      },
+    },
+    {
+      ...common,
+      id: 'night',
+      space: 'team',
+      name: 'Hospital at night',
+      people: 14,
+      at: at(7, 55, 1),
+      last: {
+        at: at(7, 55, 1),
+        kind: 'message',
+        own: false,
+        author: 'Tom Reid',
+        text: 'Quiet from two. Nobody left to see.',
+      },
+    },
+    {
+      ...common,
+      id: 'old',
+      space: 'patient',
+      patient: {
+        ...data.ngozi,
+        family: 'Featherstonehaugh-Cholmondeley',
+        given: 'Maximilian Bartholomew',
+        title: 'Mr',
+        nhsNumber: '9000000009',
+      },
+      ward: 'Ward 12',
+      people: 3,
+      at: at(16, 10, 4),
+      last: { at: at(16, 10, 4), kind: 'tombstone', own: false, text: '' },
+    },
+  ];
+}

@@ -1,0 +1,25 @@
+/**
+ * The screens on invented data, for looking at: `npx vite --mode mock`, then /mock.html. What is asked for stands in the query:
+ * `?state=locked`, `?offline`, `?empty`, `?notice`, `?shared`, `?theme=dark`. Not an entry of the release build.
+ */
+import type { SessionState } from '../core/contract.ts';
+import { browserClock } from '../platform/clock.ts';
+import { applyTheme, themes } from '../platform/prefs.ts';
+import { createFake } from './fake.ts';
+import { start } from './start.tsx';
+import '../styles/index.css';
+
+const asked = new URLSearchParams(location.search);
+const theme = themes.find((each) => each === asked.get('theme'));
+if (theme) applyTheme(theme);
+
+const fake = createFake({
+  state: (asked.get('state') ?? 'ready') as SessionState['at'],
+  noticeAccepted: !asked.has('notice'),
+  empty: asked.has('empty'),
+  shared: asked.has('shared'),
+  ...(asked.has('offline') ? { connection: { state: 'offline', lastSync: Date.now() - 420_000, queued: 2 } } : {}),
+});
+Object.assign(globalThis, { fake });
+
+start({ wardline: fake, clock: browserClock, startAnew: () => location.replace('?state=locked') });

@@ -1,0 +1,68 @@
+/** A message that was stopped or questioned before anything was encrypted. It stays in the box; the way on is offered here. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Finding } from '../../core/contract.ts';
+import { TextField } from '../../ui/fields.tsx';
+import { BlockedIcon, WarningIcon } from '../../ui/icons/tools.tsx';
+import { stopWords } from './rules.ts';
+
+type Props = {
+  finding: Finding;
+  patient: string | undefined;
+  busy: boolean;
+  onRemove: () => void;
+  onPatientThread: () => void;
+  onEmergency: (reason: string) => void;
+  onClose: () => void;
+};
+
+export function Stopped({ finding, patient, busy, onRemove, onPatientThread, onEmergency, onClose }: Props) {
+  const [reason, setReason] = useState('');
+  const heading = useRef<HTMLHeadingElement>(null);
+  const words = stopWords(finding, patient);
+  useEffect(() => heading.current?.focus(), [finding]);
+  return (
+    <section class="card card--warn block" aria-labelledby="stopped">
+      <h2 id="stopped" ref={heading} tabIndex={-1}>
+        {finding.stops ? <BlockedIcon size="l" /> : <WarningIcon size="l" />}
+        {words.title}
+      </h2>
+      <p>{words.text}</p>
+      {!finding.stops && (
+        <TextField
+          label="If it cannot wait, say why"
+          hint="Your reason is kept with the message."
+          value={reason}
+          onInput={setReason}
+        />
+      )}
+      <div class="row">
+        {finding.stops ? (
+          <button type="button" class="btn" onClick={onRemove}>
+            {words.remove}
+          </button>
+        ) : (
+          <button
+            type="button"
+            class="btn"
+            aria-disabled={busy || reason.trim().length < 3}
+            onClick={() => {
+              if (reason.trim().length >= 3) onEmergency(reason.trim());
+            }}
+          >
+            Send as it is
+          </button>
+        )}
+        {finding.kind !== 'other-patient' && (
+          <button type="button" class="btn" onClick={onPatientThread}>
+            {finding.stops ? 'Move to a patient thread' : 'Identify the patient'}
+          </button>
+        )}
+        {!finding.stops && (
+          <button type="button" class="btn btn--quiet" onClick={onClose}>
+            Change the text
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}

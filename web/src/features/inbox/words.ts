@@ -1,0 +1,40 @@
+/** A thread in the list: its title, what it is, and the last thing said. */
+import type { Space, ThreadSummary } from '../../core/contract.ts';
+import { plural } from '../../ui/dates.ts';
+import { keepTogether } from '../../ui/words.ts';
+import { nhsNumber, patientName } from '../patient/format.ts';
+import { dutyWords, lowerFirst } from '../people/words.ts';
+
+export const spaceWords: Record<Space, string> = {
+  patient: 'Patient',
+  team: 'Team',
+  role: 'Role',
+  direct: 'Direct',
+  announcement: 'Announcement',
+  social: 'Social',
+};
+
+export function threadTitle(thread: Pick<ThreadSummary, 'space' | 'name' | 'patient' | 'peer'>): string {
+  if (thread.patient) return patientName(thread.patient);
+  return thread.peer?.name ?? thread.name ?? untitled(thread.space);
+}
+
+/** "Patient · Ward 7B · 943 476 5919". */
+export function threadFacts(thread: ThreadSummary): string {
+  const facts: (string | undefined)[] = [spaceWords[thread.space]];
+  if (thread.space === 'patient')
+    facts.push(thread.name, thread.ward, thread.patient?.nhsNumber && nhsNumber(thread.patient.nhsNumber));
+  else if (thread.space === 'direct') facts.push(thread.peer?.role, thread.peer && lowerFirst(dutyWords(thread.peer)));
+  else facts.push(thread.space === 'social' ? 'walled off' : undefined, plural(thread.people, 'person', 'people'));
+  return facts.filter(Boolean).join(' · ');
+}
+
+export function preview({ last }: ThreadSummary): string {
+  if (!last) return 'No messages yet';
+  if (last.kind === 'tombstone') return 'In the record, originals deleted';
+  const who = last.own ? 'You: ' : last.author ? `${last.author}: ` : '';
+  const what = last.kind === 'decision' ? 'Decision. ' : '';
+  return keepTogether(`${who}${what}${last.text || 'Members changed'}`);
+}
+
+const untitled = (space: Space): string => (space === 'patient' ? 'Patient, not checked yet' : spaceWords[space]);

@@ -1,0 +1,106 @@
+/** Marking a decision: the words of messages as they stand, or own words with messages as their background. */
+import { useState } from 'preact/hooks';
+import type { MessageId, MessageItem, Statement, ThreadHead } from '../../core/contract.ts';
+import { FaultBox } from '../../ui/fault.tsx';
+import { AreaField, Check } from '../../ui/fields.tsx';
+import { DecisionIcon } from '../../ui/icons/states.tsx';
+import { Sheet } from '../../ui/Sheet.tsx';
+import { useTask } from '../../ui/useTask.ts';
+import { Banner } from '../patient/Banner.tsx';
+import { shortPatientName } from '../patient/format.ts';
+import { useClient } from '../session/client.ts';
+import { SourceWords } from './FileSheet.tsx';
+
+type Props = {
+  head: ThreadHead;
+  /** The message that was pointed at, if one was. */
+  message: MessageId | undefined;
+  /** What is loaded of the thread and not yet part of a decision, oldest first. */
+  messages: MessageItem[];
+};
+
+const offered = 12;
+
+export function DecideSheet({ head, message, messages }: Props) {
+  const client = useClient();
+  const task = useTask();
+  const [ticked, setTicked] = useState<ReadonlySet<MessageId>>(new Set(message ? [message] : []));
+  const [text, setText] = useState('');
+  const [tried, setTried] = useState(false);
+  const close = () => client.router.close();
+  const about = head.patient ? ` about ${shortPatientName(head.patient)}` : '';
+  const empty = ticked.size === 0 && text.trim() === '';
+  const shown = messages.filter((each, at) => at >= messages.length - offered || each.id === message);
+
+  function mark() {
+    setTried(true);
+    if (empty) return;
+    task.run(async () => {
+      await client.wardline.markDecision({ thread: head.id, messages: [...ticked], text: text.trim() });
+      client.announce('Marked as a decision. It is not in the record yet.');
+      close();
+    });
+  }
+
+  return (
+    <Sheet
+      title="Mark a decision"
+      onClose={close}
+      under={head.patient && <Banner patient={head.patient} now={client.now.value} />}
+      foot={
+        <div class="row">
+          <button type="button" class="btn" onClick={close}>
+            Not now
+          </button>
+          <button type="button" class="btn btn--main" aria-disabled={task.busy || empty} onClick={mark}>
+            <DecisionIcon />
+            Mark decision{about}
+          </button>
+        </div>
+      }
+    >
+      <p class="lead">
+        A decision stays marked “not in the record yet” until it has been filed and the record has answered.
+      </p>
+      <AreaField
+        label="The decision in your own words"
+        hint={
+          shown.length > 0
+            ? 'Or leave it empty and tick the messages that say it.'
+            : 'What was decided, and what happens next.'
+        }
+        value={text}
+        onInput={setText}
+        rows={3}
+        autofocus={!message}
+        error={tried && empty ? 'Write the decision, or tick a message' : undefined}
+      />
+      {shown.length > 0 && (
+        <section aria-labelledby="decide-from">
+          <h2 id="decide-from">{text.trim() ? 'What it rests on' : 'Messages that are the decision'}</h2>
+          <ul class="list">
+            {[...shown].reverse().map((each) => (
+              <li key={each.id}>
+                <Check
+                  small
+                  checked={ticked.has(each.id)}
+                  onChange={(on) => {
+                    const next = new Set(ticked);
+                    if (on) next.add(each.id);
+                    else next.delete(each.id);
+                    setTicked(next);
+                  }}
+                >
+                  <SourceWords statement={asStatement(each)} />
+                </Check>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <FaultBox fault={task.fault} />
+    </Sheet>
+  );
+}
+
+const asStatement = ({ id, author, own, at, text }: MessageItem): Statement => ({ id, author, own, at, text });

@@ -1,0 +1,252 @@
+/**
+ * Filing a decision to the health record: what goes in, who took part, how it will read, and that it is this patient. Only what is
+ * ticked goes in, word for word; a summary is labelled as one, with its author (R21, H16).
+ */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { DecisionId, FilingPreview, MessageId, Statement, ThreadHead } from '../../core/contract.ts';
+import { clockTime, duration, plural } from '../../ui/dates.ts';
+import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
+import { AreaField, Check } from '../../ui/fields.tsx';
+import { FileIcon } from '../../ui/icons/tools.tsx';
+import { Sheet } from '../../ui/Sheet.tsx';
+import { useTask } from '../../ui/useTask.ts';
+import { keepTogether } from '../../ui/words.ts';
+import { Banner } from '../patient/Banner.tsx';
+import { isoDate, nhsNumber, shortPatientName } from '../patient/format.ts';
+import { useClient } from '../session/client.ts';
+import { shortHash } from '../thread/Message.tsx';
+import { Paper } from './Paper.tsx';
+
+type Sources = { statements: Statement[]; others: Statement[] };
+const previewDelay = 250;
+
+export function FileSheet({
+  head,
+  decision,
+  background,
+}: {
+  head: ThreadHead;
+  decision: DecisionId;
+  background: MessageId[];
+}) {
+  const client = useClient();
+  const task = useTask();
+  const [sources, setSources] = useState<Sources>();
+  const [ticked, setTicked] = useState<ReadonlySet<MessageId>>(new Set(background));
+  const [summary, setSummary] = useState('');
+  const [preview, setPreview] = useState<FilingPreview>();
+  const [fault, setFault] = useState<Fault>();
+  const [confirmed, setConfirmed] = useState(false);
+  const [missing, setMissing] = useState(false);
+  const turn = useRef(0);
+  const close = () => client.router.close();
+  const patient = head.patient;
+  const request = {
+    thread: head.id,
+    decision,
+    sources: sources?.others.filter((each) => ticked.has(each.id)).map((each) => each.id) ?? [],
+    summary: summary.trim(),
+  };
+  const asked = JSON.stringify([sources !== undefined, request.sources, request.summary]);
+
+  useEffect(() => {
+    client.wardline
+      .filingSources({ thread: head.id, decision })
+      .then(setSources, (thrown: unknown) => setFault(asFault(thrown)));
+  }, [head.id, decision]);
+
+  useEffect(() => {
+    if (!sources) return undefined;
+    turn.current += 1;
+    const mine = turn.current;
+    const timer = setTimeout(
+      () => {
+        client.wardline
+          .previewFiling(request)
+          .then((answer) => {
+            if (mine !== turn.current) return;
+            setPreview(answer);
+            setFault(undefined);
+          })
+          .catch((thrown: unknown) => {
+            if (mine === turn.current) setFault(asFault(thrown));
+          });
+      },
+      preview ? previewDelay : 0,
+    );
+    return () => clearTimeout(timer);
+  }, [asked]);
+
+  function file() {
+    setMissing(!confirmed);
+    if (!confirmed || !preview) return;
+    task.run(async () => {
+      await client.wardline.file({ ...request, sha256: preview.sha256, patientConfirmed: true });
+      client.announce('Filed. It stays “not in the record” until the record answers.');
+      close();
+    });
+  }
+
+  return (
+    <Sheet
+      title="File to the record"
+      closeLabel="Close, file later"
+      onClose={close}
+      under={patient && <Banner patient={patient} now={client.now.value} />}
+      foot={
+        <div class="row">
+          <button type="button" class="btn" onClick={close}>
+            Not now
+          </button>
+          <button type="button" class="btn btn--main" aria-disabled={task.busy || !preview} onClick={file}>
+            <FileIcon />
+            {task.busy ? 'Handing it over…' : 'File to the record'}
+          </button>
+        </div>
+      }
+    >
+      <section aria-labelledby="file-what">
+        <h2 id="file-what">1. What goes in</h2>
+        <p class="small muted">Word for word. The decision always goes in; tick what belongs beside it.</p>
+        {sources ? (
+          <SourceList sources={sources} ticked={ticked} onTick={setTicked} />
+        ) : (
+          !fault && <p role="status">Reading the thread…</p>
+        )}
+      </section>
+      <AreaField
+        label="Summary (optional)"
+        hint="It is filed as a summary by you, beside the original words and never instead of them."
+        value={summary}
+        onInput={setSummary}
+        rows={2}
+      />
+      {preview && (
+        <>
+          <section aria-labelledby="file-who">
+            <h2 id="file-who">2. Who took part</h2>
+            <dl class="kv">
+              <div>
+                <dt>Decided</dt>
+                <dd>
+                  {preview.decidedBy.map((person) => (
+                    <span key={person.id}>
+                      {person.name}, {person.role}
+                      <br />
+                    </span>
+                  ))}
+                </dd>
+              </div>
+              {preview.tookPart.length > 0 && (
+                <div>
+                  <dt>Took part</dt>
+                  <dd>
+                    {preview.tookPart.map((person) => (
+                      <span key={person.id}>
+                        {person.name}, {person.role}
+                        <br />
+                      </span>
+                    ))}
+                  </dd>
+                </div>
+              )}
+            </dl>
+          </section>
+          <section aria-labelledby="file-how">
+            <h2 id="file-how">3. How it will read</h2>
+            <Paper html={preview.html} />
+            <p class="tiny muted hashline">
+              {plural(preview.sources, 'source')} · SHA-256 <span class="mono">{shortHash(preview.sha256)}</span>
+            </p>
+          </section>
+        </>
+      )}
+      {patient && (
+        <section aria-labelledby="file-patient">
+          <h2 id="file-patient">4. Confirm the patient</h2>
+          <div class={missing && !confirmed ? 'consent consent--missing' : 'consent'}>
+            <Check
+              checked={confirmed}
+              onChange={setConfirmed}
+              describedBy={missing && !confirmed ? 'file-error' : undefined}
+            >
+              I have checked that this is about <b>{shortPatientName(patient)}</b>, born{' '}
+              <b class="nowrap">{isoDate(patient.born)}</b>, NHS No.{' '}
+              <b class="nowrap">{nhsNumber(patient.nhsNumber)}</b>
+            </Check>
+          </div>
+          {missing && !confirmed && (
+            <span class="nhsuk-error-message" id="file-error" role="alert">
+              <span class="vh">Error: </span>Confirm the patient first
+            </span>
+          )}
+        </section>
+      )}
+      {preview && <p class="small muted">{graceWords(preview.graceMs)}</p>}
+      <FaultBox fault={task.fault ?? fault} />
+    </Sheet>
+  );
+}
+
+type SourceListProps = {
+  sources: Sources;
+  ticked: ReadonlySet<MessageId>;
+  onTick: (ticked: ReadonlySet<MessageId>) => void;
+};
+
+function SourceList({ sources, ticked, onTick }: SourceListProps) {
+  const [all, setAll] = useState(false);
+  const few = 6;
+  const others = all ? sources.others : sources.others.filter((each, at) => at < few || ticked.has(each.id));
+  return (
+    <>
+      <ul class="list">
+        {sources.statements.map((statement) => (
+          <li key={statement.id}>
+            <Check checked locked small onChange={() => undefined}>
+              <SourceWords statement={statement} decision />
+            </Check>
+          </li>
+        ))}
+        {others.map((statement) => (
+          <li key={statement.id}>
+            <Check
+              small
+              checked={ticked.has(statement.id)}
+              onChange={(on) => {
+                const next = new Set(ticked);
+                if (on) next.add(statement.id);
+                else next.delete(statement.id);
+                onTick(next);
+              }}
+            >
+              <SourceWords statement={statement} />
+            </Check>
+          </li>
+        ))}
+      </ul>
+      {others.length < sources.others.length && (
+        <button type="button" class="btn btn--s btn--quiet" onClick={() => setAll(true)}>
+          Show {plural(sources.others.length - others.length, 'more message')}
+        </button>
+      )}
+    </>
+  );
+}
+
+export function SourceWords({ statement, decision }: { statement: Statement; decision?: boolean }) {
+  return (
+    <>
+      <b>
+        {statement.own ? 'You' : statement.author.name}, {clockTime(statement.at)}
+      </b>
+      {decision && <span class="muted"> · the decision</span>}
+      <span class="small source">{keepTogether(statement.text)}</span>
+    </>
+  );
+}
+
+function graceWords(graceMs: number): string {
+  const when = graceMs <= 0 ? 'at once' : `${duration(graceMs)} later`;
+  return `When the record has answered with a receipt, the originals here are deleted ${when}, unless a hold or an open case covers them.`;
+}

@@ -1,0 +1,196 @@
+/** Settings, what this is, and what it cannot do. Only what works is listed. */
+import { useEffect, useState } from 'preact/hooks';
+import type { About } from '../../core/contract.ts';
+import { applyTheme, readTheme, type Theme, themes } from '../../platform/prefs.ts';
+import { hasFinePointer, isWide } from '../../platform/viewport.ts';
+import { duration } from '../../ui/dates.ts';
+import { FaultBox } from '../../ui/fault.tsx';
+import { LockIcon, SwitchIcon, TickIcon } from '../../ui/icons/tools.tsx';
+import { useTask } from '../../ui/useTask.ts';
+import { disclosureSentence } from '../compose/Notice.tsx';
+import { roleAndWard } from '../people/words.ts';
+import { useClient } from '../session/client.ts';
+
+const themeWords: Record<Theme, string> = { system: 'As the device', light: 'Light', dark: 'Dark' };
+const deviceWords = { own: 'Your own device', trust: 'A device of the organisation', shared: 'A shared ward PC' };
+
+const limits = [
+  'It cannot stop a screenshot or a photo of the screen.',
+  'It cannot tell whether a phone has been tampered with, and it cannot wipe a phone: only what Wardline keeps on it.',
+  'The server delivers this app. Compare the fingerprints below with those that your organisation publishes.',
+  'It is not certified. A Clinical Safety Officer has to sign the safety case of your organisation.',
+  'It never replaces 2222.',
+];
+
+export function More() {
+  const client = useClient();
+  const task = useTask();
+  const state = client.session.value;
+  if (state?.at !== 'ready') return null;
+  return (
+    <>
+      <header class="top">
+        <div class="top__t">
+          <h1>More</h1>
+        </div>
+      </header>
+      <div class="pane__s" tabIndex={-1}>
+        <div class="page more">
+          <section aria-labelledby="more-you">
+            <h2 id="more-you">You</h2>
+            <dl class="kv">
+              <div>
+                <dt>Signed in as</dt>
+                <dd>
+                  <b>{state.me.name}</b>, {roleAndWard(state.me)}
+                </dd>
+              </div>
+              <div>
+                <dt>At</dt>
+                <dd>{state.organisation}</dd>
+              </div>
+              <div>
+                <dt>This device</dt>
+                <dd>
+                  {deviceWords[state.device]}. It locks after {duration(state.idleMs)} without use.
+                </dd>
+              </div>
+            </dl>
+            <FaultBox fault={task.fault} />
+            <div class="row more__acts">
+              <button type="button" class="btn btn--main" onClick={() => task.run(() => client.lock())}>
+                <LockIcon />
+                Lock now
+              </button>
+              <button type="button" class="btn" onClick={() => task.run(() => client.signOut())}>
+                <SwitchIcon />
+                Sign out
+              </button>
+            </div>
+            <p class="small muted">
+              Locking keeps you signed in: your password opens it again. Signing out asks for your password and a new
+              code.
+            </p>
+          </section>
+          <ThemeChoice />
+          {hasFinePointer.value && isWide.value && <Keys />}
+          <section aria-labelledby="more-know">
+            <h2 id="more-know">What you should know</h2>
+            <ul class="points small">
+              <li>{disclosureSentence}</li>
+              <li>Wardline is not the health record. Decisions are filed to it, and the messages are then deleted.</li>
+            </ul>
+          </section>
+          <section aria-labelledby="more-limits">
+            <h2 id="more-limits">What Wardline cannot do</h2>
+            <ul class="points small">
+              {limits.map((limit) => (
+                <li key={limit}>{limit}</li>
+              ))}
+            </ul>
+          </section>
+          <AboutSection />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function ThemeChoice() {
+  const [theme, setTheme] = useState(readTheme());
+  return (
+    <fieldset>
+      <legend class="nhsuk-fieldset__legend">
+        <h2>Look</h2>
+      </legend>
+      <div class="seg">
+        {themes.map((each) => (
+          <label key={each}>
+            <input
+              type="radio"
+              name="theme"
+              checked={theme === each}
+              onChange={() => {
+                applyTheme(each);
+                setTheme(each);
+              }}
+            />
+            <TickIcon size="s" />
+            {themeWords[each]}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function Keys() {
+  return (
+    <section aria-labelledby="more-keys">
+      <h2 id="more-keys">Keys</h2>
+      <dl class="kv">
+        <div>
+          <dt>
+            <kbd>Ctrl</kbd> <kbd>K</kbd>
+          </dt>
+          <dd>Jump to a thread or a person</dd>
+        </div>
+        <div>
+          <dt>
+            <kbd>Enter</kbd>
+          </dt>
+          <dd>
+            Sends. <kbd>Shift</kbd> <kbd>Enter</kbd> makes a line
+          </dd>
+        </div>
+        <div>
+          <dt>
+            <kbd>↑</kbd> <kbd>↓</kbd>
+          </dt>
+          <dd>From message to message; Tab goes on to what can be done with one</dd>
+        </div>
+        <div>
+          <dt>
+            <kbd>Esc</kbd>
+          </dt>
+          <dd>Closes a task</dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
+
+function AboutSection() {
+  const { wardline } = useClient();
+  const [about, setAbout] = useState<About>();
+  useEffect(() => {
+    wardline.about().then(setAbout, () => undefined);
+  }, []);
+  if (!about) return null;
+  return (
+    <section aria-labelledby="more-about">
+      <h2 id="more-about">About</h2>
+      <dl class="kv">
+        <div>
+          <dt>Version</dt>
+          <dd>{about.version}</dd>
+        </div>
+        <div>
+          <dt>This app</dt>
+          <dd class="mono">{inGroups(about.assets)}</dd>
+        </div>
+        <div>
+          <dt>Officers’ manifest</dt>
+          <dd>
+            Version {about.manifest.version}, {about.manifest.seats} officers, {about.manifest.needed} of them open a
+            case
+            <br />
+            <span class="mono">{inGroups(about.manifest.fingerprint)}</span>
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
+
+const inGroups = (hex: string): string => (hex.match(/.{1,4}/g) ?? []).join(' ');

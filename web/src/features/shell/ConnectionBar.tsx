@@ -1,0 +1,33 @@
+/** Offline is said plainly: how old the screen is, what waits, and what to do when it cannot wait. */
+import { plural, whenInWords } from '../../ui/dates.ts';
+import { OfflineIcon, WarningIcon } from '../../ui/icons/tools.tsx';
+import { useClient } from '../session/client.ts';
+
+export function ConnectionBar() {
+  const { connection, now } = useClient();
+  const { state, lastSync, queued, skewMs } = connection.value;
+  return (
+    <div role="status">
+      {state === 'offline' && (
+        <p class="bar bar--offline">
+          <OfflineIcon />
+          <span>
+            <b>Offline.</b> {lastSync ? `Last up to date ${whenInWords(lastSync, now.value)}. ` : 'Not up to date. '}
+            {queued > 0 &&
+              `${plural(queued, 'message')} ${queued === 1 ? 'is' : 'are'} queued on this device and ${queued === 1 ? 'goes' : 'go'} when you are back. `}
+            Urgent? Call.
+          </span>
+        </p>
+      )}
+      {skewMs !== undefined && (
+        <p class="bar bar--warn">
+          <WarningIcon />
+          <span>
+            The clock of this device is {plural(Math.round(Math.abs(skewMs) / 60_000), 'minute')}{' '}
+            {skewMs > 0 ? 'fast' : 'slow'}. Times here are the server’s.
+          </span>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+/** The sheet that the address names, over what stands under it. */
+import type { MessageItem } from '../../core/contract.ts';
+import { isVeryWide } from '../../platform/viewport.ts';
+import { Sheet } from '../../ui/Sheet.tsx';
+import { NewMessage } from '../directory/NewMessage.tsx';
+import { NewTeam } from '../directory/NewTeam.tsx';
+import { AddMember } from '../members/AddMember.tsx';
+import { Details } from '../members/Details.tsx';
+import { RemoveMember } from '../members/RemoveMember.tsx';
+import { Banner } from '../patient/Banner.tsx';
+import { NewPatient } from '../patient/NewPatient.tsx';
+import { DecideSheet } from '../record/DecideSheet.tsx';
+import { FileSheet } from '../record/FileSheet.tsx';
+import { useClient } from '../session/client.ts';
+import type { ThreadStore } from '../thread/store.ts';
+
+export function Sheets({ store }: { store: ThreadStore | undefined }) {
+  const client = useClient();
+  const route = client.router.route.value;
+  const close = () => client.router.close();
+  switch (route.at) {
+    case 'new':
+      return <NewMessage />;
+    case 'new-team':
+      return <NewTeam />;
+    case 'new-patient':
+      return <NewPatient />;
+    case 'inbox':
+    case 'more':
+    case 'thread':
+      return null;
+    default:
+      break;
+  }
+  const head = store?.head.value;
+  if (!store || !head) return null;
+  const items = store.rows.value.flatMap((row) => (row.type === 'item' ? [row] : []));
+  switch (route.at) {
+    case 'details':
+      return (
+        <Sheet
+          title="Details"
+          subtitle={head.name}
+          back={!isVeryWide.value}
+          closeLabel="Back to the thread"
+          onClose={close}
+          flush
+          under={head.patient && <Banner patient={head.patient} now={client.now.value} />}
+        >
+          <Details head={head} />
+        </Sheet>
+      );
+    case 'add':
+      return <AddMember head={head} />;
+    case 'remove':
+      return <RemoveMember head={head} person={route.person} />;
+    case 'decide': {
+      const messages = items.flatMap(({ item, partOf }): MessageItem[] =>
+        item.kind === 'message' && !partOf && !isWaiting(item) ? [item] : [],
+      );
+      return <DecideSheet head={head} message={route.message} messages={messages} />;
+    }
+    case 'file': {
+      const found = items.find(({ item }) => item.kind === 'decision' && item.id === route.decision)?.item;
+      const background = found?.kind === 'decision' ? found.background : [];
+      return <FileSheet head={head} decision={route.decision} background={background} />;
+    }
+  }
+}
+
+/** Still in the outbox: it has no place in the log that a decision could point at. */
+const isWaiting = (item: MessageItem): boolean =>
+  item.delivery?.state === 'queued' || item.delivery?.state === 'failed';

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { baseOf, enrolmentIn, format, parse, type Route } from './routes.ts';
+
+const every: Route[] = [
+  { at: 'inbox' },
+  { at: 'more' },
+  { at: 'thread', thread: 'Ab-_9' },
+  { at: 'details', thread: 'a' },
+  { at: 'add', thread: 'a' },
+  { at: 'remove', thread: 'a', person: 'p/1' },
+  { at: 'decide', thread: 'a' },
+  { at: 'decide', thread: 'a', message: 'm' },
+  { at: 'file', thread: 'a', decision: 'd' },
+  { at: 'new' },
+  { at: 'new-team' },
+  { at: 'new-patient' },
+];
+
+test.each(every)('$at survives its own address', (route) => expect(parse(format(route))).toEqual(route));
+
+test.each(['', '#', '#/', '#/nowhere', '#/t', '#/t/', '#/%E0%A4%A', '#/enrol/x'])('%s leads to the inbox', (hash) =>
+  expect(parse(hash)).toEqual({ at: 'inbox' }),
+);
+
+test('an unfinished task leads to its thread', () => {
+  expect(parse('#/t/a/file')).toEqual({ at: 'thread', thread: 'a' });
+  expect(parse('#/t/a/remove')).toEqual({ at: 'thread', thread: 'a' });
+});
+
+test('a sheet stands over its thread, a new message over the inbox', () => {
+  expect(baseOf({ at: 'file', thread: 'a', decision: 'd' })).toEqual({ at: 'thread', thread: 'a' });
+  expect(baseOf({ at: 'new-patient' })).toEqual({ at: 'inbox' });
+});
+
+describe('an enrolment link', () => {
+  test.each(['#/enrol/tok-1_A.fing-2_B', '#/enrol?tok-1_A.fing-2_B'])('%s is read', (hash) =>
+    expect(enrolmentIn(hash)).toEqual({ token: 'tok-1_A', manifestFingerprint: 'fing-2_B' }),
+  );
+  test.each(['#/enrol/', '#/enrol/token', '#/enrol/a.b.c', '#/enrol/a.<b>', '#/new', ''])('%s is none', (hash) =>
+    expect(enrolmentIn(hash)).toBeUndefined(),
+  );
+});

@@ -1,0 +1,95 @@
+/**
+ * The places of the app as addresses after the `#`, so that Back, a reload and a link from an alert work. An address carries opaque
+ * ids only: it stays in the browser's history on a shared machine.
+ */
+import type { DecisionId, MessageId, PersonId, ThreadId } from '../../core/contract.ts';
+
+export type Route =
+  | { at: 'inbox' }
+  | { at: 'more' }
+  | { at: 'thread'; thread: ThreadId }
+  | { at: 'details'; thread: ThreadId }
+  | { at: 'add'; thread: ThreadId }
+  | { at: 'remove'; thread: ThreadId; person: PersonId }
+  | { at: 'decide'; thread: ThreadId; message?: MessageId }
+  | { at: 'file'; thread: ThreadId; decision: DecisionId }
+  | { at: 'new' }
+  | { at: 'new-team' }
+  | { at: 'new-patient' };
+
+/** Places that stand by themselves; the others are sheets over one of them. */
+export type BaseRoute = Extract<Route, { at: 'inbox' | 'more' | 'thread' }>;
+
+export function parse(hash: string): Route {
+  const parts = hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decode);
+  const [place, second, third, fourth] = parts;
+  if (place === 'more') return { at: 'more' };
+  if (place === 'new') {
+    if (second === 'team') return { at: 'new-team' };
+    return second === 'patient' ? { at: 'new-patient' } : { at: 'new' };
+  }
+  if (place === 't' && second) {
+    const thread = second;
+    if (third === 'details') return { at: 'details', thread };
+    if (third === 'add') return { at: 'add', thread };
+    if (third === 'remove' && fourth) return { at: 'remove', thread, person: fourth };
+    if (third === 'decide') return fourth ? { at: 'decide', thread, message: fourth } : { at: 'decide', thread };
+    if (third === 'file' && fourth) return { at: 'file', thread, decision: fourth };
+    return { at: 'thread', thread };
+  }
+  return { at: 'inbox' };
+}
+
+export function format(route: Route): string {
+  switch (route.at) {
+    case 'inbox':
+      return '#/';
+    case 'more':
+    case 'new':
+      return `#/${route.at}`;
+    case 'new-team':
+      return '#/new/team';
+    case 'new-patient':
+      return '#/new/patient';
+    default:
+      return ['#/t', ...threadParts(route).map(encodeURIComponent)].join('/');
+  }
+}
+
+/** The place under a sheet when there is no other to go back to. */
+export function baseOf(route: Route): BaseRoute {
+  if (route.at === 'inbox' || route.at === 'more') return route;
+  return 'thread' in route ? { at: 'thread', thread: route.thread } : { at: 'inbox' };
+}
+
+export const isBase = (route: Route): route is BaseRoute =>
+  route.at === 'inbox' || route.at === 'more' || route.at === 'thread';
+
+/** `token.manifestFingerprint` from a one-time enrolment link, `#/enrol/…` or `#/enrol?…`. */
+export function enrolmentIn(hash: string): { token: string; manifestFingerprint: string } | undefined {
+  const found = /^#\/?enrol[/?]([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/.exec(hash);
+  return found?.[1] && found[2] ? { token: found[1], manifestFingerprint: found[2] } : undefined;
+}
+
+function threadParts(route: Extract<Route, { thread: ThreadId }>): string[] {
+  switch (route.at) {
+    case 'thread':
+      return [route.thread];
+    case 'remove':
+      return [route.thread, 'remove', route.person];
+    case 'decide':
+      return route.message ? [route.thread, 'decide', route.message] : [route.thread, 'decide'];
+    case 'file':
+      return [route.thread, 'file', route.decision];
+    default:
+      return [route.thread, route.at];
+  }
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,187 @@
+/** Messages, system lines and tombstones as they stand in a thread. What people wrote is rendered as text and nothing else. */
+import type { JSX } from 'preact';
+import type { DecisionItem, MessageItem, Quote, SystemItem, TombstoneItem } from '../../core/contract.ts';
+import { clockTime, plural, whenInWords } from '../../ui/dates.ts';
+import { ActionIcon, DecisionIcon, EmergencyIcon, UrgentIcon } from '../../ui/icons/states.tsx';
+import { BlockedIcon, KeyIcon, LinkIcon, PeopleIcon, ReplyIcon, WarningIcon } from '../../ui/icons/tools.tsx';
+import { keepTogether } from '../../ui/words.ts';
+import { Avatar } from '../inbox/Tile.tsx';
+import { shortRole } from '../people/words.ts';
+import { DeliveryState, recordIcons, recordWords, urgencyWords } from './States.tsx';
+import { systemLine } from './systemWords.ts';
+
+export type Acts = {
+  reply?: () => void;
+  decide?: () => void;
+  retry?: () => void;
+  discard?: () => void;
+  toQuote?: () => void;
+};
+
+type MessageProps = {
+  item: MessageItem;
+  partOf: DecisionItem | undefined;
+  acts: Acts;
+};
+
+export function Message({ item, partOf, acts }: MessageProps) {
+  const id = `m-${item.key}`;
+  const body = (
+    <>
+      <Head
+        id={id}
+        name={item.own ? 'You' : item.author.name}
+        role={item.own ? '' : shortRole(item.author)}
+        at={item.at}
+      />
+      <div class="m__b">
+        {item.reply && <QuoteLine quote={item.reply} onOpen={acts.toQuote} />}
+        <p class="m__t">{keepTogether(item.text)}</p>
+      </div>
+      <Foot item={item} partOf={partOf} acts={acts} />
+      <Actions acts={acts} />
+    </>
+  );
+  if (item.urgency !== 'routine') return <Urgent item={item}>{body}</Urgent>;
+  return item.own ? (
+    <div class="m--own">{body}</div>
+  ) : (
+    <div class="m">
+      <Avatar name={item.author.name} />
+      <div>{body}</div>
+    </div>
+  );
+}
+
+export function Head({ id, name, role, at }: { id?: string; name: string; role: string; at: number }) {
+  return (
+    <p class="m__h" id={id}>
+      <b>{name}</b>
+      {role && <span>{role}</span>}
+      <time dateTime={new Date(at).toISOString()}>{clockTime(at)}</time>
+    </p>
+  );
+}
+
+function Urgent({ item, children }: { item: MessageItem; children: JSX.Element }) {
+  if (item.urgency === 'routine') return children;
+  const Glyph = { action: ActionIcon, urgent: UrgentIcon, emergency: EmergencyIcon }[item.urgency];
+  return (
+    <div class={item.urgency === 'urgent' ? 'u' : `u u--${item.urgency}`}>
+      <p class="u__h">
+        <Glyph />
+        {urgencyWords(item.urgency)}
+      </p>
+      <div class="u__b">{children}</div>
+    </div>
+  );
+}
+
+function QuoteLine({ quote, onOpen }: { quote: Quote; onOpen: (() => void) | undefined }) {
+  if ('gone' in quote) return <p class="q">The message that this answers is no longer there.</p>;
+  return (
+    <button type="button" class="q" onClick={onOpen}>
+      <span class="vh">In answer to </span>
+      <b>
+        {quote.author}, {clockTime(quote.at)}
+      </b>
+      <span>{quote.text}</span>
+    </button>
+  );
+}
+
+function Foot({ item, partOf, acts }: { item: MessageItem; partOf: DecisionItem | undefined; acts: Acts }) {
+  const RecordIcon = partOf && recordIcons[partOf.record.state];
+  if (item.delivery?.state === 'failed') {
+    return (
+      <div class="m__f failed">
+        <DeliveryState delivery={item.delivery} />
+        {item.delivery.error && (
+          <span class="small">
+            {item.delivery.error.message} {item.delivery.error.hint}
+          </span>
+        )}
+        <button type="button" class="btn btn--s" onClick={acts.retry}>
+          Try again
+        </button>
+        <button type="button" class="btn btn--s btn--quiet" onClick={acts.discard}>
+          Take it back
+        </button>
+      </div>
+    );
+  }
+  if (!item.delivery && !partOf) return null;
+  return (
+    <p class="m__f">
+      {partOf && RecordIcon && (
+        <span class="st">
+          <RecordIcon />
+          In a decision. {recordWords[partOf.record.state]}
+        </span>
+      )}
+      {item.delivery && <DeliveryState delivery={item.delivery} />}
+    </p>
+  );
+}
+
+function Actions({ acts }: { acts: Acts }) {
+  if (!acts.reply && !acts.decide) return null;
+  return (
+    <div class="acts">
+      {acts.reply && (
+        <button type="button" class="btn btn--s btn--quiet" data-act onClick={acts.reply}>
+          <ReplyIcon size="s" />
+          Reply
+        </button>
+      )}
+      {acts.decide && (
+        <button type="button" class="btn btn--s btn--quiet" data-act onClick={acts.decide}>
+          <DecisionIcon size="s" />
+          Mark as decision
+        </button>
+      )}
+    </div>
+  );
+}
+
+const systemIcons = { people: PeopleIcon, link: LinkIcon, key: KeyIcon, warning: WarningIcon, blocked: BlockedIcon };
+
+export function SystemNote({ item }: { item: SystemItem }) {
+  const line = systemLine(item.event);
+  const Glyph = systemIcons[line.icon];
+  return (
+    <p class={line.tone === 'warn' ? 'sys sys--warn' : 'sys'}>
+      <Glyph />
+      <span>
+        {line.text} <time dateTime={new Date(item.at).toISOString()}>{clockTime(item.at)}</time>
+      </span>
+    </p>
+  );
+}
+
+/** R20: what is left after disposal. Who decided, who filed, how much, and where it is now; nothing of what was said. */
+export function Tombstone({ item, now }: { item: TombstoneItem; now: number }) {
+  const DeletedIcon = recordIcons.deleted;
+  return (
+    <div class="tomb">
+      <b>
+        <DeletedIcon />
+        <span>In the record · originals deleted {whenInWords(item.at, now)}</span>
+      </b>
+      <p>
+        Decision by {item.decidedBy}, {whenInWords(item.decidedAt, now)}. {plural(item.messages, 'message')}. Filed by{' '}
+        {item.filedBy} {whenInWords(item.filedAt, now)}. Record ref. <span class="nowrap">{item.reference}</span>
+        <br />
+        <span class="tiny">
+          Document SHA-256 <span class="mono">{shortHash(item.sha256)}</span>
+        </span>
+      </p>
+    </div>
+  );
+}
+
+/** The beginning and the end of a hash, in groups that the eye can compare. */
+export function shortHash(hex: string): string {
+  const groups = hex.match(/.{1,4}/g) ?? [];
+  return groups.length <= 6 ? groups.join(' ') : `${groups.slice(0, 3).join(' ')} … ${groups.slice(-2).join(' ')}`;
+}

@@ -1,0 +1,137 @@
+/** A thread: its head, the banner that never scrolls away, the messages, and the composer or the reason why there is none. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { MessageItem, ThreadHead, ThreadSummary } from '../../core/contract.ts';
+import { hasFinePointer, isWide } from '../../platform/viewport.ts';
+import { plural } from '../../ui/dates.ts';
+import { FaultBox } from '../../ui/fault.tsx';
+import { BackIcon, InfoIcon } from '../../ui/icons/tools.tsx';
+import { listed } from '../../ui/words.ts';
+import { Composer } from '../compose/Composer.tsx';
+import { Notice } from '../compose/Notice.tsx';
+import { spaceWords, threadTitle } from '../inbox/words.ts';
+import { Banner } from '../patient/Banner.tsx';
+import { dutyWords, lowerFirst } from '../people/words.ts';
+import { useClient } from '../session/client.ts';
+import { ConnectionBar } from '../shell/ConnectionBar.tsx';
+import type { ThreadStore } from './store.ts';
+import { Timeline } from './Timeline.tsx';
+
+type Props = { store: ThreadStore; summary: ThreadSummary | undefined; onDetails?: (() => void) | undefined };
+
+export function ThreadPane({ store, summary, onDetails }: Props) {
+  const client = useClient();
+  const [replyTo, setReplyTo] = useState<MessageItem>();
+  const [given, setGiven] = useState<{ text: string; at: number }>();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const head = store.head.value;
+  const patient = head?.patient ?? summary?.patient;
+  const state = client.session.value;
+  const mustRead = state?.at === 'ready' && !state.noticeAccepted;
+
+  useMarkSeen(store);
+  useEffect(() => {
+    if (!head) return;
+    const composer = document.getElementById('composer');
+    if (isWide.value && hasFinePointer.value && composer) composer.focus();
+    else heading.current?.focus();
+  }, [head?.id]);
+
+  return (
+    <>
+      <header class={isWide.value ? 'top' : 'top top--back'}>
+        {!isWide.value && (
+          <button type="button" class="ib" onClick={() => client.router.close()}>
+            <BackIcon size="l" />
+            <span class="vh">Back to inbox</span>
+          </button>
+        )}
+        <div class="top__t">
+          <h1 ref={heading} tabIndex={-1}>
+            {head ? headTitle(head) : summary ? summaryTitle(summary) : 'Thread'}
+          </h1>
+          {head && <p class="one">{headFacts(head, isWide.value)}</p>}
+        </div>
+        {onDetails && (
+          <button type="button" class="ib" onClick={onDetails}>
+            <InfoIcon size="l" />
+            <span class="vh">Details and members</span>
+          </button>
+        )}
+      </header>
+      {patient && <Banner patient={patient} now={client.now.value} look={isWide.value ? 'wide' : undefined} />}
+      {!isWide.value && <ConnectionBar />}
+      {store.fault.value && (
+        <div class="block">
+          <FaultBox fault={store.fault.value} />
+        </div>
+      )}
+      {head ? (
+        <Timeline
+          store={store}
+          onReply={setReplyTo}
+          onTakenBack={(text) => setGiven({ text, at: client.clock.now() })}
+        />
+      ) : (
+        <div class="pane__s">
+          {!store.fault.value && (
+            <p class="empty" role="status">
+              Opening the thread…
+            </p>
+          )}
+        </div>
+      )}
+      {head &&
+        (head.readOnly ? (
+          <p class="closed">
+            <b>{head.readOnly.message}</b> {head.readOnly.hint}
+          </p>
+        ) : mustRead ? (
+          <Notice />
+        ) : (
+          <Composer store={store} replyTo={replyTo} onReplyDone={() => setReplyTo(undefined)} given={given} />
+        ))}
+    </>
+  );
+}
+
+/** What has been on the screen while somebody could look counts as seen; a hidden page does not. */
+function useMarkSeen(store: ThreadStore) {
+  const client = useClient();
+  const told = useRef(0);
+  const thread = store.head.value?.id;
+  const rows = store.rows.value;
+  useEffect(() => {
+    const tell = () => {
+      const upTo = store.lastOrder;
+      if (!thread || document.visibilityState !== 'visible' || upTo <= told.current) return;
+      told.current = upTo;
+      void client.wardline.markSeen({ thread, upTo }).catch(() => undefined);
+    };
+    tell();
+    document.addEventListener('visibilitychange', tell);
+    return () => document.removeEventListener('visibilitychange', tell);
+  }, [thread, rows]);
+}
+
+function headTitle(head: ThreadHead): string {
+  if (head.space === 'direct') return peerOf(head)?.name ?? 'Nobody else';
+  return head.name ?? (head.space === 'patient' ? 'Patient thread' : spaceWords[head.space]);
+}
+
+const summaryTitle = (summary: ThreadSummary): string =>
+  summary.space === 'patient' ? (summary.name ?? 'Patient thread') : threadTitle(summary);
+
+function headFacts(head: ThreadHead, withNames: boolean): string {
+  const peer = head.space === 'direct' ? peerOf(head) : undefined;
+  if (peer) {
+    const duty = dutyWords(peer);
+    return ['Direct', peer.role, peer.ward, duty && lowerFirst(duty)].filter(Boolean).join(' · ');
+  }
+  const people =
+    withNames && head.members.length <= 8
+      ? listed([...head.members.filter((member) => !member.me).map((member) => member.person.name), 'you'])
+      : plural(head.members.length, 'person', 'people');
+  return [spaceWords[head.space], head.ward, people].filter(Boolean).join(' · ');
+}
+
+const peerOf = (head: ThreadHead) => head.members.find((member) => !member.me)?.person;

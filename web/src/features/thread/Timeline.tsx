@@ -1,0 +1,166 @@
+/**
+ * The scrolling part of a thread. Long threads are drawn only where they are looked at; one message at a time is in the tab order and
+ * the arrow keys move along them. It is a region, not the live region: arrivals are announced elsewhere.
+ */
+import { useSignalEffect } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import type { MessageId, MessageItem } from '../../core/contract.ts';
+import { plural } from '../../ui/dates.ts';
+import { DownIcon } from '../../ui/icons/tools.tsx';
+import { useClient } from '../session/client.ts';
+import type { ThreadStore } from './store.ts';
+import { TimelineRow } from './TimelineRow.tsx';
+import { type Row, rowOf } from './timeline.ts';
+
+type Props = { store: ThreadStore; onReply: (message: MessageItem) => void; onTakenBack: (text: string) => void };
+
+const nearEnd = 80;
+
+export function Timeline({ store, onReply, onTakenBack }: Props) {
+  const client = useClient();
+  const scroller = useRef<HTMLDivElement>(null);
+  const list = useRef<VirtualizerHandle>(null);
+  const rows = store.rows.value;
+  const [active, setActive] = useState<string>();
+  const [unseenBelow, setUnseenBelow] = useState(0);
+  const atEnd = useRef(true);
+  const previous = useRef<{ first: string | undefined; last: string | undefined; count: number }>({
+    first: undefined,
+    last: undefined,
+    count: 0,
+  });
+  const focusWanted = useRef(false);
+
+  const first = firstItem(rows);
+  const last = rows.at(-1)?.key;
+  const prepended = previous.current.count > 0 && first !== previous.current.first && last === previous.current.last;
+
+  // Where to stand: at the first unread when the thread opens, at the end while the person is there, else where they are.
+  useLayoutEffect(() => {
+    const before = previous.current;
+    previous.current = { first, last, count: rows.length };
+    if (rows.length === 0 || !list.current) return;
+    if (before.count === 0) {
+      const unread = rows.findIndex((row) => row.type === 'unread');
+      if (unread > 0) list.current.scrollToIndex(unread, { align: 'start' });
+      else list.current.scrollToIndex(rows.length - 1, { align: 'end' });
+    } else if (last !== before.last && atEnd.current) {
+      list.current.scrollToIndex(rows.length - 1, { align: 'end' });
+    }
+  });
+
+  useSignalEffect(() => {
+    const arrived = store.arrived.value;
+    if (arrived.length === 0) return;
+    const message = arrived.find((item) => item.kind === 'message' || item.kind === 'decision');
+    if (message?.kind === 'message') client.announce(`New message from ${message.author.name}, ${message.author.role}`);
+    if (message?.kind === 'decision') client.announce(`${message.markedBy.name} marked a decision`);
+    if (!atEnd.current) setUnseenBelow((count) => count + arrived.length);
+  });
+
+  useEffect(() => {
+    if (!focusWanted.current || !active) return;
+    focusWanted.current = false;
+    scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(active)}"]`)?.focus();
+  }, [active]);
+
+  const items = rows.filter((row): row is Extract<Row, { type: 'item' }> => row.type === 'item');
+  const stop = active && items.some((row) => row.key === active) ? active : items.at(-1)?.key;
+
+  function onScroll() {
+    const element = scroller.current;
+    if (!element) return;
+    atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd;
+    if (atEnd.current) setUnseenBelow(0);
+    if (element.scrollTop < 400) void store.loadOlder();
+  }
+
+  function show(key: string, focus: boolean) {
+    const index = rows.findIndex((row) => row.key === key);
+    if (index < 0) return;
+    list.current?.scrollToIndex(index, { align: 'nearest' });
+    focusWanted.current = focus;
+    setActive(key);
+    // The row is drawn by the scroll; give it a frame before it can take the focus.
+    if (focus)
+      requestAnimationFrame(() =>
+        scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus(),
+      );
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    const target = event.target as HTMLElement;
+    if (target !== scroller.current && !target.hasAttribute('data-key')) return;
+    const at = items.findIndex((row) => row.key === stop);
+    const moves: Record<string, number> = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: items.length - 1 };
+    const to = moves[event.key];
+    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const row = items[Math.min(Math.max(to, 0), items.length - 1)];
+    if (row) show(row.key, true);
+  }
+
+  function toMessage(message: MessageId) {
+    const row = rows[rowOf(rows, message)];
+    if (row) show(row.key, true);
+    else client.announce('That message is further up. Load older messages first.');
+  }
+
+  function toEnd() {
+    list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+    setUnseenBelow(0);
+  }
+
+  return (
+    <div class="msgwrap">
+      <div
+        class="msgs"
+        ref={scroller}
+        role="region"
+        aria-label="Messages"
+        tabIndex={items.length === 0 ? 0 : -1}
+        onScroll={onScroll}
+        onKeyDown={onKeyDown}
+      >
+        {store.hasOlder.value && (
+          <p class="msgs__older">
+            <button type="button" class="btn btn--s btn--quiet" onClick={() => void store.loadOlder()}>
+              {store.loadingOlder.value ? 'Loading older messages…' : 'Older messages'}
+            </button>
+          </p>
+        )}
+        <Virtualizer ref={list} scrollRef={scroller} shift={prepended} data={rows} keepMounted={keep(rows, stop)}>
+          {(row) => (
+            <TimelineRow
+              key={row.key}
+              row={row}
+              store={store}
+              isStop={row.key === stop}
+              isActive={row.key === active}
+              onActivate={() => setActive(row.key)}
+              onReply={onReply}
+              onTakenBack={onTakenBack}
+              toMessage={toMessage}
+            />
+          )}
+        </Virtualizer>
+        <div class="msgs__end" />
+      </div>
+      {unseenBelow > 0 && (
+        <button type="button" class="btn btn--s tobottom" onClick={toEnd}>
+          <DownIcon size="s" />
+          {plural(unseenBelow, 'new message')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The message that Tab leads to is always drawn, wherever the list has been scrolled. */
+function keep(rows: Row[], key: string | undefined): number[] {
+  const index = rows.findIndex((row) => row.key === key);
+  return index < 0 ? [] : [index];
+}
+
+const firstItem = (rows: Row[]): string | undefined => rows.find((row) => row.type === 'item')?.key;

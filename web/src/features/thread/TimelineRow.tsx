@@ -1,0 +1,118 @@
+/** One row: a day, the line above the unread, or an item with what can be done with it. */
+import type { MessageId, MessageItem } from '../../core/contract.ts';
+import { asFault } from '../../ui/fault.tsx';
+import { DecisionCard } from '../record/DecisionCard.tsx';
+import { useClient } from '../session/client.ts';
+import { type Acts, Message, SystemNote, Tombstone } from './Message.tsx';
+import type { ThreadStore } from './store.ts';
+import type { Row } from './timeline.ts';
+
+type Props = {
+  row: Row;
+  store: ThreadStore;
+  /** The one in the tab order. */
+  isStop: boolean;
+  isActive: boolean;
+  onActivate: () => void;
+  onReply: (message: MessageItem) => void;
+  onTakenBack: (text: string) => void;
+  toMessage: (message: MessageId) => void;
+};
+
+export function TimelineRow(props: Props) {
+  const { row } = props;
+  if (row.type === 'day') {
+    return (
+      <div class="line line--tight">
+        <p class="day">{row.title}</p>
+      </div>
+    );
+  }
+  if (row.type === 'unread') {
+    return (
+      <div class="line line--tight">
+        <p class="unreadline">New since you were here</p>
+      </div>
+    );
+  }
+  return <ItemRow {...props} row={row} />;
+}
+
+function ItemRow({
+  row,
+  store,
+  isStop,
+  isActive,
+  onActivate,
+  onReply,
+  onTakenBack,
+  toMessage,
+}: Props & { row: Extract<Row, { type: 'item' }> }) {
+  const client = useClient();
+  const { item } = row;
+  const head = store.head.value;
+  if (!head) return null;
+  const thread = head.id;
+  const attempt = (work: Promise<unknown>) => {
+    work.catch((thrown: unknown) => client.announce(asFault(thrown).message));
+  };
+
+  const acts: Acts = {};
+  if (item.kind === 'message') {
+    if (!head.readOnly && item.delivery?.state !== 'failed') {
+      acts.reply = () => onReply(item);
+      if (head.space === 'patient' && !row.partOf) {
+        acts.decide = () => client.router.go({ at: 'decide', thread, message: item.id });
+      }
+    }
+    acts.retry = () => attempt(client.wardline.retry({ thread, key: item.key }));
+    acts.discard = () =>
+      attempt(client.wardline.discard({ thread, key: item.key }).then(({ text }) => onTakenBack(text)));
+    const quoted = item.reply;
+    if (quoted && !('gone' in quoted)) acts.toQuote = () => toMessage(quoted.id);
+  }
+
+  return (
+    <div class="line">
+      <article
+        class={isActive ? 'hit is-active' : 'hit'}
+        data-key={row.key}
+        tabIndex={isStop ? 0 : -1}
+        aria-label={labelOf(item)}
+        onFocus={onActivate}
+        onClick={onActivate}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && event.target === event.currentTarget) {
+            event.currentTarget.querySelector<HTMLElement>('[data-act], .btn')?.focus();
+          }
+        }}
+      >
+        {item.kind === 'message' && <Message item={item} partOf={row.partOf} acts={acts} />}
+        {item.kind === 'system' && <SystemNote item={item} />}
+        {item.kind === 'tombstone' && <Tombstone item={item} now={client.now.value} />}
+        {item.kind === 'decision' && (
+          <DecisionCard
+            item={item}
+            thread={thread}
+            now={client.now.value}
+            mayFile={!head.readOnly}
+            onHurry={() => attempt(client.wardline.retryFiling({ thread, decision: item.id }))}
+          />
+        )}
+      </article>
+    </div>
+  );
+}
+
+function labelOf(item: Extract<Row, { type: 'item' }>['item']): string {
+  switch (item.kind) {
+    case 'message':
+      return item.own ? 'Message from you' : `Message from ${item.author.name}, ${item.author.role}`;
+    case 'decision':
+      return 'Decision';
+    case 'tombstone':
+      return 'Filed decision';
+    case 'system':
+      return 'Note';
+  }
+}

@@ -1,0 +1,72 @@
+/** What happened to a thread, in one sentence. People are told why somebody came, left or was taken out. */
+import type { SystemEvent } from '../../core/contract.ts';
+import { listed } from '../../ui/words.ts';
+import { addReasonWords, lowerFirst, organisationReasonWords, removeReasonWords } from '../people/words.ts';
+
+export type SystemLine = {
+  text: string;
+  tone: 'plain' | 'warn';
+  icon: 'people' | 'link' | 'key' | 'warning' | 'blocked';
+};
+
+export function systemLine(event: SystemEvent): SystemLine {
+  const plain = (icon: SystemLine['icon'], text: string): SystemLine => ({ text, tone: 'plain', icon });
+  const warn = (icon: SystemLine['icon'], text: string): SystemLine => ({ text, tone: 'warn', icon });
+  switch (event.what) {
+    case 'created':
+      return plain('people', `${you(event.by, event.byMe)} started this thread.`);
+    case 'joined': {
+      const who = event.me ? 'you' : `${event.who}, ${event.role},`;
+      const history = event.history ? 'Earlier messages can be read.' : 'Earlier messages cannot be read.';
+      const why = reasonWords(addReasonWords[event.reason], event.note);
+      return plain('people', `${you(event.by, event.byMe)} added ${who} ${why}. ${history}`.replace(', (', ' ('));
+    }
+    case 'removed': {
+      const why = reasonWords(removeReasonWords[event.reason], event.note);
+      if (event.who === event.by || (event.me && event.byMe))
+        return plain('people', `${you(event.who, event.me)} left ${why}.`);
+      return plain('people', `${you(event.by, event.byMe)} removed ${event.me ? 'you' : event.who} ${why}.`);
+    }
+    case 'removed-by-organisation': {
+      const verb = event.me ? 'You were' : `${event.who} was`;
+      return plain('people', `${verb} removed by the organisation: ${organisationReasonWords[event.reason]}.`);
+    }
+    case 'linked':
+      return plain(
+        'link',
+        `${you(event.by, event.byMe)} linked ${event.patient}. Three identifiers matched the record.`,
+      );
+    case 'renamed':
+      return plain('people', `${you(event.by, event.byMe)} named this thread “${event.name}”.`);
+    case 'rotated':
+      return plain('key', rotationWords[event.why]);
+    case 'identity-changed':
+      return warn(
+        'warning',
+        `${event.who} has a new identity. A member has to let them in again before they can read on.`,
+      );
+    case 'refused':
+      return warn(
+        'blocked',
+        `Something ${event.from ? `from ${event.from} ` : ''}failed its checks and is not shown. Tell the service desk: ${event.code}.`,
+      );
+    case 'frozen':
+      return warn(
+        'warning',
+        `Sending has stopped: ${listed(event.authors)} changed the members at the same moment in two different ways. Start a new thread.`,
+      );
+  }
+}
+
+const rotationWords: Record<Extract<SystemEvent, { what: 'rotated' }>['why'], string> = {
+  added: 'New keys, because somebody joined.',
+  removed: 'New keys. Whoever was removed cannot read what follows.',
+  device: 'New keys, because the devices of a member changed.',
+  age: 'New keys, as is done every week.',
+};
+
+const you = (name: string, isMe: boolean): string => (isMe ? 'You' : name);
+
+function reasonWords(reason: string, note: string | undefined): string {
+  return note ? `(${lowerFirst(reason)}: ${note})` : `(${lowerFirst(reason)})`;
+}
