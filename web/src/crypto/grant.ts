@@ -11,9 +11,9 @@ import type { Author } from './epoch-build.ts';
 import { type Epoch, listed } from './epoch.ts';
 import type { Encapsulation } from './hpke.ts';
 import { type HistoryGrant, historyGrant } from './layouts/epoch.ts';
-import { type MembershipLog, type Witnesses, known, memberOf } from './membership.ts';
+import { type MembershipLog, type Witnesses, known, memberOf, standingsSince } from './membership.ts';
 import type { Member } from './membership-rules.ts';
-import { isReady } from './person.ts';
+import { deviceOf, isReady } from './person.ts';
 import { Refusal, insist } from './refusal.ts';
 import { type Unpacked, sign, unpack, verifyExactly } from './signed.ts';
 import { standingDevice } from './standing.ts';
@@ -109,13 +109,18 @@ async function verifyGrant(grant: Bytes, context: GrantContext): Promise<{ value
   return { value, epochs: found };
 }
 
-/** Any member but a reader may give history. A grant is in no log, so a revoked device gives none. */
+/**
+ * Any member but a reader may give history, and what they gave stays given when they have left. A grant is in no log, so of a
+ * revoked device it counts only from before the revocation.
+ */
 async function verifyGranter(entry: Unpacked<HistoryGrant>, { membership, people }: GrantContext): Promise<void> {
-  const { thread, person, device: id, issued } = entry.value;
-  const granter = memberOf(membership.current, person);
-  insist(granter !== undefined && granter.role !== 'reader', 'not_entitled', 'a grant by someone who may not give it');
-  const use = { thread, device: id, identity: granter.identity, at: issued };
-  const device = standingDevice(known(people, person), use);
+  const { thread, person, device: id, issued, membershipSeq } = entry.value;
+  const standings = standingsSince(membership, membershipSeq, person).filter(({ role }) => role !== 'reader');
+  const log = known(people, person);
+  const certified = deviceOf(log.current, id)?.identity ?? log.current.identity;
+  const granter = standings.find(({ identity }) => equal(identity, certified)) ?? standings[0];
+  insist(granter !== undefined, 'not_entitled', 'a grant by someone who may not give it');
+  const device = standingDevice(log, { thread, device: id, identity: granter.identity, at: issued });
   await verifyExactly(historyGrant, entry, [{ kind: 'device', id, keys: [device.key] }]);
 }
 

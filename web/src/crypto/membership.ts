@@ -94,6 +94,22 @@ export function membershipAt(log: MembershipLog, seq: number, head: Bytes): Memb
   return draft;
 }
 
+/** What a person was in a thread, at every head from this seq on. */
+export function standingsSince(log: MembershipLog, seq: number, person: Bytes): Member[] {
+  const draft = thaw(founding(log.thread, log.create));
+  const standings = new Set<Member>();
+  for (const entry of [null, ...log.entries]) {
+    if (entry !== null) {
+      advance(draft, entry);
+    }
+    const member = draft.seq >= seq ? memberOf(draft, person) : undefined;
+    if (member !== undefined) {
+      standings.add(member);
+    }
+  }
+  return [...standings];
+}
+
 export function memberOf(membership: Membership, person: Bytes): Member | undefined {
   return membership.members.get(hex(person));
 }

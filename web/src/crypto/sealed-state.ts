@@ -20,8 +20,15 @@ export async function sealState(secret: Bytes, { thread, epoch }: EpochName, sta
   return encode(sealedState, { thread, epoch, ciphertext });
 }
 
+/** What of a record names its state. */
+export type StateName = Pick<EpochCore, 'thread' | 'epoch' | 'state'>;
+
 /** Refuses a sealed state that is not the one that the record names. */
-export async function openState(secret: Bytes, core: EpochCore, sealed: Bytes): Promise<ThreadState> {
+export async function openState(
+  secret: Bytes,
+  core: Pick<EpochCore, 'thread' | 'epoch' | 'state'>,
+  sealed: Bytes,
+): Promise<ThreadState> {
   const { thread, epoch, ciphertext } = decode(sealedState, sealed);
   const named = equal(thread, core.thread) && epoch === core.epoch;
   insist(named, 'bad_commitment', 'the sealed state of another epoch');
