@@ -108,7 +108,7 @@ func TestR20_DestroyedHalvesAreInNoFile(t *testing.T) {
 	s := open(t, dsn)
 	dir := filepath.Dir(strings.TrimPrefix(dsn, "sqlite:"))
 
-	const rounds, each = 12, 400
+	const rounds, each = 6, 240
 	random := rand.New(rand.NewPCG(1, 2))
 	var kept, destroyed []int
 	for round := range rounds {
