@@ -46,6 +46,9 @@ type Options struct {
 type Rooms struct {
 	Sessions  Sessions
 	Manifests Manifests
+	Patients  Patients
+	Records   Records
+	Holds     Holds
 	// Ready reports whether the server can do its work; nil is always ready.
 	Ready func(context.Context) error
 }

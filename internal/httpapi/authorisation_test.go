@@ -33,6 +33,16 @@ type row struct {
 // authorisation is the table: every route has a row here, or the test fails.
 var authorisation = map[string]row{
 	"GET /v1/manifests": {Unlocked, everyone},
+
+	"POST /v1/patients/look-up": {Bound, everyone}, // audited; what it gives away is bounded by three identifiers
+
+	"POST /v1/threads/{thread}/filings":                {Bound, membersOnly},
+	"GET /v1/threads/{thread}/filings":                 {Bound, membersOnly},
+	"POST /v1/threads/{thread}/filings/{filing}/retry": {Bound, membersOnly},
+
+	"POST /v1/holds":                {Permission(informationGovernance), everyone},
+	"GET /v1/holds":                 {Permission(informationGovernance), everyone},
+	"POST /v1/holds/{hold}/release": {Permission(informationGovernance), everyone},
 }
 
 // callers are the kinds of caller, each with the code that it is refused with at a need, or "" where it passes.

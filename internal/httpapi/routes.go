@@ -12,6 +12,9 @@ import (
 // routes is the table of contents. Each noun registers its own routes in its own file.
 func (a *API) routes() {
 	a.registerManifests()
+	a.registerPatients()
+	a.registerFilings()
+	a.registerHolds()
 }
 
 // Route is one row of the surface, for tests and documentation.

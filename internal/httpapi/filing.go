@@ -1,0 +1,138 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/record"
+)
+
+// Records files decisions into the health record.
+type Records interface {
+	File(ctx context.Context, by record.Clinician, submission record.Submission) (record.Paper, error)
+	Papers(ctx context.Context, in id.Thread, person id.Person) ([]record.Paper, error)
+	Retry(ctx context.Context, by record.Clinician, in id.Thread, filing id.Filing) (record.Paper, error)
+}
+
+func (a *API) registerFilings() {
+	route(a, "POST /v1/threads/{thread}/filings", Bound, "fileDecision",
+		"Hand a decision over for the health record; the same filing again gets the same answer (R19)", a.fileDecision, limit(filingBody))
+	route(a, "GET /v1/threads/{thread}/filings", Bound, "listFilings", "Where the decisions of a conversation stand", a.listFilings)
+	route(a, "POST /v1/threads/{thread}/filings/{filing}/retry", Bound, "retryFiling",
+		"Try again what the record refused, after what stood in the way is mended", a.retryFiling)
+}
+
+// filingBody is a megabyte of document in base64, and what goes with it.
+const filingBody = 1<<20*4/3 + 96<<10
+
+type sourceBody struct {
+	Message id.Message `json:"message"`
+	Entry   id.Hash    `json:"entry" doc:"the message's entry hash"`
+}
+
+type fileInput struct {
+	Thread id.Thread `path:"thread"`
+	Body   struct {
+		Filing       id.Filing    `json:"filing" doc:"made by the client; the same id is the same filing"`
+		Decision     id.Message   `json:"decision"`
+		Sources      []sourceBody `json:"sources" maxItems:"200" doc:"the decision and every message quoted, in the order of the conversation"`
+		Assertion    []byte       `json:"assertion" doc:"the signed patient-assertion of the conversation"`
+		Title        string       `json:"title" maxLength:"200"`
+		Document     []byte       `json:"document" doc:"HTML, see docs/integrate/document.md"`
+		DocumentHash id.Hash      `json:"documentHash" doc:"SHA-256 of the document"`
+	}
+}
+
+type filingResult struct {
+	Filing       id.Filing    `json:"filing"`
+	Decision     id.Message   `json:"decision"`
+	Sources      []id.Message `json:"sources"`
+	State        string       `json:"state" enum:"waiting,filing,received,refused,failed"`
+	Code         string       `json:"code,omitempty" doc:"of the last trouble"`
+	Reason       string       `json:"reason,omitempty" doc:"the last trouble in plain words"`
+	Reference    string       `json:"reference,omitempty" doc:"the record's own, after the receipt"`
+	DocumentHash id.Hash      `json:"documentHash"`
+	FiledBy      id.Person    `json:"filedBy"`
+	FiledAt      int64        `json:"filedAt"`
+	ReceivedAt   int64        `json:"receivedAt,omitempty"`
+	EligibleAt   int64        `json:"eligibleAt,omitempty" doc:"when the originals may be destroyed"`
+	DestroyedAt  int64        `json:"destroyedAt,omitempty"`
+	NextTryAt    int64        `json:"nextTryAt,omitempty"`
+	Held         bool         `json:"held" doc:"a hold keeps the originals"`
+	Attempts     int          `json:"attempts"`
+}
+
+func (a *API) fileDecision(ctx context.Context, in *fileInput) (*output[filingResult], error) {
+	submission := record.Submission{
+		Filing: in.Body.Filing, Thread: in.Thread, Decision: in.Body.Decision, Assertion: in.Body.Assertion, Title: in.Body.Title,
+		Document: in.Body.Document, DocumentHash: in.Body.DocumentHash,
+	}
+	for _, one := range in.Body.Sources {
+		submission.Sources = append(submission.Sources, record.Source{Message: one.Message, Entry: one.Entry})
+	}
+	paper, err := a.rooms.Records.File(ctx, a.clinician(ctx), submission)
+	if err != nil {
+		return nil, err
+	}
+	return &output[filingResult]{DescribeFiling(paper)}, nil
+}
+
+type filingsInput struct {
+	Thread id.Thread `path:"thread"`
+}
+
+type filingsBody struct {
+	Filings []filingResult `json:"filings"`
+}
+
+func (a *API) listFilings(ctx context.Context, in *filingsInput) (*output[filingsBody], error) {
+	papers, err := a.rooms.Records.Papers(ctx, in.Thread, a.session(ctx).Person)
+	if err != nil {
+		return nil, err
+	}
+	body := filingsBody{Filings: []filingResult{}}
+	for _, paper := range papers {
+		body.Filings = append(body.Filings, DescribeFiling(paper))
+	}
+	return &output[filingsBody]{body}, nil
+}
+
+type retryInput struct {
+	Thread id.Thread `path:"thread"`
+	Filing id.Filing `path:"filing"`
+}
+
+func (a *API) retryFiling(ctx context.Context, in *retryInput) (*output[filingResult], error) {
+	paper, err := a.rooms.Records.Retry(ctx, a.clinician(ctx), in.Thread, in.Filing)
+	if err != nil {
+		return nil, err
+	}
+	return &output[filingResult]{DescribeFiling(paper)}, nil
+}
+
+func (a *API) clinician(ctx context.Context) record.Clinician {
+	s := current(ctx)
+	return record.Clinician{Person: s.Person, Name: s.DisplayName, Role: s.Role}
+}
+
+// DescribeFiling is a filing as the API and the live connection tell it.
+func DescribeFiling(p record.Paper) filingResult {
+	result := filingResult{
+		Filing: p.ID, Decision: p.Decision, Sources: []id.Message{}, State: p.State.String(), Code: p.Code, Reason: p.Reason, Reference: p.Reference,
+		DocumentHash: p.DocumentHash, FiledBy: p.FiledBy, FiledAt: p.FiledAt.UnixMilli(), ReceivedAt: whenOrZero(p.ReceivedAt),
+		EligibleAt: whenOrZero(p.EligibleAt), DestroyedAt: whenOrZero(p.DestroyedAt), NextTryAt: whenOrZero(p.NextTryAt), Held: p.Held, Attempts: p.Attempts,
+	}
+	for _, one := range p.Sources {
+		result.Sources = append(result.Sources, one.Message)
+	}
+	return result
+}
+
+// unixOrZero is a time that may not have come, in milliseconds.
+func whenOrZero(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/httpapi"
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/live"
+	"github.com/wardline/wardline/internal/record"
+	"github.com/wardline/wardline/internal/retention"
+	"github.com/wardline/wardline/internal/store"
+	"github.com/wardline/wardline/internal/thread"
+)
+
+// announcer tells members what became of filings and of destroyed messages. Those who tell it never wait: it has a queue, and when that is full the
+// news is dropped, because a client that comes back asks for it.
+type announcer struct {
+	threads *thread.Service
+	hub     *live.Hub
+	db      *store.DB
+	log     *slog.Logger
+	queue   chan func(context.Context) error
+}
+
+const (
+	announcements = 1024
+	announceTime  = 10 * time.Second
+)
+
+func newAnnouncer(threads *thread.Service, hub *live.Hub, db *store.DB, log *slog.Logger) *announcer {
+	return &announcer{threads: threads, hub: hub, db: db, log: log, queue: make(chan func(context.Context) error, announcements)}
+}
+
+// Filing implements record.Announcer.
+func (a *announcer) Filing(paper record.Paper) {
+	a.put(func(ctx context.Context) error { return a.filing(ctx, paper.ID) })
+}
+
+// Destroyed implements retention.Announcer.
+func (a *announcer) Destroyed(filing id.Filing, gone []retention.Doomed) {
+	a.put(func(ctx context.Context) error {
+		messages := make([]id.Message, 0, len(gone))
+		for _, one := range gone {
+			messages = append(messages, one.Tombstone.Message)
+		}
+		if err := a.threads.Redeliver(ctx, gone[0].Thread, messages); err != nil {
+			return err
+		}
+		return a.filing(ctx, filing)
+	})
+}
+
+// filing tells where a filing stands now, which may be further than when it was put in the queue.
+func (a *announcer) filing(ctx context.Context, filing id.Filing) error {
+	paper, _, err := a.db.Paper(ctx, filing)
+	if err != nil {
+		return err
+	}
+	people, err := a.threads.Audience(ctx, paper.Thread)
+	if err != nil {
+		return err
+	}
+	a.hub.Filed(paper.Thread, people, httpapi.DescribeFiling(paper))
+	return nil
+}
+
+func (a *announcer) put(tell func(context.Context) error) {
+	select {
+	case a.queue <- tell:
+	default:
+		a.log.Warn("an announcement was dropped")
+	}
+}
+
+func (a *announcer) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case tell := <-a.queue:
+			within, cancel := context.WithTimeout(ctx, announceTime)
+			if err := tell(within); err != nil && ctx.Err() == nil {
+				a.log.Warn("an announcement failed", "code", fault.As(err).Code())
+			}
+			cancel()
+		}
+	}
+}

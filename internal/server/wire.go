@@ -1,0 +1,98 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/httpapi"
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/identity"
+	"github.com/wardline/wardline/internal/live"
+	"github.com/wardline/wardline/internal/patient"
+	"github.com/wardline/wardline/internal/people"
+	"github.com/wardline/wardline/internal/retention"
+	"github.com/wardline/wardline/internal/store/shredstore"
+	"github.com/wardline/wardline/internal/thread"
+	"github.com/wardline/wardline/internal/work"
+)
+
+const (
+	revokeLeaver = envelope.RevokeLeaver
+	removeLeaver = envelope.RemoveLeaver
+)
+
+// wires lets rooms that need one another be built one after the other. It is complete before anything is served.
+type wires struct {
+	*thread.Service
+	hub *live.Hub
+}
+
+var (
+	_ identity.Events   = (*wires)(nil)
+	_ identity.Accepted = (*wires)(nil)
+	_ live.Threads      = (*wires)(nil)
+)
+
+// SessionLocked implements identity.Events.
+func (w *wires) SessionLocked(session id.Session) { w.hub.SessionLocked(session) }
+
+// SessionEnded implements identity.Events.
+func (w *wires) SessionEnded(session id.Session) { w.hub.SessionEnded(session) }
+
+// staff says who works here.
+type staff struct {
+	people *people.Service
+	clock  clock.Clock
+}
+
+// Works implements thread.Staff.
+func (s staff) Works(ctx context.Context, person id.Person) (bool, error) {
+	found, err := s.people.Person(ctx, person)
+	if errors.Is(err, people.ErrUnknown) {
+		return false, nil
+	}
+	return err == nil && found.Active(s.clock.Now()), err
+}
+
+// links says which patients were identified here.
+type links struct{ patients *patient.Desk }
+
+// Check implements thread.Links.
+func (l links) Check(ctx context.Context, in id.Thread, tag id.Tag, assertion id.Hash) error {
+	err := l.patients.CheckLink(ctx, in, tag, assertion)
+	if errors.Is(err, patient.ErrAssertion) {
+		return thread.ErrLinkUnproved.Because(err)
+	}
+	return err
+}
+
+// eraser deletes the halves of messages that are being destroyed.
+type eraser struct{ shred *shredstore.Store }
+
+// Erase implements retention.Eraser. A message may have had several halves, when it was sealed again before it was accepted: all go.
+func (e eraser) Erase(ctx context.Context, doomed []retention.Doomed) error {
+	refs := make([]shredstore.Ref, 0, len(doomed))
+	for _, one := range doomed {
+		refs = append(refs, shredstore.Ref{Thread: one.Thread, Message: one.Tombstone.Message})
+	}
+	return e.shred.Delete(ctx, refs...)
+}
+
+func personOf(due work.Due) (id.Person, error) {
+	person, err := id.FromBytes[id.Person](due.Subject)
+	if err != nil {
+		return id.Person{}, fault.New(fault.Invalid, "bad_subject", "This work names nobody.").Because(err)
+	}
+	return person, nil
+}
+
+// rooms is what the HTTP surface calls.
+func (s *Server) rooms() httpapi.Rooms {
+	return httpapi.Rooms{
+		Sessions: s.identity, Manifests: s.identity, Patients: s.patients, Records: s.records, Holds: s.keeper,
+		Ready: func(ctx context.Context) error { return errors.Join(s.db.Ping(ctx), s.shred.Ping(ctx)) },
+	}
+}
