@@ -2,7 +2,7 @@
 // (docs/protocol.md, section 8). It is a database of its own, so that long-term backups can leave it out: destroying
 // a half destroys the message wherever its ciphertext was copied to.
 //
-// Layout: shredstore.go all of it; migrations/ its schema, for both databases.
+// Layout: shredstore.go the store, thread.go its shape for the thread room, migrations/ its schema for both databases.
 //
 // Invariants. A half is durable when Put returns, and the message follows; so a half may be without its message for a
 // moment, or for good after a crash, and Orphans sweeps those. When Delete returns on SQLite, the bytes are in no file
@@ -13,9 +13,10 @@ package shredstore
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/wardline/wardline/internal/id"
@@ -78,26 +79,23 @@ func (s *Store) Put(ctx context.Context, halves ...Half) error {
 
 // Get finds those of the halves that are there.
 func (s *Store) Get(ctx context.Context, refs ...Ref) (map[Ref][32]byte, error) {
-	found := make(map[Ref][32]byte, len(refs))
-	err := s.db.View(ctx, func(v *store.View) error {
-		for _, ref := range refs {
-			var half []byte
-			err := v.Row(`SELECT half FROM half WHERE thread = $1 AND message = $2 AND commitment = $3`, ref.Thread, ref.Message, ref.Commit).Scan(&half)
-			if errors.Is(err, store.ErrNotFound) {
-				continue
+	wanted := make(map[id.Thread][]id.Message)
+	for _, ref := range refs {
+		wanted[ref.Thread] = append(wanted[ref.Thread], ref.Message)
+	}
+	there := make(map[Ref][32]byte, len(refs))
+	for thread, messages := range wanted {
+		for page := range slices.Chunk(messages, getPage) {
+			if err := collect(s.db.Read(ctx), thread, page, there); err != nil {
+				return nil, err
 			}
-			if err != nil {
-				return err
-			}
-			if len(half) != 32 {
-				return fmt.Errorf("shredstore: a half of %d bytes", len(half))
-			}
-			found[ref] = [32]byte(half)
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
+	}
+	found := make(map[Ref][32]byte, len(refs))
+	for _, ref := range refs {
+		if half, ok := there[ref]; ok {
+			found[ref] = half
+		}
 	}
 	return found, nil
 }
@@ -171,6 +169,46 @@ func (s *Store) unswept(ctx context.Context, before time.Time) (page []Ref, last
 		return nil
 	})
 	return page, last, err
+}
+
+// getPage is how many messages one query asks for; a shorter page is filled up, so that there are two queries to
+// prepare and not sixty-four.
+const getPage = 64
+
+var (
+	getOne  = getQuery(1)
+	getMany = getQuery(getPage)
+)
+
+func getQuery(n int) string {
+	var list strings.Builder
+	for i := range n {
+		fmt.Fprintf(&list, ", $%d", i+2)
+	}
+	return `SELECT message, commitment, half FROM half WHERE thread = $1 AND message IN (` + list.String()[2:] + `)`
+}
+
+// collect adds every half of the messages.
+func collect(v *store.View, thread id.Thread, messages []id.Message, into map[Ref][32]byte) error {
+	query, args := getOne, []any{thread, messages[0]}
+	if len(messages) > 1 {
+		query = getMany
+		for n := 1; n < getPage; n++ {
+			args = append(args, messages[min(n, len(messages)-1)])
+		}
+	}
+	return v.Each(query, args, func(row store.Scanner) error {
+		ref := Ref{Thread: thread}
+		var half []byte
+		if err := row.Scan(&ref.Message, &ref.Commit, &half); err != nil {
+			return err
+		}
+		if len(half) != 32 {
+			return fmt.Errorf("shredstore: a half of %d bytes", len(half))
+		}
+		into[ref] = [32]byte(half)
+		return nil
+	})
 }
 
 func remove(tx *store.Tx, ref Ref) error {

@@ -180,6 +180,29 @@ func pieces(t *testing.T, dir string, halves []int) (found int) {
 	return found
 }
 
+func TestManyHalvesAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *shredstore.Store) {
+		for _, total := range []int{2, 63, 64, 65, 330} {
+			var halves []shredstore.Half
+			var refs []shredstore.Ref
+			for n := range total {
+				halves = append(halves, half(n))
+				refs = append(refs, half(n).Ref, half(n+1000).Ref)
+			}
+			put(t, s, halves...)
+			found := get(t, s, refs...)
+			if len(found) != total {
+				t.Errorf("%d of %d found", len(found), total)
+			}
+			for _, h := range halves {
+				if found[h.Ref] != h.Half {
+					t.Fatalf("the wrong half for %v", h.Message)
+				}
+			}
+		}
+	})
+}
+
 func TestOrphansAreSwept(t *testing.T) {
 	each(t, func(t *testing.T, s *shredstore.Store) {
 		const total = 1200
