@@ -44,11 +44,17 @@ type Options struct {
 
 // Rooms are the parts of the server that the handlers call. Each interface stands in the file of its noun.
 type Rooms struct {
-	Sessions  Sessions
-	Manifests Manifests
-	Patients  Patients
-	Records   Records
-	Holds     Holds
+	Enrolments  Enrolments
+	SignIns     SignIns
+	Sessions    Sessions
+	Directory   Directory
+	PersonLogs  PersonLogs
+	Vaults      Vaults
+	Manifests   Manifests
+	Patients    Patients
+	Records     Records
+	Holds       Holds
+	Checkpoints Checkpoints
 	// Ready reports whether the server can do its work; nil is always ready.
 	Ready func(context.Context) error
 }

@@ -25,6 +25,7 @@ const testOrigin = "https://wardline.test"
 
 // oneSession answers every token with the same session and error.
 type oneSession struct {
+	Sessions
 	session identity.Session
 	err     error
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/wardline/wardline/internal/identity"
 )
 
-// Sessions tells who holds a session token.
-type Sessions interface {
+// Authenticator tells who holds a session token.
+type Authenticator interface {
 	// Authenticate finds the live session of a token; with use, the session counts as in use from now. A locked session is no error here.
 	Authenticate(ctx context.Context, token []byte, use bool) (identity.Session, error)
 }

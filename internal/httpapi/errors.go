@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/fault"
 )
 
@@ -71,11 +72,36 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 // problem is the one way an error of a handler reaches a client. What is our own fault is logged with its kind and code only:
 // the text of a cause may quote a patient.
 func (a *API) problem(ctx context.Context, err error) *Problem {
-	found := fault.As(err)
+	found := Fault(err)
 	if found.Kind() == fault.Internal {
 		a.log.ErrorContext(ctx, "request failed", "request", requestID(ctx), "code", found.Code(), "cause", causes(err))
 	}
 	return translate(found)
+}
+
+// Fault is fault.As that also knows the wire format's refusals: they are the caller's mistake, and their codes are public. Their
+// details are for developers and stay private.
+func Fault(err error) *fault.Error {
+	if _, found := errors.AsType[*fault.Error](err); !found {
+		if code := envelope.CodeOf(err); code != "" {
+			return fault.New(fault.Invalid, string(code), refusalMessage(code)).Because(err)
+		}
+	}
+	return fault.As(err)
+}
+
+func refusalMessage(code envelope.Code) string {
+	switch code {
+	case envelope.RevokedDevice:
+		return "This device may no longer be used. Please sign in again."
+	case envelope.UnsupportedSuite:
+		return "This needs another version of Wardline."
+	case envelope.StaleEpoch, envelope.BrokenChain, envelope.RolledBack:
+		return "This was made for an earlier state. Please try again."
+	case envelope.WeakParameters:
+		return "The password was not protected as this organisation asks."
+	}
+	return "This did not pass its checks and was refused."
 }
 
 // translate turns a fault into its problem document. Only the public half is read.

@@ -77,6 +77,12 @@ func (a *API) trusts(address netip.Addr) bool {
 	return false
 }
 
+// Bodies that hold wire objects, in base64.
+const (
+	vaultBody = 3 << 19 // an object of 1 MiB
+	entryBody = 1 << 19 // a signed entry of 256 KiB
+)
+
 const (
 	addressBurst    = 60
 	addressInterval = time.Second

@@ -11,10 +11,16 @@ import (
 
 // routes is the table of contents. Each noun registers its own routes in its own file.
 func (a *API) routes() {
+	a.registerEnrolment()
+	a.registerSignIn()
+	a.registerSession()
+	a.registerPeople()
+	a.registerVault()
 	a.registerManifests()
 	a.registerPatients()
 	a.registerFilings()
 	a.registerHolds()
+	a.registerOperations()
 }
 
 // Route is one row of the surface, for tests and documentation.

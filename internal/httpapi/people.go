@@ -1,0 +1,141 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/identity"
+	"github.com/wardline/wardline/internal/people"
+)
+
+// Directory finds staff.
+type Directory interface {
+	Find(ctx context.Context, text string, after id.Person, limit int) (found []people.Person, more bool, err error)
+	Person(ctx context.Context, person id.Person) (people.Person, error)
+}
+
+// PersonLogs keeps person logs.
+type PersonLogs interface {
+	Logs(ctx context.Context, wanted []identity.Wanted) ([][][]byte, error)
+	Append(ctx context.Context, person id.Person, appending identity.Appending) (seq uint32, err error)
+}
+
+func (a *API) registerPeople() {
+	route(a, "GET /v1/people", Bound, "findPeople", "The directory, by name; a query folds case and diacritics (R29, R30)", a.findPeople)
+	route(a, "GET /v1/people/{person}", Bound, "getPerson", "One person, also one who has left", a.getPerson)
+	route(a, "POST /v1/people/logs", Bound, "getLogs", "The person logs of several people", a.getLogs)
+	route(a, "POST /v1/person-log", Unlocked, "appendToLog", "Append a generation, a device or a revocation to one's own log", a.appendToLog, limit(entryBody))
+}
+
+type findInput struct {
+	Query string    `query:"query" maxLength:"200"`
+	After id.Person `query:"after" doc:"the next of the page before"`
+	Limit int       `query:"limit" minimum:"1" maximum:"100" default:"50"`
+}
+
+type personBody struct {
+	Person       id.Person `json:"person"`
+	UserName     string    `json:"userName"`
+	DisplayName  string    `json:"displayName"`
+	Role         string    `json:"role"`
+	Ward         string    `json:"ward"`
+	Organisation string    `json:"organisation"`
+	Enrolled     bool      `json:"enrolled" doc:"has keys, so that a thread can be shared with them"`
+	Left         bool      `json:"left,omitempty"`
+}
+
+type peopleBody struct {
+	People []personBody `json:"people"`
+	Next   *id.Person   `json:"next,omitempty" doc:"where the next page begins"`
+}
+
+func (a *API) findPeople(ctx context.Context, in *findInput) (*output[peopleBody], error) {
+	found, more, err := a.rooms.Directory.Find(ctx, in.Query, in.After, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	body := peopleBody{People: make([]personBody, len(found))}
+	for n, person := range found {
+		body.People[n] = personOf(person)
+	}
+	if more {
+		body.Next = &body.People[len(found)-1].Person
+	}
+	return &output[peopleBody]{body}, nil
+}
+
+type personInput struct {
+	Person id.Person `path:"person"`
+}
+
+func (a *API) getPerson(ctx context.Context, in *personInput) (*output[personBody], error) {
+	person, err := a.rooms.Directory.Person(ctx, in.Person)
+	if err != nil {
+		return nil, err
+	}
+	return &output[personBody]{personOf(person)}, nil
+}
+
+func personOf(p people.Person) personBody {
+	return personBody{
+		Person: p.ID, UserName: p.UserName, DisplayName: p.DisplayName, Role: p.Role, Ward: p.Ward, Organisation: p.Organisation,
+		Enrolled: p.Enrolled, Left: !p.LeftAt.IsZero(),
+	}
+}
+
+type logsInput struct {
+	Body struct {
+		People []wantedLog `json:"people" maxItems:"500"`
+	}
+}
+
+type wantedLog struct {
+	Person   id.Person `json:"person"`
+	AfterSeq int64     `json:"afterSeq" minimum:"0" maximum:"4294967295"`
+}
+
+type logsBody struct {
+	Logs []personLog `json:"logs"`
+}
+
+type personLog struct {
+	Person  id.Person `json:"person"`
+	Entries [][]byte  `json:"entries" doc:"signed entries after afterSeq"`
+}
+
+func (a *API) getLogs(ctx context.Context, in *logsInput) (*output[logsBody], error) {
+	wanted := make([]identity.Wanted, len(in.Body.People))
+	for n, one := range in.Body.People {
+		wanted[n] = identity.Wanted{Person: one.Person, After: uint32(one.AfterSeq)}
+	}
+	logs, err := a.rooms.PersonLogs.Logs(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	body := logsBody{Logs: make([]personLog, len(logs))}
+	for n, entries := range logs {
+		body.Logs[n] = personLog{Person: wanted[n].Person, Entries: list(entries)}
+	}
+	return &output[logsBody]{body}, nil
+}
+
+type appendInput struct {
+	Body struct {
+		Entry       []byte `json:"entry" doc:"signed"`
+		Agreement   bool   `json:"agreement,omitempty" doc:"to using a device of one's own (R48), if it was never given"`
+		DeviceLabel string `json:"deviceLabel,omitempty" maxLength:"100"`
+	}
+}
+
+type seqBody struct {
+	Seq int64 `json:"seq"`
+}
+
+func (a *API) appendToLog(ctx context.Context, in *appendInput) (*output[seqBody], error) {
+	seq, err := a.rooms.PersonLogs.Append(ctx, a.session(ctx).Person,
+		identity.Appending{Entry: in.Body.Entry, Agreement: in.Body.Agreement, Label: in.Body.DeviceLabel})
+	if err != nil {
+		return nil, err
+	}
+	return &output[seqBody]{seqBody{int64(seq)}}, nil
+}

@@ -1,0 +1,161 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/identity"
+)
+
+// Sessions is who holds a session and what becomes of it.
+type Sessions interface {
+	Authenticator
+	Bind(ctx context.Context, session identity.Session, binding identity.Binding) (identity.Session, error)
+	Unlock(ctx context.Context, session identity.Session, authKey []byte) (identity.Session, identity.Unlock, error)
+	Lock(ctx context.Context, session identity.Session) error
+	End(ctx context.Context, session identity.Session) error
+	Devices(ctx context.Context, session identity.Session) ([]identity.OwnDevice, error)
+}
+
+func (a *API) registerSession() {
+	route(a, "POST /v1/session/device", Unlocked, "bindSession",
+		"Bind the session to a device, which signs \"wardline/v1/session-device\" ‖ 0x00 ‖ challenge ‖ device", a.bindSession, limited(a), limit(entryBody))
+	route(a, "POST /v1/session/unlock", AnySession, "unlockSession", "Open a locked session with the password", a.unlockSession, limited(a))
+	route(a, "GET /v1/session", AnySession, "getSession", "The present session, and whether it is locked", a.getSession)
+	route(a, "POST /v1/session/lock", AnySession, "lockSession", "Lock until the password is given again", a.lockSession, status(http.StatusNoContent))
+	route(a, "POST /v1/session/end", AnySession, "endSession", "Sign out", a.endSession, status(http.StatusNoContent))
+	route(a, "GET /v1/sessions/devices", Bound, "listDevices", "The person's own devices, newest first", a.listDevices)
+}
+
+type sessionBody struct {
+	Person         id.Person  `json:"person"`
+	UserName       string     `json:"userName"`
+	DisplayName    string     `json:"displayName"`
+	Role           string     `json:"role"`
+	Ward           string     `json:"ward"`
+	Organisation   string     `json:"organisation"`
+	Device         *id.Device `json:"device" doc:"null until the session is bound"`
+	Permissions    []string   `json:"permissions"`
+	IdleLockMillis int64      `json:"idleLockMillis"`
+	ExpiresAt      int64      `json:"expiresAt"`
+	NoticeAccepted bool       `json:"noticeAccepted"`
+}
+
+func sessionOf(s identity.Session) sessionBody {
+	body := sessionBody{
+		Person: s.Person, UserName: s.UserName, DisplayName: s.DisplayName, Role: s.Role, Ward: s.Ward, Organisation: s.Organisation,
+		Permissions: list(s.Permissions), IdleLockMillis: s.IdleLock.Milliseconds(), ExpiresAt: s.EndsAt.UnixMilli(), NoticeAccepted: s.NoticeAccepted,
+	}
+	if !s.Device.IsZero() {
+		body.Device = &s.Device
+	}
+	return body
+}
+
+type bindInput struct {
+	Body struct {
+		Device      id.Device `json:"device"`
+		Entry       []byte    `json:"entry,omitempty" doc:"signed device entry to append first"`
+		Signature   []byte    `json:"signature" doc:"64 bytes, by the device key"`
+		Agreement   bool      `json:"agreement,omitempty" doc:"to using a device of one's own (R48), if it was never given"`
+		DeviceLabel string    `json:"deviceLabel,omitempty" maxLength:"100"`
+	}
+}
+
+type boundBody struct {
+	Session sessionBody `json:"session"`
+}
+
+func (a *API) bindSession(ctx context.Context, in *bindInput) (*output[boundBody], error) {
+	b := in.Body
+	binding := identity.Binding{Device: b.Device, Entry: b.Entry, Agreement: b.Agreement, Label: b.DeviceLabel}
+	if err := exactly("signature", b.Signature, binding.Signature[:]); err != nil {
+		return nil, err
+	}
+	bound, err := a.rooms.Sessions.Bind(ctx, current(ctx), binding)
+	if err != nil {
+		return nil, err
+	}
+	return &output[boundBody]{boundBody{sessionOf(bound)}}, nil
+}
+
+type unlockInput struct {
+	Body struct {
+		AuthKey []byte `json:"authKey" doc:"32 bytes"`
+	}
+}
+
+type unlockedBody struct {
+	Session sessionBody `json:"session"`
+	Unlock  unlockBody  `json:"unlock"`
+}
+
+func (a *API) unlockSession(ctx context.Context, in *unlockInput) (*output[unlockedBody], error) {
+	session, unlock, err := a.rooms.Sessions.Unlock(ctx, current(ctx), in.Body.AuthKey)
+	if err != nil {
+		return nil, err
+	}
+	return &output[unlockedBody]{unlockedBody{sessionOf(session), unlockOf(unlock)}}, nil
+}
+
+type presentBody struct {
+	Session sessionBody `json:"session"`
+	Locked  bool        `json:"locked"`
+}
+
+func (a *API) getSession(ctx context.Context, _ *struct{}) (*output[presentBody], error) {
+	s := current(ctx)
+	return &output[presentBody]{presentBody{sessionOf(s), s.Locked}}, nil
+}
+
+func (a *API) lockSession(ctx context.Context, _ *struct{}) (*struct{}, error) {
+	return nil, a.rooms.Sessions.Lock(ctx, current(ctx))
+}
+
+type endedOutput struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+}
+
+func (a *API) endSession(ctx context.Context, _ *struct{}) (*endedOutput, error) {
+	if err := a.rooms.Sessions.End(ctx, current(ctx)); err != nil {
+		return nil, err
+	}
+	return &endedOutput{a.cookie(nil, time.Time{})}, nil
+}
+
+type deviceBody struct {
+	Device     id.Device `json:"device"`
+	Kind       string    `json:"kind" enum:"own,trust,shared"`
+	Label      string    `json:"label"`
+	IssuedAt   int64     `json:"issuedAt"`
+	ExpiresAt  int64     `json:"expiresAt"`
+	RevokedAt  int64     `json:"revokedAt,omitempty"`
+	LastUsedAt int64     `json:"lastUsedAt"`
+	Current    bool      `json:"current"`
+}
+
+func (a *API) listDevices(ctx context.Context, _ *struct{}) (*output[[]deviceBody], error) {
+	devices, err := a.rooms.Sessions.Devices(ctx, current(ctx))
+	if err != nil {
+		return nil, err
+	}
+	listed := make([]deviceBody, len(devices))
+	for n, d := range devices {
+		listed[n] = deviceBody{
+			Device: d.Device, Kind: d.Kind.String(), Label: d.Label, IssuedAt: d.IssuedAt.UnixMilli(), ExpiresAt: d.ExpiresAt.UnixMilli(),
+			LastUsedAt: d.LastUsedAt.UnixMilli(), Current: d.Current,
+		}
+		if !d.RevokedAt.IsZero() {
+			listed[n].RevokedAt = d.RevokedAt.UnixMilli()
+		}
+	}
+	return &output[[]deviceBody]{listed}, nil
+}
+
+var deviceKinds = map[string]envelope.DeviceKind{
+	envelope.DeviceOwn.String(): envelope.DeviceOwn, envelope.DeviceTrust.String(): envelope.DeviceTrust,
+	envelope.DeviceShared.String(): envelope.DeviceShared,
+}
