@@ -26,7 +26,7 @@ func (h *Hub) accept(w http.ResponseWriter, r *http.Request) {
 	}
 	actor, err := h.tickets.redeem(r.URL.Query().Get("ticket"))
 	if err == nil {
-		err = h.sessions.Alive(r.Context(), actor.Session, true)
+		err = h.alive(r.Context(), actor, false)
 	}
 	if err != nil {
 		refuseHandshake(w, http.StatusUnauthorized, err)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
 
 	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/identity"
 	"github.com/wardline/wardline/internal/thread"
 )
 
@@ -140,7 +142,7 @@ func (c *conn) alive(active bool) bool {
 	if since := now.Sub(last); since >= 0 && since < sessionChecks {
 		return true
 	}
-	if err := c.hub.sessions.Alive(c.ctx, c.actor.Session, active); err != nil {
+	if err := c.hub.alive(c.ctx, c.actor, active); err != nil {
 		c.refusedSession(err)
 		return false
 	}
@@ -154,7 +156,7 @@ func (c *conn) alive(active bool) bool {
 // refusedSession tells the client why it is cut off.
 func (c *conn) refusedSession(err error) {
 	switch found := fault.As(err); {
-	case found.Code() == "session_locked":
+	case errors.Is(err, identity.ErrSessionLocked):
 		c.finish(lockedFrame)
 	case found.Kind() == fault.Unauthenticated, found.Kind() == fault.Forbidden:
 		c.finish(endedFrame)

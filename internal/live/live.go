@@ -34,6 +34,7 @@ import (
 	"github.com/wardline/wardline/internal/clock"
 	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/identity"
 	"github.com/wardline/wardline/internal/thread"
 )
 
@@ -46,10 +47,9 @@ type Threads interface {
 	Mark(person id.Person, in id.Thread, reached, seen uint64)
 }
 
-// Sessions says whether a session may still be used: nil, or the fault that says why not, whose code is session_locked for
-// a locked one. active is whether the person did something just now, which keeps a session from being idle.
+// Sessions says how a session stands. It fails for one that is over. With use, the session counts as in use from now.
 type Sessions interface {
-	Alive(ctx context.Context, session id.Session, active bool) error
+	Session(ctx context.Context, session id.Session, use bool) (identity.Session, error)
 }
 
 // Options are what a hub is built from.
@@ -202,12 +202,26 @@ func (h *Hub) beat(ctx context.Context) {
 			c.abandon(websocket.StatusGoingAway)
 			continue
 		}
-		if err := h.sessions.Alive(ctx, c.actor.Session, false); err != nil && ctx.Err() == nil {
+		if err := h.alive(ctx, c.actor, false); err != nil && ctx.Err() == nil {
 			c.refusedSession(err)
 			continue
 		}
 		c.out.push(pingFrame)
 	}
+}
+
+// alive refuses what a session may not do any more.
+func (h *Hub) alive(ctx context.Context, actor thread.Actor, use bool) error {
+	session, err := h.sessions.Session(ctx, actor.Session, use)
+	switch {
+	case err != nil:
+		return err
+	case session.Locked:
+		return identity.ErrSessionLocked
+	case session.Device != actor.Device:
+		return identity.ErrDeviceNeeded
+	}
+	return nil
 }
 
 func (h *Hub) send(people []id.Person, frame []byte) {

@@ -74,21 +74,22 @@ func (t Threads) Grants(ctx context.Context, in id.Thread, person id.Person) ([]
 }
 
 // Strays implements thread.Notes.
-func (t Threads) Strays(ctx context.Context, messages []thread.MessageRef) ([]thread.MessageRef, error) {
-	known := make(map[thread.MessageRef]bool, len(messages))
+func (t Threads) Strays(ctx context.Context, halves []thread.HalfRef) ([]thread.HalfRef, error) {
+	needed := make(map[thread.HalfRef]bool, len(halves))
 	err := t.db.View(ctx, func(v *View) error {
-		return chunks(len(messages), func(from, to int) error {
+		return chunks(len(halves), func(from, to int) error {
 			args := make([]any, 0, 2*(to-from))
 			var either []string
-			for n, m := range messages[from:to] {
-				args = append(args, m.Thread, m.Message)
+			for n, half := range halves[from:to] {
+				args = append(args, half.Thread, half.Message)
 				either = append(either, `(thread = $`+strconv.Itoa(2*n+1)+` AND message = $`+strconv.Itoa(2*n+2)+`)`)
 			}
-			return v.Each(`SELECT thread, message FROM thread_log WHERE message IS NOT NULL AND state <> 2 AND (`+strings.Join(either, ` OR `)+`)`, args,
+			return v.Each(`SELECT thread, message, commitment FROM thread_log
+				WHERE message IS NOT NULL AND state <> 2 AND (`+strings.Join(either, ` OR `)+`)`, args,
 				func(row Scanner) error {
-					var m thread.MessageRef
-					err := row.Scan(&m.Thread, &m.Message)
-					known[m] = true
+					var half thread.HalfRef
+					err := row.Scan(&half.Thread, &half.Message, &half.Commit)
+					needed[half] = true
 					return err
 				})
 		})
@@ -96,10 +97,10 @@ func (t Threads) Strays(ctx context.Context, messages []thread.MessageRef) ([]th
 	if err != nil {
 		return nil, err
 	}
-	strays := []thread.MessageRef{}
-	for _, m := range messages {
-		if !known[m] {
-			strays = append(strays, m)
+	strays := []thread.HalfRef{}
+	for _, half := range halves {
+		if !needed[half] {
+			strays = append(strays, half)
 		}
 	}
 	return strays, nil

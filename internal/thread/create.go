@@ -37,13 +37,13 @@ func (s *Service) Create(ctx context.Context, actor Actor, post NewThread) (made
 	if create.Person != actor.Person || create.Device != actor.Device {
 		return id.Thread{}, 0, ErrWrongSender
 	}
-	if err := s.live(ctx, actor); err != nil {
-		return id.Thread{}, 0, err
-	}
 	if err := s.plausible(create.Created); err != nil {
 		return id.Thread{}, 0, err
 	}
-	trust, people := s.trust(ctx)
+	trust, people := s.trust(ctx, actor.Person)
+	if err := s.live(people, actor); err != nil {
+		return id.Thread{}, 0, err
+	}
 	membership, err := envelope.NewMembership(trust, signed)
 	if err != nil {
 		return id.Thread{}, 0, people.verdict(err)

@@ -87,13 +87,13 @@ func (s *Service) verifyEpoch(
 	if said.Core.Person != actor.Person || said.Core.Device != actor.Device {
 		return NewEpoch{}, nil, ErrWrongSender
 	}
-	if err := s.live(ctx, actor); err != nil {
-		return NewEpoch{}, nil, err
-	}
 	if err := s.plausible(said.Core.Issued); err != nil {
 		return NewEpoch{}, nil, err
 	}
-	trust, people := s.trust(ctx)
+	trust, people := s.trust(ctx, present(membership)...)
+	if err := s.live(people, actor); err != nil {
+		return NewEpoch{}, nil, err
+	}
 	epoch, err := envelope.VerifyEpoch(trust, membership, previous, signed)
 	if err != nil {
 		return NewEpoch{}, nil, people.verdict(err)

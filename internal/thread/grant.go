@@ -23,7 +23,8 @@ func (s *Service) Grant(ctx context.Context, actor Actor, in id.Thread, g Grant)
 	if said.Thread != in || said.Person != actor.Person || said.Device != actor.Device {
 		return ErrWrongSender
 	}
-	if err := s.live(ctx, actor); err != nil {
+	trust, people := s.trust(ctx, actor.Person, said.Target)
+	if err := s.live(people, actor); err != nil {
 		return err
 	}
 	if err := s.plausible(said.Issued); err != nil {
@@ -45,7 +46,6 @@ func (s *Service) Grant(ctx context.Context, actor Actor, in id.Thread, g Grant)
 		}
 		envelopes = append(envelopes, *one)
 	}
-	trust, people := s.trust(ctx)
 	if _, err := envelope.VerifyGrant(trust, k.membership, named, signed, envelopes); err != nil {
 		return people.verdict(err)
 	}

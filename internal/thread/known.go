@@ -2,6 +2,7 @@ package thread
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/wardline/wardline/internal/envelope"
@@ -81,7 +82,7 @@ func (s *Service) replay(ctx context.Context, entries []Entry) (*envelope.Member
 		}
 		log = append(log, signed)
 	}
-	trust, people := s.trust(ctx)
+	trust, people := s.trust(ctx, named(entries)...)
 	membership, err := envelope.VerifyMembershipLog(trust, log...)
 	if people.failed != nil {
 		return nil, people.failed
@@ -131,32 +132,46 @@ func readRecord(signed *envelope.Signed) (*envelope.Epoch, error) {
 	return epoch, err
 }
 
-// logs are people's logs as the verifiers want them, fetched when they are asked for.
+// logs are people's logs as the verifiers want them: fetched together beforehand, and one by one when somebody else is asked for.
 type logs struct {
 	ctx    context.Context
 	keys   Keys
-	failed error // the fetching, not the log
+	have   envelope.PersonMap
+	failed error // the fetching, not a log
 }
 
 // Person implements envelope.People.
 func (l *logs) Person(person id.Person) (*envelope.PersonState, bool) {
-	if l.failed != nil {
-		return nil, false
+	if state, ok := l.have[person]; ok {
+		return state, state != nil
 	}
-	state, err := l.keys.PersonState(l.ctx, person)
-	if err != nil {
-		if kind, _ := fault.KindOf(err); kind != fault.NotFound {
-			l.failed = err
-		}
-		return nil, false
-	}
+	l.fetch(person)
+	state := l.have[person]
 	return state, state != nil
 }
 
-// trust is what to verify with. When people.failed is set afterwards, it and not the refusal is the answer.
-func (s *Service) trust(ctx context.Context) (envelope.Trust, *logs) {
-	people := &logs{ctx: ctx, keys: s.keys}
-	return envelope.Trust{Manifests: s.keys.Chain(), People: people}, people
+func (l *logs) fetch(people ...id.Person) {
+	if l.failed != nil {
+		return
+	}
+	found, err := l.keys.States(l.ctx, people...)
+	if err != nil {
+		l.failed = err
+		return
+	}
+	for _, person := range people {
+		l.have[person] = found[person] // nil for somebody who has none
+	}
+}
+
+// trust is what to verify with; people are those who will be asked for. When logs.failed is set afterwards, it and not the refusal is the
+// answer: see verdict.
+func (s *Service) trust(ctx context.Context, people ...id.Person) (envelope.Trust, *logs) {
+	l := &logs{ctx: ctx, keys: s.keys, have: envelope.PersonMap{}}
+	if len(people) > 0 {
+		l.fetch(people...)
+	}
+	return envelope.Trust{Manifests: s.keys.Chain(), People: l}, l
 }
 
 // verdict is the fault of a verification.
@@ -165,4 +180,49 @@ func (l *logs) verdict(err error) error {
 		return l.failed
 	}
 	return refusal(err)
+}
+
+// live refuses a device that may not sign anything new, whatever its session says.
+func (s *Service) live(people *logs, actor Actor) error {
+	state, ok := people.Person(actor.Person)
+	if people.failed != nil {
+		return people.failed
+	}
+	if !ok {
+		return errNoDevice
+	}
+	device, ok := state.Device(actor.Device)
+	if !ok {
+		return errNoDevice
+	}
+	return refusal(device.CheckNow(envelope.TimeOf(s.now())))
+}
+
+var errNoDevice = refusal(&envelope.Refusal{Code: envelope.RevokedDevice, Detail: "no such device"})
+
+// named are the people whom a membership log names.
+func named(entries []Entry) []id.Person {
+	var people []id.Person
+	for _, entry := range entries {
+		signed, head, err := parseEntry(entry.Body)
+		if err == nil {
+			people = append(people, head.Person, targetOf(signed.Object))
+			continue
+		}
+		if _, create, err := parseSigned[envelope.Create](entry.Body); err == nil {
+			people = append(people, create.Person)
+		}
+	}
+	slices.SortFunc(people, id.Person.Compare)
+	people = slices.Compact(people)
+	return slices.DeleteFunc(people, id.Person.IsZero)
+}
+
+// present are the members.
+func present(m *envelope.Membership) []id.Person {
+	var people []id.Person
+	for _, member := range m.Members() {
+		people = append(people, member.Person)
+	}
+	return people
 }

@@ -114,13 +114,13 @@ func (s *Service) appendEntry(ctx context.Context, actor Actor, membership *enve
 	if head.Person != actor.Person || head.Device != actor.Device {
 		return NewEntry{}, ErrWrongSender
 	}
-	if err := s.live(ctx, actor); err != nil {
-		return NewEntry{}, err
-	}
 	if err := s.plausible(head.Issued); err != nil {
 		return NewEntry{}, err
 	}
-	trust, people := s.trust(ctx)
+	trust, people := s.trust(ctx, actor.Person)
+	if err := s.live(people, actor); err != nil {
+		return NewEntry{}, err
+	}
 	if err := membership.Append(trust, signed); err != nil {
 		return NewEntry{}, people.verdict(err)
 	}
@@ -153,19 +153,6 @@ func (s *Service) recordsFor(ctx context.Context, actor Actor, in id.Thread) (Re
 		return Records{}, errNotMember
 	}
 	return s.store.Membership(ctx, in)
-}
-
-// live refuses a device that may not sign anything new, whatever the session says.
-func (s *Service) live(ctx context.Context, actor Actor) error {
-	state, err := s.keys.PersonState(ctx, actor.Person)
-	if err != nil {
-		return err
-	}
-	device, ok := state.Device(actor.Device)
-	if !ok {
-		return refusal(&envelope.Refusal{Code: envelope.RevokedDevice, Detail: "no such device"})
-	}
-	return refusal(device.CheckNow(envelope.TimeOf(s.now())))
 }
 
 // plausible bounds the author's claim of the time. Clocks differ, and a slow one is no reason to lose a message; one that is a day

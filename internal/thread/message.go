@@ -29,15 +29,23 @@ func (s *Service) Send(ctx context.Context, actor Actor, post Post) (Accepted, e
 	if err != nil {
 		return Accepted{}, err
 	}
-	if err := s.live(ctx, actor); err != nil {
+	trust, people := s.trust(ctx, actor.Person)
+	if err := s.live(people, actor); err != nil {
 		return Accepted{}, err
 	}
-	verified, err := s.verifyMessage(ctx, actor, header, post)
+	epoch, err := s.epochFor(ctx, actor, header)
 	if err != nil {
 		return s.sentBefore(ctx, message, header, err)
 	}
+	verified, err := envelope.VerifyMessage(trust, epoch, post.Message)
+	if err != nil {
+		return Accepted{}, people.verdict(err)
+	}
+	if err := verified.CheckHalf(post.Half); err != nil {
+		return Accepted{}, ErrWrongHalf.Because(err)
+	}
 	now := s.now()
-	half := Half{MessageRef: MessageRef{header.Thread, header.Message}, Commit: header.ShredCommit, Half: post.Half, At: now}
+	half := Half{HalfRef: HalfRef{header.Thread, header.Message, header.ShredCommit}, Half: post.Half, At: now}
 	if err := s.halves.Put(ctx, half); err != nil {
 		return Accepted{}, err
 	}
@@ -57,7 +65,7 @@ func (s *Service) Send(ctx context.Context, actor Actor, post Post) (Accepted, e
 	}
 	if !entry.Live {
 		// A message that was destroyed is sent again by somebody who kept it: its half must not come back.
-		if err := s.halves.Delete(ctx, []MessageRef{half.MessageRef}); err != nil {
+		if err := s.halves.Delete(ctx, half.HalfRef); err != nil {
 			return Accepted{}, err
 		}
 	}
@@ -89,40 +97,34 @@ func (s *Service) read(actor Actor, post Post) (*envelope.Message, *envelope.Hea
 	return message, header, nil
 }
 
-// verifyMessage checks a message against the present epoch, before anything is written for it.
-func (s *Service) verifyMessage(ctx context.Context, actor Actor, header *envelope.Header, post Post) (*envelope.VerifiedMessage, error) {
+// epochFor is the thread's present epoch, under which the message says that it is sealed, for somebody who is a member as far as is known here.
+// The last word on both is admit's.
+func (s *Service) epochFor(ctx context.Context, actor Actor, header *envelope.Header) (*envelope.Epoch, error) {
 	k := s.members.get(header.Thread)
-	if k.epoch == nil || k.epoch.Hash != header.Record || !s.audiences.holds(header.Thread, actor.Person) {
-		state, member, err := s.store.Place(ctx, header.Thread, actor.Person)
-		if err != nil {
-			return nil, err
-		}
-		if member.Left != nil {
-			return nil, errNotMember
-		}
-		if header.Epoch != state.Epoch || header.Record != state.Record {
-			return nil, staleEpoch(state)
-		}
-		records, err := s.store.Membership(ctx, header.Thread)
-		if err != nil {
-			return nil, err
-		}
-		if k, err = s.know(ctx, records); err != nil {
-			return nil, err
-		}
-		if k.epoch == nil || k.epoch.Hash != header.Record {
-			return nil, staleEpoch(records.State)
-		}
+	if k.epoch != nil && k.epoch.Hash == header.Record && s.audiences.holds(header.Thread, actor.Person) {
+		return k.epoch, nil
 	}
-	trust, people := s.trust(ctx)
-	verified, err := envelope.VerifyMessage(trust, k.epoch, post.Message)
+	state, member, err := s.store.Place(ctx, header.Thread, actor.Person)
 	if err != nil {
-		return nil, people.verdict(err)
+		return nil, err
 	}
-	if err := verified.CheckHalf(post.Half); err != nil {
-		return nil, ErrWrongHalf.Because(err)
+	if member.Left != nil {
+		return nil, errNotMember
 	}
-	return verified, nil
+	if header.Epoch != state.Epoch || header.Record != state.Record {
+		return nil, staleEpoch(state)
+	}
+	records, err := s.store.Membership(ctx, header.Thread)
+	if err != nil {
+		return nil, err
+	}
+	if k, err = s.know(ctx, records); err != nil {
+		return nil, err
+	}
+	if k.epoch == nil || k.epoch.Hash != header.Record {
+		return nil, staleEpoch(records.State)
+	}
+	return k.epoch, nil
 }
 
 // sentBefore is for what was refused before the log was asked: a message that is there already, sent again after its epoch is over, keeps
@@ -225,26 +227,8 @@ func entryHash(m *envelope.Message) (id.Hash, error) {
 	})
 }
 
-// SweepHalves forgets the halves whose messages never came, or are there no more, when they are older than an hour: what a crash between the two
-// databases leaves behind. It returns how many it forgot.
-func (s *Service) SweepHalves(ctx context.Context) (swept int, err error) {
-	before := s.now().Add(-time.Hour)
-	var after MessageRef
-	for {
-		old, err := s.halves.Old(ctx, before, after, sweepPage)
-		if err != nil || len(old) == 0 {
-			return swept, err
-		}
-		strays, err := s.store.Strays(ctx, old)
-		if err != nil {
-			return swept, err
-		}
-		if err := s.halves.Delete(ctx, strays); err != nil {
-			return swept, err
-		}
-		swept += len(strays)
-		after = old[len(old)-1]
-	}
+// SweepHalves destroys the halves whose messages never came, or are there no more, when they are older than an hour: what a crash between
+// the two databases leaves behind, and what a refusal after the half was written does. It returns how many.
+func (s *Service) SweepHalves(ctx context.Context) (int, error) {
+	return s.halves.Orphans(ctx, s.now().Add(-time.Hour), s.store.Strays)
 }
-
-const sweepPage = 512

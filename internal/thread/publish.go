@@ -44,6 +44,26 @@ func (s *Service) deliver(w Written, half *[32]byte) {
 	}
 }
 
+// Redeliver sends messages of a thread again as they are now, without halves: tombstones, once they are destroyed.
+func (s *Service) Redeliver(ctx context.Context, in id.Thread, messages []id.Message) error {
+	people, err := s.Audience(ctx, in)
+	if err != nil {
+		return err
+	}
+	for _, message := range messages {
+		entry, err := s.store.MessageEntry(ctx, in, message)
+		if err != nil {
+			return err
+		}
+		encoded, err := entry.Encode(in)
+		if err != nil {
+			return err
+		}
+		s.publisher.Publish(in, people, encoded)
+	}
+	return nil
+}
+
 // audiences remembers who gets what is sent, by the membership entry from which it follows, so that it cannot be out of date.
 type audiences struct {
 	mu       sync.Mutex
@@ -159,7 +179,7 @@ func (s *Service) overtaken(ctx context.Context, in id.Thread) (bool, uint32, er
 	if err != nil || k.epoch == nil {
 		return false, 0, err
 	}
-	trust, people := s.trust(ctx)
+	trust, people := s.trust(ctx, present(k.membership)...)
 	policy, ok := trust.Manifests.Policy()
 	if !ok {
 		return false, 0, errStored

@@ -76,10 +76,10 @@ func (s *Service) joinHalves(ctx context.Context, in id.Thread, member Member, s
 	if !any {
 		return nil
 	}
-	var wanted []id.Message
+	var wanted []HalfRef
 	for _, entry := range stored {
 		if entry.Live && entry.Seq > from {
-			wanted = append(wanted, entry.Message)
+			wanted = append(wanted, HalfRef{in, entry.Message, entry.Commitment})
 		}
 	}
 	if len(wanted) == 0 {
@@ -90,8 +90,9 @@ func (s *Service) joinHalves(ctx context.Context, in id.Thread, member Member, s
 		return err
 	}
 	for n := range stored {
-		if half, ok := halves[stored[n].Message]; ok && stored[n].Live && stored[n].Seq > from {
-			stored[n].Half = &half
+		entry := &stored[n]
+		if half, ok := halves[HalfRef{in, entry.Message, entry.Commitment}]; ok && entry.Live && entry.Seq > from {
+			entry.Half = &half
 		}
 	}
 	return nil

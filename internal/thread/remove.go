@@ -64,7 +64,7 @@ func (s *Service) serverRemove(ctx context.Context, in id.Thread, person id.Pers
 	if err != nil {
 		return errStored.Because(err)
 	}
-	trust, people := s.trust(ctx)
+	trust, people := s.trust(ctx, person)
 	if err := after.Append(trust, signed); err != nil {
 		return people.verdict(err)
 	}

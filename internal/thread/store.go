@@ -60,8 +60,8 @@ type Notes interface {
 	RaiseMarks(ctx context.Context, raised []Raise) ([]MovedMark, error)
 	// Marks are those of all members.
 	Marks(ctx context.Context, in id.Thread) ([]Mark, error)
-	// Strays are those of the messages that the log does not hold, or holds no longer.
-	Strays(ctx context.Context, messages []MessageRef) ([]MessageRef, error)
+	// Strays are those of the halves that no message in a log needs, destroyed ones not counted.
+	Strays(ctx context.Context, halves []HalfRef) ([]HalfRef, error)
 	// MarkStale says that the present epochs of threads are over, as long as they are the ones given.
 	MarkStale(ctx context.Context, epochs map[id.Thread]uint32) error
 }
@@ -215,10 +215,4 @@ type Raise struct {
 type MovedMark struct {
 	Thread id.Thread
 	Mark   Mark
-}
-
-// MessageRef names a message everywhere.
-type MessageRef struct {
-	Thread  id.Thread
-	Message id.Message
 }

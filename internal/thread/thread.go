@@ -37,9 +37,10 @@ type Actor struct {
 	Session id.Session
 }
 
-// Keys are people's verified keys. The states are asked for at every send and must be cheap; nobody changes one that was given out.
+// Keys are people's verified keys. They are asked for at every send and must be cheap; nobody changes a state that was given out.
 type Keys interface {
-	PersonState(ctx context.Context, person id.Person) (*envelope.PersonState, error)
+	// States are those of the people who have any.
+	States(ctx context.Context, of ...id.Person) (envelope.PersonMap, error)
 	// Chain is the verified chain of root manifests.
 	Chain() *envelope.Manifests
 }
@@ -59,20 +60,26 @@ type Links interface {
 type Halves interface {
 	// Put is durable when it returns. The same half again is no error.
 	Put(ctx context.Context, half Half) error
-	// Get finds those halves that are there.
-	Get(ctx context.Context, in id.Thread, messages []id.Message) (map[id.Message][32]byte, error)
-	// Delete forgets halves, those that are not there too.
-	Delete(ctx context.Context, messages []MessageRef) error
-	// Old names at most limit halves that were put before a time, in an order that makes progress with after.
-	Old(ctx context.Context, before time.Time, after MessageRef, limit int) ([]MessageRef, error)
+	// Get finds those halves of a thread that are there.
+	Get(ctx context.Context, in id.Thread, refs []HalfRef) (map[HalfRef][32]byte, error)
+	// Delete destroys halves. What is not there is no error.
+	Delete(ctx context.Context, refs ...HalfRef) error
+	// Orphans destroys halves that were put before a time and that stray says are without a message, and counts them.
+	Orphans(ctx context.Context, before time.Time, stray func(context.Context, []HalfRef) ([]HalfRef, error)) (int, error)
 }
 
-// Half is the shred half of one message.
+// HalfRef names the shred half of one sealing of a message: one that was sealed again for a newer epoch has another.
+type HalfRef struct {
+	Thread  id.Thread
+	Message id.Message
+	Commit  id.Hash // the header's shredCommit
+}
+
+// Half is one shred half.
 type Half struct {
-	MessageRef
-	Commit id.Hash // the header's shredCommit
-	Half   [32]byte
-	At     time.Time
+	HalfRef
+	Half [32]byte
+	At   time.Time
 }
 
 // Publisher tells those who are connected. It is called strictly after commits and never waits.
