@@ -44,10 +44,14 @@ export async function sha256(bytes: Bytes): Promise<Bytes> {
 export type Derivation = { label: string; length: number; salt?: Bytes; context?: Bytes };
 
 /** KDF(secret, salt, label, context, length): HKDF-SHA256. */
-export async function kdf(secret: Bytes, { label, length, salt, context }: Derivation): Promise<Bytes> {
+export function kdf(secret: Bytes, { label, length, salt, context }: Derivation): Promise<Bytes> {
+  return hkdf(secret, salt ?? bytesOf(0), concat(prefix(label), context ?? bytesOf(0)), length);
+}
+
+/** RFC 5869 without a prefix: use `kdf`. */
+export async function hkdf(secret: Bytes, salt: Bytes, info: Bytes, length: number): Promise<Bytes> {
   const key = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits']);
-  const info = concat(prefix(label), context ?? bytesOf(0));
-  const parameters = { name: 'HKDF', hash: 'SHA-256', salt: salt ?? bytesOf(0), info };
+  const parameters = { name: 'HKDF', hash: 'SHA-256', salt, info };
   return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 8 * length));
 }
 
