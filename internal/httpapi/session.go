@@ -37,7 +37,7 @@ type sessionBody struct {
 	Role           string     `json:"role"`
 	Ward           string     `json:"ward"`
 	Organisation   string     `json:"organisation"`
-	Device         *id.Device `json:"device" doc:"null until the session is bound"`
+	Device         *id.Device `json:"device" nullable:"true" doc:"null until the session is bound"`
 	Permissions    []string   `json:"permissions"`
 	IdleLockMillis int64      `json:"idleLockMillis"`
 	ExpiresAt      int64      `json:"expiresAt"`
