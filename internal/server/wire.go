@@ -92,7 +92,8 @@ func personOf(due work.Due) (id.Person, error) {
 // rooms is what the HTTP surface calls.
 func (s *Server) rooms() httpapi.Rooms {
 	return httpapi.Rooms{
-		Sessions: s.identity, Manifests: s.identity, Patients: s.patients, Records: s.records, Holds: s.keeper,
+		Enrolments: s.identity, SignIns: s.identity, Sessions: s.identity, PersonLogs: s.identity, Vaults: s.identity, Manifests: s.identity,
+		Directory: s.people, Patients: s.patients, Records: s.records, Holds: s.keeper, Checkpoints: s.db.AuditLog(),
 		Ready: func(ctx context.Context) error { return errors.Join(s.db.Ping(ctx), s.shred.Ping(ctx)) },
 	}
 }
