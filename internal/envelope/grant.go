@@ -84,12 +84,7 @@ func VerifyGrant(trust Trust, membership *Membership, epochs []*Epoch, signed *S
 	if err := object.checkGeneration(trust); err != nil {
 		return nil, err
 	}
-	granter, ok := membership.Member(object.Person)
-	if !ok || granter.Role == RoleReader || object.Person == object.Target {
-		return nil, refuse(NotEntitled, "the granter may not grant")
-	}
-	act := Act{Thread: object.Thread, At: object.Issued}
-	if err := verifyByDevice(trust, signed, granter.Person, object.Device, granter.Identity, act); err != nil {
+	if err := object.verifyGranter(trust, membership, signed); err != nil {
 		return nil, err
 	}
 	grant := &Grant{Object: *object, Envelopes: envelopes}
@@ -107,6 +102,25 @@ func VerifyGrant(trust Trust, membership *Membership, epochs []*Epoch, signed *S
 		return nil, err
 	}
 	return grant, nil
+}
+
+// verifyGranter: any member but a reader may give history, and what they gave stays given when they have left since. The device must belong
+// to an identity under which the person was a member after the target was pinned.
+func (h *HistoryGrant) verifyGranter(trust Trust, membership *Membership, signed *Signed) error {
+	if h.Person == h.Target {
+		return refuse(NotEntitled, "nobody grants to themselves")
+	}
+	var failed error = refuse(NotEntitled, "the granter may not grant")
+	for _, granter := range membership.since(h.MembershipSeq, h.Person) {
+		if granter.Role == RoleReader {
+			continue
+		}
+		act := Act{Thread: h.Thread, At: h.Issued}
+		if failed = verifyByDevice(trust, signed, h.Person, h.Device, granter.Identity, act); failed == nil {
+			return nil
+		}
+	}
+	return failed
 }
 
 // checkGeneration: the sealing key belongs to the identity that the thread pins.

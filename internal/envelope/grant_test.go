@@ -119,6 +119,10 @@ func TestForgedGrantsAreRefused(t *testing.T) {
 	grant := must(VerifyGrant(r.w.trust(), r.membership, r.verified(), r.w.sign(object, bea.byDevice()), forged))
 	_, err = grant.Open(dot.keys())
 	refused(t, "another secret", err, WrongSecret)
+	r.append(ann, r.removeEntry(ann, bea))
+	if _, err := VerifyGrant(r.w.trust(), r.membership, r.verified(), signed, envelopes); err != nil {
+		t.Errorf("after the granter left: %v", err)
+	}
 	r.append(ann, r.removeEntry(ann, dot))
 	_, err = VerifyGrant(r.w.trust(), r.membership, r.verified(), signed, envelopes)
 	refused(t, "after the target was removed", err, NotEntitled)

@@ -47,11 +47,15 @@ func (p *SealPair) OpenFrom(context Object, sealed [1168]byte) (secret [32]byte,
 	if err != nil {
 		return secret, err
 	}
-	out, err := hpke.Open(p.private, hpke.HKDFSHA256(), hpke.AES256GCM(), info, sealed[:])
+	out, err := p.open(info, sealed[:])
 	if err != nil || len(out) != len(secret) {
 		return secret, refuse(WrongSecret, "does not open with this key and context")
 	}
 	return [32]byte(out), nil
+}
+
+func (p *SealPair) open(info, sealed []byte) ([]byte, error) {
+	return hpke.Open(p.private, hpke.HKDFSHA256(), hpke.AES256GCM(), info, sealed)
 }
 
 func hpkeInfo(context Object) ([]byte, error) {

@@ -206,6 +206,21 @@ func (m *Membership) At(seq uint32, head id.Hash) (*Membership, error) {
 	return then, nil
 }
 
+// since lists what a person was from an entry on, without repetition.
+func (m *Membership) since(seq uint32, person id.Person) (standings []Member) {
+	then := &Membership{create: m.create}
+	then.begin()
+	for at := uint32(0); ; at++ {
+		if was, ok := then.members[person]; ok && at >= seq && !slices.Contains(standings, was) {
+			standings = append(standings, was)
+		}
+		if at == m.Seq() {
+			return standings
+		}
+		then.apply(m.entries[at])
+	}
+}
+
 // MayPost says whether a person may send messages and make epochs.
 func (m *Membership) MayPost(person id.Person) bool {
 	member, ok := m.members[person]
