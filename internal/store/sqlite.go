@@ -23,6 +23,7 @@ func newOneWriter(ctx context.Context, address string) (*oneWriter, error) {
 	}
 	// Two: one held for good, and one for goose, which asks for its own.
 	pool.SetMaxOpenConns(2)
+	pool.SetMaxIdleConns(0)
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
@@ -108,7 +109,11 @@ func (w *oneWriter) checkpoint(ctx context.Context) error {
 		return err
 	}
 	defer func() { <-w.turn }()
-	var busy, pages, moved int
+	// A connection that has not read since another one wrote, as after a migration, finds the log busy until it reads.
+	var tables, busy, pages, moved int
+	if err := w.conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return err
+	}
 	if err := w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -186,15 +187,30 @@ func newSchema(ctx context.Context, base string) (dsn string, drop func() error,
 	return u.String(), func() error { return execute(ctx, base, "DROP SCHEMA "+name+" CASCADE") }, nil
 }
 
+// administrators are the connections that make and drop schemas, one for each cluster: a new one for each schema would
+// cost more than the schema.
+var administrators struct {
+	mu    sync.Mutex
+	conns map[string]*pgx.Conn
+}
+
 func execute(ctx context.Context, dsn, statement string) error {
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return fmt.Errorf("pgtest: %w", err)
-	}
-	defer conn.Close(ctx)
-	// A cascading drop says what it drops; nobody reads it.
-	if _, err := conn.Exec(ctx, "SET client_min_messages = warning"); err != nil {
-		return fmt.Errorf("pgtest: %w", err)
+	administrators.mu.Lock()
+	defer administrators.mu.Unlock()
+	conn := administrators.conns[dsn]
+	if conn == nil || conn.IsClosed() {
+		var err error
+		if conn, err = pgx.Connect(ctx, dsn); err != nil {
+			return fmt.Errorf("pgtest: %w", err)
+		}
+		// A cascading drop says what it drops; nobody reads it.
+		if _, err := conn.Exec(ctx, "SET client_min_messages = warning"); err != nil {
+			return fmt.Errorf("pgtest: %w", err)
+		}
+		if administrators.conns == nil {
+			administrators.conns = map[string]*pgx.Conn{}
+		}
+		administrators.conns[dsn] = conn
 	}
 	if _, err := conn.Exec(ctx, statement); err != nil {
 		return fmt.Errorf("pgtest: %s: %w", statement, err)
