@@ -5,7 +5,7 @@ var ranks = map[string]int{
 	// Rank 0: words, rules and the wire. They know nobody.
 	"id": 0, "fault": 0, "clock": 0, "nhs": 0, "envelope": 0, "fhir": 0, "hl7": 0, "web": 0, "docs": 0,
 	// Rank 1: what every room leans on.
-	"audit": 1, "work": 1, "keyring": 1,
+	"audit": 1, "work": 1, "keyring": 1, "config": 1,
 	// Rank 2: the hospital's nouns.
 	"people": 2, "identity": 2, "thread": 2, "patient": 2, "record": 2, "retention": 2, "alert": 2, "governance": 2,
 	// Rank 3: adapters, each to one technology or foreign system.
