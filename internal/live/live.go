@@ -167,7 +167,7 @@ func (h *Hub) Run(ctx context.Context) {
 	}
 }
 
-// Close ends every connection, refuses new ones and returns when their goroutines are gone.
+// Close ends every connection, refuses new ones and returns when their goroutines are gone. Clients get a moment to say goodbye.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	h.closed = true
@@ -175,8 +175,19 @@ func (h *Hub) Close() {
 	for _, c := range h.everyone() {
 		c.abandon(websocket.StatusGoingAway)
 	}
+	gone := make(chan struct{})
+	go func() {
+		h.running.Wait()
+		close(gone)
+	}()
+	patience := time.NewTimer(farewell)
+	defer patience.Stop()
+	select {
+	case <-gone:
+	case <-patience.C:
+	}
 	h.shutdown()
-	h.running.Wait()
+	<-gone
 }
 
 const (
@@ -187,6 +198,7 @@ const (
 	queuedBytes   = 4 << 20
 	readLimit     = 512 << 10
 	writeTime     = 10 * time.Second
+	farewell      = 2 * time.Second
 	sessionChecks = time.Second // at most one of them per connection in this time
 )
 
