@@ -152,13 +152,20 @@ func TestTransactionsAreSerialisable(t *testing.T) {
 	withBeds(t, func(t *testing.T, db *store.DB) {
 		write(t, db, addBed, []byte{1}, "one", true, 0, nil)
 		write(t, db, addBed, []byte{2}, "two", true, 0, nil)
-		var group sync.WaitGroup
+		var group, checked sync.WaitGroup
+		checked.Add(2)
 		for doctor := range 2 {
 			group.Go(func() {
+				first := db.Dialect() == "postgres" // SQLite lets in one at a time
 				err := db.Tx(t.Context(), func(tx *store.Tx) error {
 					var free int
 					if err := tx.Row(`SELECT COUNT(*) FROM bed WHERE free`).Scan(&free); err != nil || free < 2 {
 						return err
+					}
+					if first {
+						first = false
+						checked.Done()
+						checked.Wait()
 					}
 					_, err := tx.Exec(`UPDATE bed SET free = FALSE WHERE bed = $1`, []byte{byte(doctor + 1)})
 					return err
