@@ -10,6 +10,9 @@ type ThreadLog struct {
 	hashes    []id.Hash // the log hash after every entry
 	positions map[id.Hash]uint64
 	devices   map[id.Device]DeviceHead
+	// record is the newest epoch record; moved says that a membership entry has come after it.
+	record id.Hash
+	moved  bool
 }
 
 var _ Order = (*ThreadLog)(nil)
@@ -54,6 +57,15 @@ func (l *ThreadLog) Append(next *LogEntry) (id.Hash, error) {
 	}
 	if err := l.checkSeen(body.header, next.Seq); err != nil {
 		return id.Hash{}, err
+	}
+	if err := l.checkFresh(body.header); err != nil {
+		return id.Hash{}, err
+	}
+	switch next.Kind {
+	case EntryMembership:
+		l.moved = true
+	case EntryEpoch:
+		l.record, l.moved = body.entry, false
 	}
 	if body.deviceSeq > 0 {
 		l.devices[body.device] = DeviceHead{Seq: body.deviceSeq, Entry: body.entry}
@@ -184,6 +196,15 @@ func (l *ThreadLog) checkSeen(header *Header, seq uint64) error {
 		return refuse(RolledBack, "the author had seen entries that are not here")
 	case header.SeenHash != l.hashAt(header.SeenSeq):
 		return refuse(BrokenChain, "the author had seen another history")
+	}
+	return nil
+}
+
+// checkFresh: a message stands under the newest record, and no membership entry stands between them. Somebody who was removed, and a
+// server that helps them, could otherwise go on writing under the record that still lists them.
+func (l *ThreadLog) checkFresh(header *Header) error {
+	if header != nil && (header.Record != l.record || l.moved) {
+		return refuse(StaleEpoch, "a message under a record that membership or a later record has overtaken")
 	}
 	return nil
 }

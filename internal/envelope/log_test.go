@@ -114,6 +114,28 @@ func TestWithheldEntriesAreNoticed(t *testing.T) {
 	}
 }
 
+// TestMessageUnderAnOvertakenRecordIsRefused: somebody who was removed keeps keys and a device that still certify; with a server that helps
+// them they could write on under the record that lists them. The log's order says otherwise.
+func TestMessageUnderAnOvertakenRecordIsRefused(t *testing.T) {
+	r, ann, bea, cal := ward(t)
+	old, late := r.messageInput(bea, "late"), r.messageInput(cal, "I am still here")
+	r.append(ann, r.removeEntry(ann, cal))
+	appended := func(in MessageInput) error {
+		in.Header.SeenSeq, in.Header.SeenHash = r.log.Seq(), r.log.Hash()
+		body := must(SealMessage(in)).Bytes
+		next := &LogEntry{Thread: r.membership.Thread(), Seq: r.log.Seq() + 1, Kind: EntryMessage, Body: body}
+		next.LogHash = LogHash(next.Thread, next.Seq, r.log.Hash(), must(next.readBody()).entry)
+		_, err := r.log.Append(next)
+		return err
+	}
+	refused(t, "by the removed member, before the rotation", appended(late), StaleEpoch)
+	refused(t, "by another member, before the rotation", appended(old), StaleEpoch)
+	r.rotate(ann)
+	refused(t, "by the removed member, after the rotation", appended(late), StaleEpoch)
+	refused(t, "by another member, after the rotation", appended(old), StaleEpoch)
+	r.send(bea, "under the new record")
+}
+
 func TestBookmarkRefusesAnOlderThread(t *testing.T) {
 	r, ann, _ := busy(t)
 	thread := r.membership.Thread()
