@@ -51,6 +51,11 @@ type Rooms struct {
 	PersonLogs  PersonLogs
 	Vaults      Vaults
 	Manifests   Manifests
+	Threads     Threads
+	Epochs      Epochs
+	Messages    Messages
+	Marks       Marks
+	Live        Live
 	Patients    Patients
 	Records     Records
 	Holds       Holds

@@ -56,6 +56,23 @@ var authorisation = map[string]row{
 	"GET /readyz":              {Open, everyone},
 	"GET /v1/audit/checkpoint": {Bound, everyone},
 
+	"POST /v1/threads":                            {Bound, ownOnly}, // the creator must be the session's own device
+	"GET /v1/threads":                             {Bound, ownOnly},
+	"GET /v1/threads/{thread}":                    {Bound, membersOnly},
+	"GET /v1/threads/{thread}/log":                {Bound, membersOnly},
+	"POST /v1/threads/{thread}/entries":           {Bound, membersOnly},
+	"POST /v1/threads/{thread}/epochs":            {Bound, membersOnly},
+	"GET /v1/threads/{thread}/epochs":             {Bound, membersOnly},
+	"POST /v1/threads/{thread}/grants":            {Bound, membersOnly},
+	"GET /v1/threads/{thread}/grants":             {Bound, membersOnly},
+	"POST /v1/threads/{thread}/messages":          {Bound, membersOnly},
+	"GET /v1/threads/{thread}/messages/{message}": {Bound, membersOnly},
+	"POST /v1/threads/{thread}/reached":           {Bound, membersOnly},
+	"POST /v1/threads/{thread}/seen":              {Bound, membersOnly},
+	"GET /v1/threads/{thread}/marks":              {Bound, membersOnly},
+	"POST /v1/live/ticket":                        {Bound, ownOnly},
+	"GET /v1/live":                                {Open, bearer},
+
 	"POST /v1/patients/look-up": {Bound, everyone}, // audited; what it gives away is bounded by three identifiers
 
 	"POST /v1/threads/{thread}/filings":                {Bound, membersOnly},
