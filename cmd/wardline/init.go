@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/identity"
+	"github.com/wardline/wardline/internal/keyring"
+	"github.com/wardline/wardline/internal/store"
+)
+
+// place is where a server keeps its keys and its database.
+type place struct {
+	Data     string `name:"data" default:"data" placeholder:"DIR" help:"The server's data directory."`
+	Database string `name:"database" placeholder:"ADDRESS" help:"Main database; empty is SQLite in the data directory."`
+}
+
+func (p place) keys() string { return filepath.Join(p.Data, "keys") }
+
+// open opens the main database.
+func (p place) open(ctx context.Context) (*store.DB, error) {
+	address := p.Database
+	if address == "" {
+		if err := os.MkdirAll(p.Data, 0o700); err != nil {
+			return nil, err
+		}
+		address = filepath.Join(p.Data, "wardline.db")
+	}
+	return store.Open(ctx, address)
+}
+
+func (p place) draft() (manifest, policy string) {
+	return filepath.Join(p.Data, "founding", "manifest.bin"), filepath.Join(p.Data, "founding", "policy.bin")
+}
+
+type initCommand struct {
+	place
+	Organisation string        `help:"The organisation's name, as staff will see it."`
+	Seat         []string      `sep:"none" placeholder:"FILE" help:"Public file of a seat, in the order of the seats; three or more."`
+	Threshold    int           `default:"2" help:"How many officers have to agree."`
+	IdleLock     time.Duration `default:"5m" help:"Policy: lock after so long without use."`
+	Grace        time.Duration `default:"24h" help:"Policy: from the record's receipt to the destruction of the originals."`
+	DeviceLife   time.Duration `default:"2160h" help:"Policy: how long a device may be used without signing in anew."`
+	Complete     []string      `sep:"none" placeholder:"FILE" help:"Signature file of a seat: with all of them the founding is complete."`
+}
+
+var errSeatsMissing = fault.New(fault.Invalid, "seats_missing", "Give --organisation and --seat for each officer, or --complete for each signature.")
+
+// Run makes the keys and the manifest, or takes in the signatures.
+func (c *initCommand) Run(ctx context.Context, terminal *terminal) error {
+	if len(c.Complete) > 0 {
+		return c.complete(ctx, terminal)
+	}
+	if len(c.Seat) == 0 {
+		return errSeatsMissing
+	}
+	founding := identity.Founding{Organisation: c.Organisation, Threshold: c.Threshold, Policy: c.policy(), At: clock.System{}.Now()}
+	for _, path := range c.Seat {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		seat, err := identity.ParseSeatPublic(string(text))
+		if err != nil {
+			return fault.As(err).With("file", path)
+		}
+		founding.Seats = append(founding.Seats, seat)
+	}
+	// Everything that can be wrong is found before a key is made.
+	if _, err := founding.Draft(); err != nil {
+		return err
+	}
+	keys, err := c.makeKeys()
+	if err != nil {
+		return err
+	}
+	founding.Keys = keys.Public()
+	draft, err := founding.Draft()
+	if err != nil {
+		return err
+	}
+	return c.write(terminal, draft)
+}
+
+// makeKeys makes the server's keys, or takes those of a founding that stopped before it wrote its manifest.
+func (c *initCommand) makeKeys() (*keyring.Keyring, error) {
+	keys, err := keyring.Create(c.keys())
+	if err == nil || fault.As(err).Code() != "key_files_exist" {
+		return keys, err
+	}
+	manifest, _ := c.draft()
+	if _, missing := os.Stat(manifest); !errors.Is(missing, fs.ErrNotExist) {
+		return nil, err
+	}
+	return keyring.Open(c.keys())
+}
+
+func (c *initCommand) write(terminal *terminal, draft identity.Draft) error {
+	manifest, policy := c.draft()
+	if err := os.MkdirAll(filepath.Dir(manifest), 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(policy, draft.Policy, 0o644); err != nil {
+		return err
+	}
+	if err := writeNew(manifest, string(draft.Manifest), 0o644); err != nil {
+		return err
+	}
+	if err := showManifest(terminal, draft.Manifest); err != nil {
+		return err
+	}
+	terminal.print("\nServer keys are in %s: they are in no backup, so keep a copy in a safe.\n", c.keys())
+	terminal.print("Give %s to every officer, who runs\n  wardline seat sign --seat FILE --out FILE.sig manifest.bin\n", manifest)
+	terminal.print("and found the server with all their signatures:\n  wardline init --data %s --complete FILE.sig …\n", c.Data)
+	return nil
+}
+
+func (c *initCommand) complete(ctx context.Context, terminal *terminal) error {
+	manifestFile, policyFile := c.draft()
+	var draft identity.Draft
+	var err error
+	if draft.Manifest, err = os.ReadFile(manifestFile); err != nil {
+		return err
+	}
+	if draft.Policy, err = os.ReadFile(policyFile); err != nil {
+		return err
+	}
+	var signatures []identity.SeatSignature
+	for _, path := range c.Complete {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		signature, err := identity.ParseSeatSignature(string(text))
+		if err != nil {
+			return fault.As(err).With("file", path)
+		}
+		signatures = append(signatures, signature)
+	}
+	signed, err := draft.Complete(signatures...)
+	if err != nil {
+		return err
+	}
+	keys, err := keyring.Open(c.keys())
+	if err != nil {
+		return err
+	}
+	db, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := identity.Found(ctx, db, signed, draft.Policy, clock.System{}.Now()); err != nil {
+		return err
+	}
+	trust, err := identity.CheckFounded(ctx, db, keys.Public())
+	if err != nil {
+		return err
+	}
+	terminal.print("%s is founded. Fingerprint %s\n", trust.Chain.Current().Organisation, trust.Chain.Current().Hash)
+	return nil
+}
+
+func (c *initCommand) policy() envelope.Policy {
+	policy := identity.DefaultPolicy()
+	policy.IdleLockMillis = uint64(max(0, c.IdleLock).Milliseconds())
+	policy.GraceMillis = uint64(max(0, c.Grace).Milliseconds())
+	policy.DeviceLifeMillis = uint64(max(0, c.DeviceLife).Milliseconds())
+	return policy
+}

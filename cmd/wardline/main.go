@@ -1,0 +1,155 @@
+// Command wardline is the whole of Wardline: the server, the officers' tool for their seats, and the operator's tools.
+//
+//   - main.go       the command line and how errors are shown
+//   - seat.go       an officer's seat, on the officer's own machine
+//   - init.go       founding: server keys and root manifest version 1
+//   - person.go     staff: add, list, link, leave
+//   - verify.go     the audit log, checked from the database or from an export
+//   - openapi.go, version.go
+//
+// Settings come from flags, the environment and one file, in that order: see docs/operate/configuration.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/wardline/wardline/internal/config"
+	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/httpapi"
+)
+
+// commands is the command line: one field for each command, in a file of its own.
+type commands struct {
+	Config string `name:"config" placeholder:"FILE" help:"Configuration file in TOML (${file_variable})."`
+
+	Seat    seatCommand    `cmd:"" help:"An officer's seat: on the officer's own machine, never on the server."`
+	Init    initCommand    `cmd:"" help:"Found a server: make its keys and the root manifest that every officer signs."`
+	Person  personCommand  `cmd:"" help:"Staff: add, list, link, leave."`
+	Verify  verifyCommand  `cmd:"" help:"Check the audit log."`
+	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// terminal is what a command talks to.
+type terminal struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+func (t *terminal) print(format string, values ...any) { fmt.Fprintf(t.out, format, values...) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Environ(), &terminal{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// run is the program: 0 when it did what it was asked, 1 when it could not, 2 when it did not understand.
+func run(ctx context.Context, args, environ []string, terminal *terminal) int {
+	values, err := config.Read(configFile(args, environ), environ)
+	if err != nil {
+		explain(terminal.err, err)
+		return 2
+	}
+	var line commands
+	exit := -1
+	parser, err := kong.New(&line, kong.Name("wardline"), kong.Description("Secure messaging for a hospital."),
+		kong.Vars{"file_variable": config.FileVariable}, kong.Writers(terminal.out, terminal.err), kong.Exit(func(code int) { exit = code }),
+		kong.Resolvers(settings(values)), kong.Bind(terminal, values), kong.BindTo(ctx, (*context.Context)(nil)), kong.UsageOnError())
+	if err != nil {
+		explain(terminal.err, err)
+		return 2
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 { // help was asked for
+		return exit
+	}
+	if err == nil {
+		err = config.CheckFlags(given(parsed))
+	}
+	if err != nil {
+		explain(terminal.err, err)
+		return 2
+	}
+	if err := parsed.Run(); err != nil {
+		explain(terminal.err, err)
+		return 1
+	}
+	return 0
+}
+
+// settings gives flags that were not set their values from the environment and the file.
+func settings(values config.Values) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if value, found := values[flag.Name]; found {
+			return value, nil
+		}
+		return nil, nil
+	})
+}
+
+// given are the flags that stand on the command line itself.
+func given(parsed *kong.Context) map[string]string {
+	flags := map[string]string{}
+	for _, path := range parsed.Path {
+		if path.Flag != nil && !path.Resolved {
+			flags[path.Flag.Name] = fmt.Sprint(parsed.FlagValue(path.Flag))
+		}
+	}
+	return flags
+}
+
+// configFile is the file's path, which has to be known before the command line is read.
+func configFile(args, environ []string) string {
+	for n, arg := range args {
+		if path, found := strings.CutPrefix(arg, "--config="); found {
+			return path
+		}
+		if arg == "--config" && n+1 < len(args) {
+			return args[n+1]
+		}
+	}
+	for _, variable := range environ {
+		if path, found := strings.CutPrefix(variable, config.FileVariable+"="); found {
+			return path
+		}
+	}
+	return ""
+}
+
+// explain shows an error to the operator, who may see the cause too: it is their machine.
+func explain(to io.Writer, err error) {
+	found := httpapi.Fault(err)
+	if _, ours := errors.AsType[*fault.Error](err); !ours && found.Kind() == fault.Internal {
+		fmt.Fprintf(to, "wardline: %v\n", err)
+		return
+	}
+	fmt.Fprintf(to, "wardline: %s\n", found.Message())
+	details := found.Details()
+	for _, key := range slices.Sorted(maps.Keys(details)) {
+		fmt.Fprintf(to, "  %s: %s\n", key, detail(details[key]))
+	}
+	if cause := errors.Unwrap(found); cause != nil {
+		fmt.Fprintf(to, "  because: %v\n", cause)
+	}
+}
+
+func detail(value any) string {
+	if list, ok := value.([]string); ok {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprint(value)
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"wardline": main}) }
+
+// TestScripts runs testdata/script: each is a story at the command line.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: map[string]func(*testscript.TestScript, bool, []string){
+		"mode": mode,
+	}})
+}
+
+// mode checks a file's permissions: "mode 600 FILE …".
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args[1:] {
+		info, err := os.Stat(ts.MkAbs(name))
+		ts.Check(err)
+		if got := strings.TrimPrefix(info.Mode().Perm().String(), "-"); got != map[string]string{"600": "rw-------", "644": "rw-r--r--"}[args[0]] {
+			ts.Fatalf("%s is %s", name, got)
+		}
+	}
+}
+
+func TestSecretsOnTheCommandLineAreRefused(t *testing.T) {
+	var out, err bytes.Buffer
+	code := run(context.Background(), []string{"person", "list", "--database", "postgres://wardline:s3cret@db/wardline"}, nil,
+		&terminal{strings.NewReader(""), &out, &err})
+	if code != 2 || strings.Contains(out.String()+err.String(), "s3cret") {
+		t.Errorf("%d %s %s", code, &out, &err)
+	}
+}
+
+func TestTheConfigurationFileIsFoundBeforeTheFlags(t *testing.T) {
+	for _, test := range []struct {
+		args, environ []string
+		want          string
+	}{
+		{[]string{"serve", "--config", "a.toml"}, nil, "a.toml"},
+		{[]string{"--config=b.toml", "serve"}, []string{"WARDLINE_CONFIG=c.toml"}, "b.toml"},
+		{nil, []string{"WARDLINE_CONFIG=c.toml"}, "c.toml"},
+		{[]string{"serve", "--config"}, nil, ""},
+	} {
+		if got := configFile(test.args, test.environ); got != test.want {
+			t.Errorf("%v %v: %q", test.args, test.environ, got)
+		}
+	}
+}

@@ -1,0 +1,28 @@
+package main
+
+import "runtime/debug"
+
+type versionCommand struct{}
+
+// Run prints what the build recorded.
+func (*versionCommand) Run(terminal *terminal) error {
+	terminal.print("wardline %s\n", version())
+	return nil
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	text := info.Main.Version
+	for _, setting := range info.Settings {
+		switch {
+		case setting.Key == "vcs.revision":
+			text += " " + setting.Value
+		case setting.Key == "vcs.modified" && setting.Value == "true":
+			text += " (changed)"
+		}
+	}
+	return text + " " + info.GoVersion
+}
