@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/store"
 	"github.com/wardline/wardline/internal/store/pgtest"
 	"github.com/wardline/wardline/internal/store/storetest"
@@ -124,4 +125,59 @@ func writeForEver(t *testing.T, dsn string) {
 		})
 	}
 	group.Wait()
+}
+
+// TestThePoolOutlivesTheServer has connections die in the pool, and expects nobody to notice once the server is back.
+func TestThePoolOutlivesTheServer(t *testing.T) {
+	cluster := pgtest.Own(t, pgtest.Options{Sync: true})
+	dsn, err := cluster.Schema(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := storetest.Open(t, dsn)
+	write(t, db, bed)
+	var group, open sync.WaitGroup
+	open.Add(8)
+	for range 8 { // eight connections in the pool
+		group.Go(func() {
+			err := db.View(t.Context(), func(v *store.View) error {
+				open.Done()
+				open.Wait()
+				return v.Row(`SELECT 1`).Scan(new(int))
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+
+	restart := func(meanwhile func()) {
+		t.Helper()
+		if err := cluster.Crash(); err != nil {
+			t.Fatal(err)
+		}
+		meanwhile()
+		if err := cluster.Restart(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restart(func() {})
+	for n := range 8 {
+		if got := count(t, db); got != n {
+			t.Errorf("%d rows after %d writes", got, n)
+		}
+		write(t, db, addBed, []byte{byte(n)}, fmt.Sprint(n), true, 0, nil)
+	}
+	restart(func() {
+		if err := db.Ping(t.Context()); fault.As(err).Kind() != fault.Unavailable {
+			t.Errorf("with the server away: %v", err)
+		}
+		if err := db.Group(t.Context(), func(*store.Tx) error { return nil }); fault.As(err).Kind() != fault.Unavailable {
+			t.Errorf("with the server away: %v", err)
+		}
+	})
+	if err := db.Group(t.Context(), func(*store.Tx) error { return nil }); err != nil {
+		t.Error(err)
+	}
 }
