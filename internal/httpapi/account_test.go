@@ -147,7 +147,7 @@ func (s *site) completion(token string, invitation invitationBody) (*identitytes
 // signIn takes both factors and binds the session to the person's device.
 func (s *site) signIn(p *person) (cookie string, body signedInBody) {
 	s.t.Helper()
-	var ticket ticketBody
+	var ticket signInTicketBody
 	s.send("POST", "/v1/sign-in/password", "", object{"userName": p.userName, "authKey": p.AuthKey}, &ticket)
 	w := s.send("POST", "/v1/sign-in/code", "", object{"ticket": ticket.Ticket, "code": p.Code()}, &body)
 	s.clock.Advance(30 * time.Second)
@@ -242,7 +242,7 @@ func TestR23_UnknownNamesCannotBeTold(t *testing.T) {
 		var seen [2][]string
 		for n, name := range []string{"patel", "nobody"} {
 			for range 8 { // past the point at which a name is blocked
-				var ticket ticketBody
+				var ticket signInTicketBody
 				s.send("POST", "/v1/sign-in/password", "", object{"userName": name, "authKey": wrong}, &ticket)
 				w := s.send("POST", "/v1/sign-in/code", "", object{"ticket": ticket.Ticket, "code": p.Code()}, nil)
 				w.Header().Del("X-Request-Id")
@@ -269,7 +269,7 @@ func TestR23_UnknownNamesCannotBeTold(t *testing.T) {
 func TestR23_ReplayedAndForgedFactors(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		p := s.enrol("patel")
-		var ticket ticketBody
+		var ticket signInTicketBody
 		s.send("POST", "/v1/sign-in/password", "", object{"userName": "patel", "authKey": p.AuthKey}, &ticket)
 		attempt := object{"ticket": ticket.Ticket, "code": p.Code()}
 		s.send("POST", "/v1/sign-in/code", "", attempt, &signedInBody{})

@@ -49,16 +49,16 @@ type passwordInput struct {
 	}
 }
 
-type ticketBody struct {
+type signInTicketBody struct {
 	Ticket []byte `json:"ticket"`
 }
 
-func (a *API) signInPassword(ctx context.Context, in *passwordInput) (*output[ticketBody], error) {
+func (a *API) signInPassword(ctx context.Context, in *passwordInput) (*output[signInTicketBody], error) {
 	ticket, err := a.rooms.SignIns.Password(ctx, in.Body.UserName, in.Body.AuthKey)
 	if err != nil {
 		return nil, err
 	}
-	return &output[ticketBody]{ticketBody{ticket}}, nil
+	return &output[signInTicketBody]{signInTicketBody{ticket}}, nil
 }
 
 type codeInput struct {
