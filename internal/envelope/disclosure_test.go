@@ -61,8 +61,8 @@ func inquiry(t failer) (r *room, ann *staff, order *VerifiedOrder, casePair *Sea
 	return r, ann, order, casePair
 }
 
-// TestTwoOfThreeSeatsOpenWhatAnOrderNames is P6, the part that works; TestFewerSeatsOpenNothing is the rest.
-func TestTwoOfThreeSeatsOpenWhatAnOrderNames(t *testing.T) {
+// TestR39_TwoOfThreeSeatsOpenWhatAnOrderNames is P6, the part that works; TestR39_FewerSeatsOpenNothing is the rest.
+func TestR39_TwoOfThreeSeatsOpenWhatAnOrderNames(t *testing.T) {
 	r, _, order, casePair := inquiry(t)
 	for _, pair := range [][]int{{0, 1}, {0, 2}, {2, 1}} {
 		var shares []CaseShare
@@ -81,7 +81,7 @@ func TestTwoOfThreeSeatsOpenWhatAnOrderNames(t *testing.T) {
 	}
 }
 
-func TestFewerSeatsOpenNothing(t *testing.T) {
+func TestR39_FewerSeatsOpenNothing(t *testing.T) {
 	r, _, order, casePair := inquiry(t)
 	one := *must(OpenForCase(r.w.officerInput(order, r.epoch(), 0)))
 	_, err := CombineForCase(order, r.epoch().Epoch, casePair, []CaseShare{one})
@@ -104,8 +104,8 @@ func TestFewerSeatsOpenNothing(t *testing.T) {
 	refused(t, "a share of no seat", err, WrongShare)
 }
 
-// TestOfficerOpensNothingOutOfScope is model D: the officer's client checks order, audit log, expiry and scope before it opens.
-func TestOfficerOpensNothingOutOfScope(t *testing.T) {
+// TestR39_OfficerOpensNothingOutOfScope is model D: the officer's client checks order, audit log, expiry and scope before it opens.
+func TestR39_OfficerOpensNothingOutOfScope(t *testing.T) {
 	r, ann, order, _ := inquiry(t)
 	w := r.w
 	r.rotate(ann)

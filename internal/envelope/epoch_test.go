@@ -34,8 +34,8 @@ func TestEveryMemberReadsAndAStrangerDoesNot(t *testing.T) {
 	}
 }
 
-// TestRemovedMemberReadsNothingSentAfter is P8 and model I: after a removal and the rotation that follows, the removed member has no key.
-func TestRemovedMemberReadsNothingSentAfter(t *testing.T) {
+// TestR13_RemovedMemberReadsNothingSentAfter is P8 and model I: after a removal and the rotation that follows, the removed member has no key.
+func TestR13_RemovedMemberReadsNothingSentAfter(t *testing.T) {
 	r, ann, bea, cal := ward(t)
 	r.append(ann, r.removeEntry(ann, cal))
 	policy, _ := r.w.manifests.Policy()

@@ -85,6 +85,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"a member links", SpacePatient, WhoOwner, plain, link(plain), ""},
 		{"a reader links", SpacePatient, WhoOwner, reader, link(reader), NotEntitled},
 		{"a link in a team thread", SpaceTeam, WhoOwner, owner, link(owner), NotEntitled},
+		{"R04 a link in an announcement", SpaceAnnouncement, WhoOwner, owner, link(owner), NotEntitled},
+		{"R33 a link in a social thread", SpaceSocial, WhoOwner, owner, link(owner), NotEntitled},
 
 		{"an owner renames", SpaceTeam, WhoOwner, owner, rename(owner), ""},
 		{"a member renames", SpaceTeam, WhoOwner, plain, rename(plain), NotEntitled},
@@ -151,7 +153,7 @@ func TestServerCannotAddAReader(t *testing.T) {
 	refused(t, "somebody whose log is not at hand", r.membership.Append(w.trust(), w.sign(r.addEntry(ann, spy), ann.byDevice())), WrongIdentity)
 }
 
-func TestServerRemovesLeaversOnly(t *testing.T) {
+func TestR32_ServerRemovesLeaversAndMoversOnly(t *testing.T) {
 	w := newWorld(t)
 	ann, bea := w.enrol("Ann"), w.enrol("Bea")
 	for reason := RemoveOwnRequest; reason <= RemoveOther; reason++ {

@@ -67,7 +67,7 @@ func TestAnyChangedByteInAMessageIsRefused(t *testing.T) {
 	})
 }
 
-func TestHalfIsNeededAndIsTheRightOne(t *testing.T) {
+func TestR20_WithoutTheHalfNothingOpens(t *testing.T) {
 	r, ann, _, _ := ward(t)
 	verified := must(VerifyMessage(r.w.trust(), r.epoch().Epoch, r.messages[0].Bytes))
 	wrong := r.messages[0].Half
@@ -152,8 +152,8 @@ func TestSealingTwiceSharesNothing(t *testing.T) {
 	}
 }
 
-// TestReportProvesWhatWasSent is P9: the reviewer needs no key of the thread, and the reporter cannot lie.
-func TestReportProvesWhatWasSent(t *testing.T) {
+// TestR38_ReportProvesWhatWasSent is P9: the reviewer needs no key of the thread, and the reporter cannot lie.
+func TestR38_ReportProvesWhatWasSent(t *testing.T) {
 	r, ann, _, _ := ward(t)
 	epoch := r.epoch().Epoch
 	verified := must(VerifyMessage(r.w.trust(), epoch, r.messages[0].Bytes))

@@ -167,8 +167,8 @@ func TestResetVoidsEarlierKeys(t *testing.T) {
 	refused(t, "a revocation by a void device", ann.state.Append(w.sign(other, ByDevice(device.id, device.key))), RevokedDevice)
 }
 
-// TestBackdatingByARevokedDevice: the time that a revoked device writes counts for nothing; what had been accepted does.
-func TestBackdatingByARevokedDevice(t *testing.T) {
+// TestR41_BackdatingByARevokedDevice: the time that a revoked device writes counts for nothing; what had been accepted does.
+func TestR41_BackdatingByARevokedDevice(t *testing.T) {
 	r, ann, bea, _ := ward(t)
 	w := r.w
 	stolen := bea.device()
