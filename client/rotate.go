@@ -1,0 +1,132 @@
+package client
+
+import (
+	"context"
+	"errors"
+
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/id"
+)
+
+type epochPost struct {
+	Record      []byte   `json:"record"`
+	Envelopes   [][]byte `json:"envelopes"`
+	SealedState []byte   `json:"sealedState"`
+}
+
+// races is how often something is made anew because somebody else was faster.
+const races = 8
+
+// Rotate makes a new epoch now. Sends do it by themselves when it is due.
+func (s *Session) Rotate(ctx context.Context, in id.Thread) error {
+	t, err := s.enterThread(in)
+	if err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	return s.rotate(ctx, t)
+}
+
+// freshen makes sure that the newest epoch may carry one more message, whatever the server says: section 7.5 of docs/protocol.md.
+func (s *Session) freshen(ctx context.Context, t *thread) error {
+	for race := 0; ; race++ {
+		err := s.fresh(t)
+		if envelope.CodeOf(err) != envelope.StaleEpoch || race == races {
+			return err
+		}
+		if err := s.rotate(ctx, t); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Session) fresh(t *thread) error {
+	if t.refused != nil {
+		return t.refused
+	}
+	now := t.current()
+	switch {
+	case now == nil:
+		return refuse(envelope.StaleEpoch, "no epoch yet")
+	case now.key == nil && t.isMember(s.person):
+		return refuse(envelope.StaleEpoch, "the present epoch did not open")
+	}
+	queued := uint32(len(s.outbox[t.id]))
+	return now.CheckFresh(s.trust(t), t.membership, s.policy, s.client.now(), now.carries+queued)
+}
+
+// rotate makes one new epoch. When somebody else was faster, ours is thrown away, and theirs is taken in: the caller looks again.
+func (s *Session) rotate(ctx context.Context, t *thread) error {
+	made, post, err := s.makeEpoch(t, t.membership)
+	if err != nil {
+		return err
+	}
+	s.made[made.Epoch.Hash] = made
+	err = s.again(ctx, "POST", "/v1/threads/"+t.id.String()+"/epochs", post, nil)
+	if err != nil && !lostRace(err) && !uncertain(err) {
+		delete(s.made, made.Epoch.Hash)
+		return err
+	}
+	synced := s.syncThread(ctx, t.id)
+	if uncertain(err) && s.made[made.Epoch.Hash] != nil {
+		synced = errors.Join(synced, err) // it never arrived
+	}
+	delete(s.made, made.Epoch.Hash)
+	return synced
+}
+
+// lostRace says that somebody else changed the thread at the same time.
+func lostRace(err error) bool {
+	return hasCode(err, "epoch_taken", "membership_moved", string(envelope.StaleEpoch), string(envelope.BrokenChain))
+}
+
+// makeEpoch makes the next epoch for a membership, and what is posted of it. The state goes on from the newest one that opened.
+func (s *Session) makeEpoch(t *thread, membership *envelope.Membership) (*envelope.MadeEpoch, *epochPost, error) {
+	input := envelope.EpochInput{
+		Trust: s.trust(t), Membership: membership, Person: s.person, Device: s.device.ID, Key: s.device.signer(), Issued: s.client.now(),
+		Entropy: s.client.entropy,
+	}
+	if last := t.current(); last != nil {
+		input.Previous = last.Epoch
+		input.Issued = max(input.Issued, last.Core.Issued) // clocks differ
+	}
+	if state, _ := t.state(); state != nil {
+		input.State = *state
+	}
+	return s.finishEpoch(input)
+}
+
+func (s *Session) finishEpoch(input envelope.EpochInput) (*envelope.MadeEpoch, *epochPost, error) {
+	made, err := envelope.NewEpoch(input)
+	if err != nil {
+		return nil, nil, err
+	}
+	post := &epochPost{}
+	if post.Record, err = envelope.Encode(made.Signed); err != nil {
+		return nil, nil, err
+	}
+	if post.SealedState, err = envelope.Encode(made.State); err != nil {
+		return nil, nil, err
+	}
+	for n := range made.Envelopes {
+		encoded, err := envelope.Encode(&made.Envelopes[n])
+		if err != nil {
+			return nil, nil, err
+		}
+		post.Envelopes = append(post.Envelopes, encoded)
+	}
+	return made, post, nil
+}
+
+// enterThread takes the session for one thread that has been synced.
+func (s *Session) enterThread(in id.Thread) (*thread, error) {
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
+	t := s.threads[in]
+	if t == nil {
+		s.mu.Unlock()
+		return nil, ErrThreadUnknown
+	}
+	return t, nil
+}
