@@ -290,9 +290,9 @@ export function createFake(options: FakeOptions = {}): Fake {
     arrive: (id, item) => put(id, item, true),
     on(event, handler) {
       const known = handlers.get(event) ?? new Set();
-      known.add(handler as (payload: never) => void);
+      known.add(handler);
       handlers.set(event, known);
-      return () => known.delete(handler as (payload: never) => void);
+      return () => known.delete(handler);
     },
   };
 }

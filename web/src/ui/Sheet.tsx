@@ -1,10 +1,10 @@
 /**
- * A task over what was there: a modal dialog, so that the browser keeps the focus inside, hides the rest from assistive technology
- * and gives the focus back at the end. Escape and Back close it.
+ * A task over what was there: a modal dialog. Escape and Back close it, and the focus goes back to where it was.
  */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 import { BackIcon, CloseIcon } from './icons/tools.tsx';
+import { useModal } from './useModal.ts';
 
 type Props = {
   title: string;
@@ -24,16 +24,7 @@ export function Sheet({ title, subtitle, closeLabel = 'Close', back, onClose, un
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const id = useId();
-  useEffect(() => {
-    const element = dialog.current;
-    if (!element) return;
-    if (!element.open) element.showModal();
-    if (!element.contains(document.activeElement) || document.activeElement?.hasAttribute('data-close')) {
-      const first = element.querySelector<HTMLElement>('[data-autofocus]');
-      (first ?? heading.current)?.focus();
-    }
-    return () => element.close();
-  }, []);
+  useModal(dialog, heading);
 
   return (
     <dialog
@@ -46,7 +37,7 @@ export function Sheet({ title, subtitle, closeLabel = 'Close', back, onClose, un
       }}
     >
       <header class="top top--back">
-        <button type="button" class="ib" data-close onClick={onClose}>
+        <button type="button" class="ib" onClick={onClose}>
           {back ? <BackIcon size="l" /> : <CloseIcon size="l" />}
           <span class="vh">{closeLabel}</span>
         </button>

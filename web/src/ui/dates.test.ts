@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clockTime, dayKey, dayTitle, duration, plural, shortWhen, whenInWords } from './dates.ts';
+import { briefWhen, clockTime, dayKey, dayTitle, duration, plural, shortWhen, whenInWords } from './dates.ts';
 
 const now = new Date(2026, 10, 24, 13, 41).getTime();
 const at = (year: number, month: number, day: number, hour = 9, minute = 5) =>
@@ -31,6 +31,12 @@ describe('times', () => {
     expect(whenInWords(at(2026, 11, 23), now)).toBe('09:05 yesterday');
     expect(whenInWords(at(2026, 11, 25), now)).toBe('09:05 tomorrow');
     expect(whenInWords(at(2026, 11, 2), now)).toBe('09:05 on 2 Nov');
+  });
+
+  test('in a narrow place the time is kept', () => {
+    expect(briefWhen(at(2026, 11, 24), now)).toBe('09:05');
+    expect(briefWhen(at(2026, 11, 23), now)).toBe('Mon 09:05');
+    expect(briefWhen(at(2026, 11, 2), now)).toBe('2 Nov 09:05');
   });
 
   test('the night the clocks go back is still one day', () => {

@@ -38,6 +38,11 @@ export function shortWhen(at: number, now: number): string {
   return sameYear(at, now) ? dayMonth.format(at) : dayMonthYear.format(at);
 }
 
+/** Short and exact: "13:18" today, "Mon 13:18", "12 Nov 13:18". */
+export function briefWhen(at: number, now: number): string {
+  return dayKey(at) === dayKey(now) ? clockTime(at) : `${shortWhen(at, now)} ${clockTime(at)}`;
+}
+
 /** Inside a sentence: "13:31", "13:31 yesterday", "13:31 on 12 Nov". */
 export function whenInWords(at: number, now: number): string {
   const distance = daysBetween(at, now);

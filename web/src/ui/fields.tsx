@@ -5,6 +5,14 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import { useId } from 'preact/hooks';
 
+/** After a refused attempt: to the first thing that has to be mended. Call it when the marks are set; it waits for them to be drawn. */
+export function focusFirstError(): void {
+  requestAnimationFrame(() => {
+    const within = document.querySelector('dialog[open]') ?? document;
+    within.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid]')?.focus();
+  });
+}
+
 type TextProps = {
   label: string;
   value: string;
@@ -131,6 +139,7 @@ type CheckProps = {
   onChange: (checked: boolean) => void;
   small?: boolean;
   locked?: boolean;
+  /** The id of the message that says why it has to be ticked. */
   describedBy?: string | undefined;
   children: ComponentChildren;
 };
@@ -147,6 +156,7 @@ export function Check({ checked, onChange, small, locked, describedBy, children 
           checked={checked}
           aria-disabled={locked || undefined}
           aria-describedby={describedBy}
+          aria-invalid={describedBy ? true : undefined}
           onClick={(event) => {
             if (locked) event.preventDefault();
           }}
@@ -178,7 +188,7 @@ export function Radios<T extends string>({ legend, hint, error, options, value, 
         <legend class="nhsuk-fieldset__legend">{legend}</legend>
         <FieldNotes id={id} hint={hint} error={error} />
         <div class="nhsuk-radios">
-          {options.map((option) => (
+          {options.map((option, at) => (
             <div class="nhsuk-radios__item" key={option.value}>
               <input
                 class="nhsuk-radios__input"
@@ -187,6 +197,7 @@ export function Radios<T extends string>({ legend, hint, error, options, value, 
                 name={id}
                 value={option.value}
                 checked={option.value === value}
+                data-invalid={error && at === 0 ? true : undefined}
                 aria-describedby={option.hint ? `${id}-${option.value}-h` : undefined}
                 onChange={() => onChange(option.value)}
               />
@@ -230,6 +241,7 @@ export function DateField(props: {
           maxLength={width}
           autocomplete="off"
           value={value[key]}
+          aria-invalid={error && key === 'day' ? true : undefined}
           disabled={props.disabled}
           onInput={(event) => onInput({ ...value, [key]: event.currentTarget.value })}
         />

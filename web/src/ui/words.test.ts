@@ -24,12 +24,13 @@ describe('R29 two names that are alike', () => {
 
   test('the words that differ are found', () => {
     expect(differing('Dr Anita Patel', ['Dr Amit Patel'])).toEqual(['Anita']);
-    expect(differing('SMITH, John (Mr)', ['SMITH, Joan (Mrs)'])).toEqual(['John', '(Mr)']);
+    expect(differing('SMITH, John (Mr)', ['SMITH, Joan (Mrs)'])).toEqual(['John (Mr)']);
+    expect(differing('Medical Registrar', ['Core Surgical Trainee'])).toEqual(['Medical Registrar']);
     expect(differing('7B team', ['7B social'])).toEqual(['team']);
   });
 
   test('a word is marked when any one of several others lacks it', () => {
-    expect(differing('Dr Anita Patel', ['Dr Amit Patel', 'Dr Anita Pattle'])).toEqual(['Anita', 'Patel']);
+    expect(differing('Dr Anita Patel', ['Dr Amit Patel', 'Dr Anita Pattle'])).toEqual(['Anita Patel']);
   });
 
   test('the text itself is unchanged', () => {

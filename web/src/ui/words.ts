@@ -16,14 +16,28 @@ export function keepTogether(text: string): string {
     .replace(nhsNumber, `$1${noBreak}$2${noBreak}$3`);
 }
 
-/** The words of a text, each marked when the other texts do not have it. For two names that are alike (R29). */
+/** A text in pieces, each marked when the other texts do not have it. For two names that are alike (R29). */
 export function markDifferences(text: string, others: string[]): { word: string; differs: boolean }[] {
   const known = others.map((other) => new Set(other.toLowerCase().split(/[\s,]+/)));
-  return text.split(/(\s+)/).map((word) => {
+  const marked = text.split(/(\s+)/).map((word) => {
     const bare = word.toLowerCase().replace(/,$/, '');
     const differs = bare.trim() !== '' && known.some((words) => !words.has(bare));
     return { word, differs };
   });
+  return joinNeighbours(marked);
+}
+
+/** Words that differ one after the other are one piece, with the space between them. */
+function joinNeighbours(parts: { word: string; differs: boolean }[]): { word: string; differs: boolean }[] {
+  const joined: { word: string; differs: boolean }[] = [];
+  parts.forEach((part, at) => {
+    const space = part.word.trim() === '';
+    const differs = part.differs || (space && parts[at - 1]?.differs === true && parts[at + 1]?.differs === true);
+    const last = joined.at(-1);
+    if (last && last.differs === differs) last.word += part.word;
+    else joined.push({ word: part.word, differs });
+  });
+  return joined;
 }
 
 /** Two letters for the circle beside a name: first and last, titles left out. */

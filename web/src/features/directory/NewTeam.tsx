@@ -4,7 +4,7 @@ import type { Person, Space } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 import { Differences } from '../../ui/Differences.tsx';
 import { FaultBox } from '../../ui/fault.tsx';
-import { Check, TextField } from '../../ui/fields.tsx';
+import { Check, focusFirstError, TextField } from '../../ui/fields.tsx';
 import { WarningIcon } from '../../ui/icons/tools.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
@@ -47,6 +47,7 @@ export function NewTeam() {
   const mustDistinguish = similar.length > 0 && !distinct;
   function create() {
     setTried(true);
+    focusFirstError();
     if (!wanted || people.length === 0 || mustDistinguish) return;
     task.run(async () => {
       const { thread } = await client.wardline.createTeam({

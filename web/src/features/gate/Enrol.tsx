@@ -6,8 +6,8 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Enrolment } from '../../core/contract.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
-import { Check, TextField } from '../../ui/fields.tsx';
-import { KeyIcon, LockIcon, PhoneIcon } from '../../ui/icons/tools.tsx';
+import { Check, focusFirstError, TextField } from '../../ui/fields.tsx';
+import { DeviceIcon, KeyIcon, LockIcon } from '../../ui/icons/tools.tsx';
 import { QrCode } from '../../ui/QrCode.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { NoticePoints } from '../compose/Notice.tsx';
@@ -40,7 +40,8 @@ export function Enrol({ link, demonstration, onDone }: Props) {
     client.wardline.startEnrolment(link).then(setEnrolment, (thrown: unknown) => setFault(asFault(thrown)));
   }, [link]);
   useEffect(() => {
-    if (step > 0) heading.current?.focus();
+    if (step > 0) heading.current?.focus({ preventScroll: true });
+    scrollTo(0, 0);
   }, [step]);
 
   if (!enrolment) {
@@ -62,6 +63,7 @@ export function Enrol({ link, demonstration, onDone }: Props) {
 
   function next() {
     setTried(true);
+    focusFirstError();
     if (!ready[step]) return;
     setTried(false);
     if (step < 3) {
@@ -225,7 +227,7 @@ function WhoStep({ enrolment }: { enrolment: Enrolment }) {
           </span>
         </li>
         <li class="who">
-          <PhoneIcon size="l" />
+          <DeviceIcon size="l" />
           <span class="who__t">
             <b>You need a code app</b>
             <span>Any app that makes six-digit codes, on a phone</span>
@@ -275,7 +277,7 @@ export function passwordProblem(
   again: string,
   { minPasswordLength, username, person }: Enrolment,
 ): Problem | undefined {
-  const length = [...password].length;
+  const length = Array.from(password).length;
   if (length < minPasswordLength) {
     return { field: 'password', text: `Use at least ${minPasswordLength} characters; this has ${length}` };
   }

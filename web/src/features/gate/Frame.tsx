@@ -29,10 +29,12 @@ export function Frame({ children, foot, demonstration, onSubmit }: FrameProps) {
         onSubmit();
       }}
     >
-      <header class="top">
-        <Mark />
+      <header>
+        <div class="top">
+          <Mark />
+        </div>
+        {demonstration && <DemonstrationBar />}
       </header>
-      {demonstration && <DemonstrationBar />}
       <main id="main">
         <div class="page narrow">{children}</div>
       </main>

@@ -1,7 +1,7 @@
 /** Signing in: name and password, then the code; on a browser that is not known yet, also whose device it is. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { FaultBox } from '../../ui/fault.tsx';
-import { TextField } from '../../ui/fields.tsx';
+import { focusFirstError, TextField } from '../../ui/fields.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { useClient } from '../session/client.ts';
 import { type DeviceState, DeviceChoice, deviceIsReady } from './DeviceChoice.tsx';
@@ -28,6 +28,7 @@ export function SignIn({ organisation, demonstration }: { organisation: string; 
         demonstration={demonstration}
         onSubmit={() => {
           setTried(true);
+          focusFirstError();
           if (!username.trim() || !password) return;
           task.run(async () => {
             const answer = await client.wardline.signIn({ username: username.trim(), password });
@@ -75,6 +76,7 @@ export function SignIn({ organisation, demonstration }: { organisation: string; 
       demonstration={demonstration}
       onSubmit={() => {
         setTried(true);
+        focusFirstError();
         if (!/^\d{6}$/.test(digits) || (!deviceKnown && !deviceIsReady(device))) return;
         task.run(async () => {
           try {

@@ -1,9 +1,8 @@
 /** A thread in the list: its title, what it is, and the last thing said. */
-import type { Space, ThreadSummary } from '../../core/contract.ts';
+import type { Person, Space, ThreadSummary } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 import { keepTogether } from '../../ui/words.ts';
 import { nhsNumber, patientName } from '../patient/format.ts';
-import { dutyWords, lowerFirst } from '../people/words.ts';
 
 export const spaceWords: Record<Space, string> = {
   patient: 'Patient',
@@ -23,8 +22,8 @@ export function threadTitle(thread: Pick<ThreadSummary, 'space' | 'name' | 'pati
 export function threadFacts(thread: ThreadSummary): string {
   const facts: (string | undefined)[] = [spaceWords[thread.space]];
   if (thread.space === 'patient')
-    facts.push(thread.name, thread.ward, thread.patient?.nhsNumber && nhsNumber(thread.patient.nhsNumber));
-  else if (thread.space === 'direct') facts.push(thread.peer?.role, thread.peer && lowerFirst(dutyWords(thread.peer)));
+    facts.push(thread.ward ?? thread.name, thread.patient?.nhsNumber && nhsNumber(thread.patient.nhsNumber));
+  else if (thread.space === 'direct') facts.push(thread.peer?.role, onDuty(thread.peer));
   else facts.push(thread.space === 'social' ? 'walled off' : undefined, plural(thread.people, 'person', 'people'));
   return facts.filter(Boolean).join(' · ');
 }
@@ -38,3 +37,6 @@ export function preview({ last }: ThreadSummary): string {
 }
 
 const untitled = (space: Space): string => (space === 'patient' ? 'Patient, not checked yet' : spaceWords[space]);
+
+const onDuty = (person: Person | undefined): string | undefined =>
+  person?.duty && (person.duty.on ? 'on duty' : 'off duty');

@@ -1,8 +1,9 @@
 /** Ctrl+K: to a thread or a person by a few letters. A combobox: the box keeps the focus, the arrow keys choose. */
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import type { Person, ThreadSummary } from '../../core/contract.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
 import { CloseIcon, SearchIcon } from '../../ui/icons/tools.tsx';
+import { useModal } from '../../ui/useModal.ts';
 import { useDirectory } from '../directory/search.ts';
 import { Tile } from '../inbox/Tile.tsx';
 import { threadFacts, threadTitle } from '../inbox/words.ts';
@@ -15,6 +16,7 @@ type Target = { kind: 'thread'; thread: ThreadSummary } | { kind: 'person'; pers
 export function Jump({ onClose }: { onClose: () => void }) {
   const client = useClient();
   const dialog = useRef<HTMLDialogElement>(null);
+  const box = useRef<HTMLInputElement>(null);
   const id = useId();
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
@@ -23,11 +25,7 @@ export function Jump({ onClose }: { onClose: () => void }) {
   const state = client.session.value;
   const me = state?.at === 'ready' ? state.me.id : '';
 
-  useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    return () => element?.close();
-  }, []);
+  useModal(dialog, box);
 
   const threads = matching(
     client.inbox.value ?? [],
@@ -82,6 +80,7 @@ export function Jump({ onClose }: { onClose: () => void }) {
       <div class="jumper__q">
         <SearchIcon />
         <input
+          ref={box}
           type="text"
           role="combobox"
           aria-label="Thread or person"

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { type AddReason, addReasons, type Person, type ThreadHead } from '../../core/contract.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { AreaField, Radios } from '../../ui/fields.tsx';
+import { AreaField, focusFirstError, Radios } from '../../ui/fields.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { PersonPicker } from '../directory/PersonPicker.tsx';
@@ -25,6 +25,7 @@ export function AddMember({ head }: { head: ThreadHead }) {
 
   function add() {
     setTried(true);
+    focusFirstError();
     if (!person || !reason || !history) return;
     task.run(async () => {
       await client.wardline.addMember({

@@ -1,13 +1,14 @@
 /** The details of a thread: how the patient was identified, where its decisions stand, who reads it, and who else may. */
-import type { Member, PatientLink, RecordLine, ThreadHead } from '../../core/contract.ts';
-import { whenInWords } from '../../ui/dates.ts';
+import { useState } from 'preact/hooks';
+import type { Member, PatientLink, Person, RecordLine, ThreadHead } from '../../core/contract.ts';
+import { briefWhen, whenInWords } from '../../ui/dates.ts';
 import { AcknowledgedIcon } from '../../ui/icons/states.tsx';
 import { PlusIcon } from '../../ui/icons/tools.tsx';
 import { listed } from '../../ui/words.ts';
 import { disclosureSentence } from '../compose/Notice.tsx';
 import { Avatar } from '../inbox/Tile.tsx';
 import { differingParts, nhsNumber } from '../patient/format.ts';
-import { dutyWords, roleAndWard } from '../people/words.ts';
+import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
 import { RecordTag } from '../thread/States.tsx';
@@ -19,20 +20,7 @@ export function Details({ head }: { head: ThreadHead }) {
     <>
       {head.link && <LinkSection link={head.link} now={now} />}
       {head.space === 'patient' && <RecordSection record={head.record} now={now} />}
-      <section class="det" aria-labelledby="det-members">
-        <h2 id="det-members">Members, {head.members.length}</h2>
-        <ul>
-          {head.members.map((member) => (
-            <MemberRow key={member.person.id} member={member} head={head} />
-          ))}
-        </ul>
-        {head.mayManage && head.space !== 'direct' && (
-          <a class="btn btn--s" href={format({ at: 'add', thread: head.id })}>
-            <PlusIcon size="s" />
-            Add a person
-          </a>
-        )}
-      </section>
+      <MembersSection head={head} />
       <section class="det" aria-labelledby="det-know">
         <h2 id="det-know">Good to know</h2>
         <p class="small">{disclosureSentence}</p>
@@ -70,14 +58,14 @@ function LinkSection({ link, now }: { link: PatientLink; now: number }) {
 function RecordSection({ record, now }: { record: RecordLine[]; now: number }) {
   return (
     <section class="det" aria-labelledby="det-record">
-      <h2 id="det-record">Record</h2>
+      <h2 id="det-record">Decisions</h2>
       {record.length === 0 ? (
         <p class="small muted">No decision has been marked here.</p>
       ) : (
         <ul>
           {[...record].reverse().map((line) => (
             <li key={line.key} class="row row--spread">
-              <span>Decision {whenInWords(line.at, now)}</span>
+              <time dateTime={new Date(line.at).toISOString()}>{briefWhen(line.at, now)}</time>
               <RecordTag state={line.state} words={tagWords[line.state]} />
             </li>
           ))}
@@ -93,36 +81,67 @@ const tagWords: Record<RecordLine['state'], string> = {
   in: 'In the record',
   held: 'In the record, held',
   failed: 'Refused',
-  deleted: 'In the record, deleted here',
+  deleted: 'In the record',
 };
 
-function MemberRow({ member, head }: { member: Member; head: ThreadHead }) {
-  const { person, me } = member;
-  const duty = dutyWords(person);
-  const mayRemove = head.space !== 'direct' && (me || head.mayManage);
+function MembersSection({ head }: { head: ThreadHead }) {
+  const [changing, setChanging] = useState(false);
+  const group = head.space !== 'direct';
+  const mayChange = (member: Member) => group && (member.me || head.mayManage);
   return (
-    <li class="who">
-      <Avatar name={person.name} />
-      <span class="who__t">
-        <b>{person.name}</b>
-        <span>{roleAndWard(person)}</span>
-        {person.outside && <span>{person.organisation}</span>}
-        <span class="tiny">
-          {[
-            me ? 'You' : duty,
-            member.history ? '' : 'Cannot read what was written before they joined',
-            member.mayPost ? '' : 'Reads only',
-          ]
-            .filter(Boolean)
-            .join(' · ')}
-        </span>
-      </span>
-      {mayRemove && (
-        <a class="btn btn--s btn--quiet" href={format({ at: 'remove', thread: head.id, person: person.id })}>
-          {me ? 'Leave' : 'Remove'}
-          {!me && <span class="vh"> {person.name}</span>}
-        </a>
+    <section class="det" aria-labelledby="det-members">
+      <h2 id="det-members">Members, {head.members.length}</h2>
+      <ul>
+        {head.members.map((member) => (
+          <li class="who" key={member.person.id}>
+            <Avatar name={member.person.name} />
+            <MemberWords member={member} />
+            {changing && mayChange(member) ? (
+              <a class="btn btn--s" href={format({ at: 'remove', thread: head.id, person: member.person.id })}>
+                {member.me ? 'Leave' : 'Remove'}
+                {!member.me && <span class="vh"> {member.person.name}</span>}
+              </a>
+            ) : (
+              <span class="tiny muted nowrap">{member.me ? 'You' : dutyShort(member.person)}</span>
+            )}
+          </li>
+        ))}
+      </ul>
+      {group && (
+        <div class="row det__acts">
+          {head.mayManage && (
+            <a class="btn btn--s" href={format({ at: 'add', thread: head.id })}>
+              <PlusIcon size="s" />
+              Add a person
+            </a>
+          )}
+          <button
+            type="button"
+            class="btn btn--s btn--quiet"
+            aria-pressed={changing}
+            onClick={() => setChanging(!changing)}
+          >
+            {head.mayManage ? 'Remove or leave' : 'Leave'}
+          </button>
+        </div>
       )}
-    </li>
+    </section>
   );
 }
+
+function MemberWords({ member }: { member: Member }) {
+  const { person, history, mayPost } = member;
+  const limits = [history ? '' : 'Cannot read what was written before they joined', mayPost ? '' : 'Reads only'].filter(
+    Boolean,
+  );
+  return (
+    <span class="who__t">
+      <b>{person.name}</b>
+      <span>{roleAndWard(person)}</span>
+      {person.outside && <span>{person.organisation}</span>}
+      {limits.length > 0 && <span>{limits.join(' · ')}</span>}
+    </span>
+  );
+}
+
+const dutyShort = ({ duty }: Person): string => (duty ? (duty.on ? 'On duty' : 'Off duty') : '');

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { type PersonId, type RemoveReason, removeReasons, type ThreadHead } from '../../core/contract.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { AreaField, Radios } from '../../ui/fields.tsx';
+import { AreaField, focusFirstError, Radios } from '../../ui/fields.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { Banner } from '../patient/Banner.tsx';
@@ -30,6 +30,7 @@ export function RemoveMember({ head, person: id }: { head: ThreadHead; person: P
 
   function remove() {
     setTried(true);
+    focusFirstError();
     if (!reason) return;
     task.run(async () => {
       await client.wardline.removeMember({ thread: head.id, person: id, reason, note: note.trim() });

@@ -7,7 +7,6 @@ import { AcknowledgedIcon, FailedIcon } from '../../ui/icons/states.tsx';
 import { BlockedIcon, InfoIcon, OfflineIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
-import { Banner } from './Banner.tsx';
 import { bornWithAge, isoDate, nhsNumber, patientName } from './format.ts';
 
 type Props = { answer: PatientAnswer; checked: boolean; onChecked: (checked: boolean) => void; missing: boolean };
@@ -51,7 +50,6 @@ function Match({ answer, checked, onChecked, missing }: MatchProps) {
         <h2>
           The record answers: {answer.compared.filter((each) => each.matches).length} of {answer.compared.length} match
         </h2>
-        <Banner patient={patient} now={now.value} look="card" />
         <ComparedList compared={answer.compared} patient={patient} now={now.value} />
       </div>
       {answer.supersededFrom && (

@@ -5,7 +5,7 @@
 import { useState } from 'preact/hooks';
 import type { PatientAnswer, Person } from '../../core/contract.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { DateField, TextField } from '../../ui/fields.tsx';
+import { DateField, focusFirstError, TextField } from '../../ui/fields.tsx';
 import { LinkIcon } from '../../ui/icons/tools.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
@@ -48,6 +48,7 @@ export function NewPatient() {
 
   function ask() {
     setTried(true);
+    focusFirstError();
     if (!born || errors.family || errors.given || errors.number) return;
     task.run(async () => {
       setAnswer(undefined);
@@ -60,6 +61,7 @@ export function NewPatient() {
     if (!match) return;
     const needsWristband = match.namesakes.length > 0;
     setMissing(needsWristband && !checked);
+    focusFirstError();
     if (needsWristband && !checked) return;
     task.run(async () => {
       const { thread } = await client.wardline.createPatient({

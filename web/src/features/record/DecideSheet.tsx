@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { MessageId, MessageItem, Statement, ThreadHead } from '../../core/contract.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { AreaField, Check } from '../../ui/fields.tsx';
+import { AreaField, Check, focusFirstError } from '../../ui/fields.tsx';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
@@ -34,6 +34,7 @@ export function DecideSheet({ head, message, messages }: Props) {
 
   function mark() {
     setTried(true);
+    focusFirstError();
     if (empty) return;
     task.run(async () => {
       await client.wardline.markDecision({ thread: head.id, messages: [...ticked], text: text.trim() });
@@ -72,7 +73,6 @@ export function DecideSheet({ head, message, messages }: Props) {
         value={text}
         onInput={setText}
         rows={3}
-        autofocus={!message}
         error={tried && empty ? 'Write the decision, or tick a message' : undefined}
       />
       {shown.length > 0 && (

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DecisionId, FilingPreview, MessageId, Statement, ThreadHead } from '../../core/contract.ts';
 import { clockTime, duration, plural } from '../../ui/dates.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
-import { AreaField, Check } from '../../ui/fields.tsx';
+import { AreaField, Check, focusFirstError } from '../../ui/fields.tsx';
 import { FileIcon } from '../../ui/icons/tools.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
@@ -79,6 +79,7 @@ export function FileSheet({
 
   function file() {
     setMissing(!confirmed);
+    focusFirstError();
     if (!confirmed || !preview) return;
     task.run(async () => {
       await client.wardline.file({ ...request, sha256: preview.sha256, patientConfirmed: true });

@@ -103,7 +103,7 @@ export function createClient({ wardline, clock, router, startAnew }: Parts): Cli
     carried,
     announce(text) {
       // The same sentence twice has to be a change, or it is not read out.
-      said.value = said.value === text ? `${text}\u00a0` : text;
+      said.value = said.peek() === text ? `${text}\u00a0` : text;
     },
     beforeLock(save) {
       saves.add(save);

@@ -37,11 +37,13 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
   const items = store.rows.value.flatMap((row) => (row.type === 'item' ? [row] : []));
   switch (route.at) {
     case 'details':
+      // With room for three panes the details stand beside the thread.
+      if (isVeryWide.value) return null;
       return (
         <Sheet
           title="Details"
           subtitle={head.name}
-          back={!isVeryWide.value}
+          back
           closeLabel="Back to the thread"
           onClose={close}
           flush

@@ -48,7 +48,8 @@ export function Shell({ state }: { state: Ready }) {
 
   const summary = client.inbox.value?.find((each) => each.id === thread);
   const head = store?.head.value;
-  const three = wide && isVeryWide.value && detailsOpen && thread !== undefined && base.at === 'thread';
+  const asked = detailsOpen || client.router.route.value.at === 'details';
+  const three = wide && isVeryWide.value && asked && thread !== undefined;
   const onDetails = () => {
     if (isVeryWide.value) setDetailsOpen((open) => !open);
     else if (thread) client.router.go({ at: 'details', thread });
@@ -92,7 +93,7 @@ export function Shell({ state }: { state: Ready }) {
                     <SpaceDirectIcon />
                     <h1>No thread is open</h1>
                     <p>
-                      Choose one from the list, or press <kbd>Ctrl</kbd> <kbd>K</kbd> to jump to one.
+                      Choose one, or press <kbd>Ctrl</kbd> <kbd>K</kbd>.
                     </p>
                   </div>
                 )}

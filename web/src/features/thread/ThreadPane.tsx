@@ -1,4 +1,5 @@
 /** A thread: its head, the banner that never scrolls away, the messages, and the composer or the reason why there is none. */
+import { useSignalEffect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MessageItem, ThreadHead, ThreadSummary } from '../../core/contract.ts';
 import { hasFinePointer, isWide } from '../../platform/viewport.ts';
@@ -29,6 +30,14 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
   const mustRead = state?.at === 'ready' && !state.noticeAccepted;
 
   useMarkSeen(store);
+  useSignalEffect(() => {
+    const answered = store.draft.value?.replyTo;
+    if (!answered) return;
+    const found = store.rows
+      .peek()
+      .find((row) => row.type === 'item' && row.item.kind === 'message' && row.item.id === answered);
+    if (found?.type === 'item' && found.item.kind === 'message') setReplyTo(found.item);
+  });
   useEffect(() => {
     if (!head) return;
     const composer = document.getElementById('composer');
@@ -51,7 +60,7 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
           </h1>
           {head && <p class="one">{headFacts(head, isWide.value)}</p>}
         </div>
-        {onDetails && (
+        {onDetails && head && (
           <button type="button" class="ib" onClick={onDetails}>
             <InfoIcon size="l" />
             <span class="vh">Details and members</span>

@@ -21,16 +21,18 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
   const client = useClient();
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
+  const older = useRef<HTMLParagraphElement>(null);
+  const [olderHeight, setOlderHeight] = useState(0);
   const rows = store.rows.value;
   const [active, setActive] = useState<string>();
   const [unseenBelow, setUnseenBelow] = useState(0);
   const atEnd = useRef(true);
+  const lastTop = useRef(0);
   const previous = useRef<{ first: string | undefined; last: string | undefined; count: number }>({
     first: undefined,
     last: undefined,
     count: 0,
   });
-  const focusWanted = useRef(false);
 
   const first = firstItem(rows);
   const last = rows.at(-1)?.key;
@@ -43,12 +45,23 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
     if (rows.length === 0 || !list.current) return;
     if (before.count === 0) {
       const unread = rows.findIndex((row) => row.type === 'unread');
-      if (unread > 0) list.current.scrollToIndex(unread, { align: 'start' });
-      else list.current.scrollToIndex(rows.length - 1, { align: 'end' });
+      if (unread > 0) {
+        atEnd.current = false;
+        list.current.scrollToIndex(unread, { align: 'start' });
+      } else list.current.scrollToIndex(rows.length - 1, { align: 'end' });
     } else if (last !== before.last && atEnd.current) {
       list.current.scrollToIndex(rows.length - 1, { align: 'end' });
     }
   });
+
+  // The list has to know how much stands above it.
+  useLayoutEffect(() => setOlderHeight(older.current?.offsetHeight ?? 0), [store.hasOlder.value]);
+
+  // Rows are measured as they appear and the composer grows: whoever stands at the end stays there.
+  const stayAtEnd = () => {
+    const element = scroller.current;
+    if (element && atEnd.current) element.scrollTop = element.scrollHeight;
+  };
 
   useSignalEffect(() => {
     const arrived = store.arrived.value;
@@ -59,11 +72,12 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
     if (!atEnd.current) setUnseenBelow((count) => count + arrived.length);
   });
 
+  // The message in hand is seen whole, with what can be done with it.
   useEffect(() => {
-    if (!focusWanted.current || !active) return;
-    focusWanted.current = false;
-    scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(active)}"]`)?.focus();
+    if (active) rowElement(active)?.scrollIntoView({ block: 'nearest' });
   }, [active]);
+
+  const rowElement = (key: string) => scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
 
   const items = rows.filter((row): row is Extract<Row, { type: 'item' }> => row.type === 'item');
   const stop = active && items.some((row) => row.key === active) ? active : items.at(-1)?.key;
@@ -71,22 +85,28 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
   function onScroll() {
     const element = scroller.current;
     if (!element) return;
-    atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd;
-    if (atEnd.current) setUnseenBelow(0);
-    if (element.scrollTop < 400) void store.loadOlder();
+    const gap = element.scrollHeight - element.scrollTop - element.clientHeight;
+    if (gap < nearEnd) {
+      atEnd.current = true;
+      setUnseenBelow(0);
+    } else if (element.scrollTop < lastTop.current - 1) atEnd.current = false;
+    lastTop.current = element.scrollTop;
+    if (element.scrollTop < 400 && !atEnd.current) void store.loadOlder();
   }
 
   function show(key: string, focus: boolean) {
     const index = rows.findIndex((row) => row.key === key);
     if (index < 0) return;
     list.current?.scrollToIndex(index, { align: 'nearest' });
-    focusWanted.current = focus;
     setActive(key);
-    // The row is drawn by the scroll; give it a frame before it can take the focus.
-    if (focus)
-      requestAnimationFrame(() =>
-        scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus(),
-      );
+    if (focus) focusWhenDrawn(key);
+  }
+
+  /** A row far away is drawn a frame or two after the scroll; until then there is nothing to focus. */
+  function focusWhenDrawn(key: string, tries = 20) {
+    const element = rowElement(key);
+    if (element) element.focus({ preventScroll: true });
+    if (tries > 0 && document.activeElement !== element) requestAnimationFrame(() => focusWhenDrawn(key, tries - 1));
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -97,6 +117,7 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
     const to = moves[event.key];
     if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
+    if (to <= 0) void store.loadOlder();
     const row = items[Math.min(Math.max(to, 0), items.length - 1)];
     if (row) show(row.key, true);
   }
@@ -108,6 +129,7 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
   }
 
   function toEnd() {
+    atEnd.current = true;
     list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
     setUnseenBelow(0);
   }
@@ -124,13 +146,22 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
         onKeyDown={onKeyDown}
       >
         {store.hasOlder.value && (
-          <p class="msgs__older">
-            <button type="button" class="btn btn--s btn--quiet" onClick={() => void store.loadOlder()}>
+          <p class="msgs__older" ref={older}>
+            {/* Out of the tab order: the arrow keys load what is older, and a button that goes away would take the focus with it. */}
+            <button type="button" class="btn btn--s btn--quiet" tabIndex={-1} onClick={() => void store.loadOlder()}>
               {store.loadingOlder.value ? 'Loading older messages…' : 'Older messages'}
             </button>
           </p>
         )}
-        <Virtualizer ref={list} scrollRef={scroller} shift={prepended} data={rows} keepMounted={keep(rows, stop)}>
+        <Virtualizer
+          ref={list}
+          scrollRef={scroller}
+          shift={prepended}
+          startMargin={store.hasOlder.value ? olderHeight : 0}
+          data={rows}
+          keepMounted={keep(rows, stop)}
+          onResize={stayAtEnd}
+        >
           {(row) => (
             <TimelineRow
               key={row.key}
@@ -138,6 +169,7 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
               store={store}
               isStop={row.key === stop}
               isActive={row.key === active}
+              isLast={row.key === last}
               onActivate={() => setActive(row.key)}
               onReply={onReply}
               onTakenBack={onTakenBack}
@@ -145,7 +177,6 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
             />
           )}
         </Virtualizer>
-        <div class="msgs__end" />
       </div>
       {unseenBelow > 0 && (
         <button type="button" class="btn btn--s tobottom" onClick={toEnd}>

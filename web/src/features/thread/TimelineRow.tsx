@@ -13,6 +13,7 @@ type Props = {
   /** The one in the tab order. */
   isStop: boolean;
   isActive: boolean;
+  isLast: boolean;
   onActivate: () => void;
   onReply: (message: MessageItem) => void;
   onTakenBack: (text: string) => void;
@@ -43,6 +44,7 @@ function ItemRow({
   store,
   isStop,
   isActive,
+  isLast,
   onActivate,
   onReply,
   onTakenBack,
@@ -73,7 +75,7 @@ function ItemRow({
   }
 
   return (
-    <div class="line">
+    <div class={isLast ? 'line line--last' : 'line'}>
       <article
         class={isActive ? 'hit is-active' : 'hit'}
         data-key={row.key}
@@ -83,6 +85,7 @@ function ItemRow({
         onClick={onActivate}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && event.target === event.currentTarget) {
+            event.preventDefault();
             event.currentTarget.querySelector<HTMLElement>('[data-act], .btn')?.focus();
           }
         }}

@@ -45,8 +45,8 @@ export class ThreadStore {
       this.head.value = view.head;
       this.hasOlder.value = view.hasOlder;
       this.#firstUnread.value = view.firstUnread;
-      this.draft.value = view.draft;
       this.#addMissing(view.items);
+      this.draft.value = view.draft;
     } catch (thrown) {
       if (!this.#closed) this.fault.value = asFault(thrown);
     }
