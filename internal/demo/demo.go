@@ -56,7 +56,7 @@ type Options struct {
 
 // organisation is the demonstration's name everywhere, so that nobody takes it for a real one.
 const (
-	organisation = "Larkfield Demonstration Hospital"
+	organisation = "Northbridge Demonstration Hospital"
 	odsCode      = "RXX99"
 	linkLife     = 7 * 24 * time.Hour
 )
@@ -119,6 +119,14 @@ func (d *Demo) start(ctx context.Context) (err error) {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	d.stop = stop
 	d.serve.Go(func() { d.failed <- d.server.Serve(running, listener) })
+	if d.options.Quiet {
+		return nil
+	}
+	company, err := d.assemble(ctx)
+	if err != nil {
+		return err
+	}
+	d.serve.Go(func() { company.welcome(running) })
 	return nil
 }
 

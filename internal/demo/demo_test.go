@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wardline/wardline/client"
+	"github.com/wardline/wardline/internal/envelope"
 )
 
 func TestADemonstrationSurvivesARestart(t *testing.T) {
@@ -56,4 +59,53 @@ func TestResetRefusesWhatIsNoDemonstration(t *testing.T) {
 	if err := Reset(dir + "/d"); err != nil {
 		t.Errorf("a demonstration: %v", err)
 	}
+}
+
+func TestColleaguesTellTheirStoryAndTakeInWhoeverEnrols(t *testing.T) {
+	o := Options{Data: t.TempDir(), Addr: "127.0.0.1:0", HospitalAddr: "127.0.0.1:0", Grace: time.Minute}
+	d, err := Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	c, err := client.New(client.Config{BaseURL: d.Origin()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anita := d.colleague("anita.patel")
+	session, err := c.Enrol(t.Context(), anita.Link, "correct horse battery staple", func(string) (string, error) { return d.nextCode(anita), nil },
+		client.DeviceOptions{NoticeAccepted: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, err := session.Live(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Close()
+	seen := map[envelope.Space]bool{}
+	for event := range live.Events() {
+		if event.Kind == client.EventRefused {
+			t.Fatalf("refused: %v", event.Err)
+		}
+		threads, err := session.Threads()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range threads {
+			for _, message := range one.Messages {
+				if message.State == client.Readable && message.Text != "" {
+					seen[one.Space] = true
+				}
+			}
+		}
+		if seen[envelope.SpaceTeam] && seen[envelope.SpacePatient] && seen[envelope.SpaceDirect] {
+			return
+		}
+	}
+	t.Fatalf("the connection ended with %v seen", seen)
 }

@@ -25,7 +25,7 @@ type personSecret struct {
 	Until    time.Time `json:"until,omitzero"`
 	TOTP     []byte    `json:"totp,omitempty"`
 	Password string    `json:"password,omitempty"` // of those whom the demonstration plays
-	Memory   []byte    `json:"memory,omitempty"`   // what their client remembers
+	Step     int64     `json:"step,omitempty"`     // of the last code that was given
 }
 
 const notice = `These are the secrets of a demonstration: officers' seats, authenticator seeds, passwords of invented people.

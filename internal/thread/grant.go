@@ -54,10 +54,15 @@ func (s *Service) Grant(ctx context.Context, actor Actor, in id.Thread, g Grant)
 		return refusal(err)
 	}
 	made := NewGrant{Hash: hash, Target: said.Target, Grant: g, At: s.now()}
-	return s.store.AddGrant(ctx, in, made, audit.Event{
+	err = s.store.AddGrant(ctx, in, made, audit.Event{
 		Kind: audit.HistoryGrant, Actor: actor.Person, Subject: audit.About(in), At: made.At,
 		Details: map[string]string{"target": said.Target.String(), "epochs": decimal(len(said.Records))},
 	})
+	if err == nil {
+		// The add was announced before there was anything to read: now there is.
+		s.publisher.Changed(in, []id.Person{said.Target})
+	}
+	return err
 }
 
 // namedEpochs are the records that a grant names, as they were when they were accepted.
