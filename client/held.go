@@ -10,8 +10,6 @@ import (
 type Held struct {
 	Epochs   []HeldEpoch
 	Messages []HeldMessage
-
-	trust envelope.Trust
 }
 
 // HeldEpoch is an open epoch.
@@ -31,6 +29,8 @@ type HeldMessage struct {
 	Entry   id.Hash
 	Raw     []byte
 	Half    *[32]byte
+
+	verified *envelope.VerifiedMessage
 }
 
 // Held gives everything out.
@@ -39,7 +39,7 @@ func (s *Session) Held() (*Held, error) {
 		return nil, err
 	}
 	defer s.mu.Unlock()
-	held := &Held{trust: envelope.Trust{Manifests: s.manifests, People: s.people}}
+	held := &Held{}
 	for _, t := range s.threads {
 		for _, epoch := range t.epochs {
 			if epoch.key != nil {
@@ -48,47 +48,31 @@ func (s *Session) Held() (*Held, error) {
 		}
 		for _, m := range t.messages {
 			if m.verified != nil {
-				held.Messages = append(held.Messages, HeldMessage{t.id, m.id, m.entry, m.verified.Bytes, m.half})
+				held.Messages = append(held.Messages, HeldMessage{t.id, m.id, m.entry, m.verified.Bytes, m.half, m.verified})
 			}
-		}
-	}
-	for in, waiting := range s.outbox {
-		for _, one := range waiting {
-			half := one.half
-			held.Messages = append(held.Messages, HeldMessage{in, one.id, one.entry, one.raw, &half})
 		}
 	}
 	return held, nil
 }
 
-// Open tries to read a message with every key and every half that is held, those of other messages too. The error is that of the nearest miss.
-func (h *Held) Open(raw []byte) (text string, err error) {
-	header, err := headerOf(raw)
-	if err != nil {
-		return "", err
-	}
-	halves := [][32]byte{{}}
-	for _, one := range h.Messages {
-		if one.Half != nil {
-			halves = append(halves, *one.Half)
-		}
-	}
+// Open tries to read a message with every key and every half that is held, whoever's half it is, but not with a half that only the message brings
+// along: so a message of an earlier Held shows what somebody who had kept the ciphertext could still do. The error is that of the nearest miss.
+func (h *Held) Open(m HeldMessage) (text string, err error) {
 	err = refuse(envelope.WrongSecret, "no key of this epoch is held")
 	for _, epoch := range h.Epochs {
-		if epoch.Record != header.Record {
+		if epoch.Record != m.verified.Header.Record {
 			continue
 		}
-		verified, refused := envelope.VerifyMessage(h.trust, epoch.key.Epoch(), raw)
-		if refused != nil {
-			return "", refused
-		}
-		for _, half := range halves {
-			opened, refused := verified.Open(epoch.key, half)
-			if refused != nil {
-				err = refused
+		err = refuse(envelope.BadCommitment, "no half of this message is held")
+		for _, one := range h.Messages {
+			if one.Half == nil {
 				continue
 			}
-			read, refused := decodeInner(header.Kind, opened.Inner)
+			opened, refused := m.verified.Open(epoch.key, *one.Half)
+			if refused != nil {
+				continue
+			}
+			read, refused := decodeInner(m.verified.Header.Kind, opened.Inner)
 			if refused != nil {
 				return "", refused
 			}

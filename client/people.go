@@ -20,21 +20,22 @@ type Person struct {
 	Ward         string    `json:"ward"`
 	Organisation string    `json:"organisation"`
 	Enrolled     bool      `json:"enrolled"`
+	Left         bool      `json:"left"`
 }
 
-// Find searches the directory; no query lists everybody. after is the next of the page before.
-func (s *Session) Find(ctx context.Context, query, after string, limit int) (found []Person, next string, err error) {
+// Find searches the directory; no query lists everybody. after is the next of the page before, zero for the first. limit is from 1 to 100.
+func (s *Session) Find(ctx context.Context, query string, after id.Person, limit int) (found []Person, next id.Person, err error) {
 	if err := s.enter(); err != nil {
-		return nil, "", err
+		return nil, id.Person{}, err
 	}
 	defer s.mu.Unlock()
 	values := url.Values{"query": {query}, "limit": {strconv.Itoa(limit)}}
-	if after != "" {
-		values.Set("after", after)
+	if !after.IsZero() {
+		values.Set("after", after.String())
 	}
 	var body struct {
-		People []Person `json:"people"`
-		Next   string   `json:"next"`
+		People []Person  `json:"people"`
+		Next   id.Person `json:"next"`
 	}
 	err = s.call(ctx, "GET", "/v1/people?"+values.Encode(), nil, &body)
 	return body.People, body.Next, err

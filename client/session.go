@@ -195,6 +195,7 @@ type OwnDevice struct {
 	Label      string    `json:"label"`
 	IssuedAt   int64     `json:"issuedAt"`
 	ExpiresAt  int64     `json:"expiresAt"`
+	RevokedAt  int64     `json:"revokedAt"` // 0: it is not
 	LastUsedAt int64     `json:"lastUsedAt"`
 	Current    bool      `json:"current"`
 }
@@ -205,11 +206,9 @@ func (s *Session) Devices(ctx context.Context) ([]OwnDevice, error) {
 		return nil, err
 	}
 	defer s.mu.Unlock()
-	var body struct {
-		Devices []OwnDevice `json:"devices"`
-	}
-	err := s.call(ctx, "GET", "/v1/sessions/devices", nil, &body)
-	return body.Devices, err
+	var devices []OwnDevice
+	err := s.call(ctx, "GET", "/v1/sessions/devices", nil, &devices)
+	return devices, err
 }
 
 func (s *Session) trust(t *thread) envelope.Trust {

@@ -71,7 +71,7 @@ type bindBody struct {
 	Entry     []byte    `json:"entry,omitempty"`
 	Signature []byte    `json:"signature"`
 	Agreement bool      `json:"agreement,omitempty"`
-	Label     string    `json:"label,omitempty"`
+	Label     string    `json:"deviceLabel,omitempty"`
 }
 
 // bind ties the session to a device: the one that is known, or a new one.

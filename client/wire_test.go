@@ -1,0 +1,144 @@
+package client_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// wire is what a hostile server, or a bad line, does between a client and an honest server. A rule that is done is taken away.
+type wire struct {
+	next http.RoundTripper
+
+	mu    sync.Mutex
+	rules []*rule
+	calls []string // "METHOD /path" of every request
+}
+
+// rule bends the answers to requests of one method whose path contains a word.
+type rule struct {
+	method, path string
+	times        int                  // how often; 0: always
+	body         func(map[string]any) // changes the answer
+	raw          func([]byte) []byte  // changes the answer's bytes
+	lose         bool                 // the server did it, and the answer is lost
+	block        bool                 // the request never arrives
+	before       func(request []byte) // is told of the request
+	status       int                  // another status
+	used         int
+}
+
+var errLine = errors.New("the line is down")
+
+func (w *wire) bend(r rule) *rule {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rules = append(w.rules, &r)
+	return &r
+}
+
+func (w *wire) straighten() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rules = nil
+}
+
+func (w *wire) count(method, path string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, call := range w.calls {
+		if strings.HasPrefix(call, method+" ") && strings.Contains(call, path) {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *wire) find(request *http.Request) *rule {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls = append(w.calls, request.Method+" "+request.URL.Path)
+	for _, r := range w.rules {
+		if r.method == request.Method && strings.Contains(request.URL.Path, r.path) && (r.times == 0 || r.used < r.times) {
+			r.used++
+			return r
+		}
+	}
+	return nil
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
+	r := w.find(request)
+	if r == nil {
+		return w.next.RoundTrip(request)
+	}
+	if r.before != nil && request.Body != nil {
+		sent, err := io.ReadAll(request.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.before(sent)
+		request.Body = io.NopCloser(bytes.NewReader(sent))
+	}
+	if r.block {
+		return nil, errLine
+	}
+	response, err := w.next.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	if r.lose {
+		response.Body.Close()
+		return nil, errLine
+	}
+	answer, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	if r.body != nil {
+		var members map[string]any
+		if err := json.Unmarshal(answer, &members); err != nil {
+			return nil, err
+		}
+		r.body(members)
+		if answer, err = json.Marshal(members); err != nil {
+			return nil, err
+		}
+	}
+	if r.raw != nil {
+		answer = r.raw(answer)
+	}
+	if r.status != 0 {
+		response.StatusCode = r.status
+	}
+	response.ContentLength = int64(len(answer))
+	response.Header.Del("Content-Length")
+	response.Body = io.NopCloser(bytes.NewReader(answer))
+	return response, nil
+}
+
+// listOf is a list inside an answer.
+func listOf(t testing.TB, members map[string]any, names ...string) []any {
+	t.Helper()
+	var value any = members
+	for _, name := range names {
+		inside, ok := value.(map[string]any)
+		if !ok {
+			t.Fatalf("no %s in the answer", name)
+		}
+		value = inside[name]
+	}
+	list, ok := value.([]any)
+	if !ok {
+		t.Fatalf("%v is no list", names)
+	}
+	return list
+}
