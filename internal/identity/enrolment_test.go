@@ -160,6 +160,14 @@ func TestWhatDoesNotCompleteAnEnrolment(t *testing.T) {
 			"somebody else's identity": {"enrolment_malformed", func(c *identity.Completion) {
 				c.SealedIdentity = other.Complete(t, token, otherInvitation.Profile).SealedIdentity
 			}},
+			"a seed of another identity": {"enrolment_malformed", func(c *identity.Completion) {
+				sealed, err := envelope.Parse[envelope.SealedIdentity](c.SealedIdentity)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sealed.Identity[0] ^= 1
+				c.SealedIdentity = mustEncode(t, sealed)
+			}},
 			"somebody else's unlocker": {"enrolment_malformed", func(c *identity.Completion) {
 				c.UnlockerBlob = other.Complete(t, token, otherInvitation.Profile).UnlockerBlob
 			}},

@@ -85,6 +85,19 @@ func TestR25_TenWrongPasswordsEndASession(t *testing.T) {
 	})
 }
 
+func TestR25_TriesThatAreStillBeingComparedCount(t *testing.T) {
+	eachRoom(t, func(t *testing.T, r *room) {
+		browser, enrolled := r.enrol(t, "patel")
+		for range 10 { // as ten requests do that run at once
+			if _, _, err := r.db.SpendUnlock(ctx, enrolled.Session.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, _, err := r.Unlock(ctx, enrolled.Session, browser.AuthKey)
+		wantCode(t, "the eleventh", err, "not_signed_in")
+	})
+}
+
 func TestR22_ACopiedSessionIsOfNoUseAfterItsEnd(t *testing.T) {
 	eachRoom(t, func(t *testing.T, r *room) {
 		browser, enrolled := r.enrol(t, "patel")

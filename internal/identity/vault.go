@@ -58,7 +58,7 @@ func (s *Service) ReplaceVault(ctx context.Context, person id.Person, sealed []b
 		return 0, err
 	case !found:
 		return 0, errNoVault
-	case next.Version != present.Version+1 || next.Previous != present.Hash:
+	case next.Version != present.Version+1:
 		return 0, errVaultMoved.With("version", present.Version)
 	case next.AKGeneration != present.AKGeneration:
 		return 0, errVault.With("field", "akGeneration")

@@ -140,7 +140,7 @@ func (db *DB) Vault(ctx context.Context, person id.Person) (vault identity.Store
 func (db *DB) ReplaceVault(ctx context.Context, next identity.StoredVault, previous id.Hash, event audit.Event) (replaced bool, err error) {
 	err = db.Tx(ctx, func(tx *Tx) error {
 		changed, err := tx.Exec(`UPDATE vault SET ak_generation = $1, version = $2, hash = $3, sealed_vault = $4, sealed_identity = $5
-			WHERE person = $6 AND hash = $7 AND version = $2 - 1`,
+			WHERE person = $6 AND hash = $7`,
 			next.AKGeneration, int64(next.Version), next.Hash, next.SealedVault, next.SealedIdentity, next.Person, previous)
 		replaced = changed > 0
 		if err != nil || !replaced {
