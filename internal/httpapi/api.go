@@ -67,7 +67,6 @@ type Rooms struct {
 // API is the HTTP surface. It is an [http.Handler] and safe for concurrent use.
 type API struct {
 	rooms    Rooms
-	origin   string
 	secure   bool
 	proxies  []netip.Prefix
 	clock    clock.Clock
@@ -76,7 +75,7 @@ type API struct {
 	limiter  *addressLimiter
 	mux      *http.ServeMux
 	huma     huma.API
-	table    []Route
+	table    []declared
 	handler  http.Handler
 }
 
@@ -89,28 +88,31 @@ func New(o Options) *API {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &API{
-		rooms: o.Rooms, origin: o.Origin, secure: o.Secure, proxies: o.TrustedProxies, clock: o.Clock, log: o.Log,
+		rooms: o.Rooms, secure: o.Secure, proxies: o.TrustedProxies, clock: o.Clock, log: o.Log,
 		requests: id.NewSource(o.Clock), limiter: newAddressLimiter(o.Clock), mux: http.NewServeMux(),
 	}
 	a.huma = humago.New(a.mux, documentConfig())
 	a.routes()
 	a.mux.HandleFunc("/v1/", a.unknownRoute)
 	a.mux.Handle("/", webHandler(o.Web))
-	a.handler = a.identify(a.recoverPanic(a.secureHeaders(a.sameOriginWrites(a.mux))))
+	a.handler = a.identify(a.recoverPanic(a.secureHeaders(a.sameOriginWrites(a.mux, o.Origin))))
 	return a
 }
 
 // ServeHTTP implements [http.Handler].
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// Origin is the exact origin that a WebSocket must come from.
-func (a *API) Origin() string { return a.origin }
-
 func (a *API) unknownRoute(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errUnknownRoute) }
 
-// sameOriginWrites refuses a write that a browser makes on behalf of another site.
-func (a *API) sameOriginWrites(next http.Handler) http.Handler {
+// sameOriginWrites refuses a write that a browser makes on behalf of another site. Our own origin is named because a proxy may have
+// changed the Host that it is otherwise compared with.
+func (a *API) sameOriginWrites(next http.Handler, origin string) http.Handler {
 	protection := http.NewCrossOriginProtection()
+	if origin != "" {
+		if err := protection.AddTrustedOrigin(origin); err != nil {
+			panic("httpapi: not an origin: " + origin)
+		}
+	}
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, errCrossOrigin)
 	}))

@@ -197,7 +197,14 @@ func TestR07_SecurityHeaders(t *testing.T) {
 }
 
 func TestWritesFromOtherSitesAreRefused(t *testing.T) {
-	api := New(Options{Secure: true})
+	api := New(Options{Secure: true, Origin: testOrigin})
+	behindProxy := func(r *http.Request) {
+		r.Host = "127.0.0.1:8080"
+		r.Header.Set("Origin", testOrigin)
+	}
+	if w := call(t, api, "POST", "/v1/anything", "{}", behindProxy); w.Code != 404 {
+		t.Errorf("our own page behind a proxy: %d %s", w.Code, w.Body)
+	}
 	for name, header := range map[string][2]string{
 		"fetch metadata": {"Sec-Fetch-Site", "cross-site"},
 		"a sibling":      {"Sec-Fetch-Site", "same-site"},

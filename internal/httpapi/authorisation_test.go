@@ -109,11 +109,11 @@ func unless(passes bool, code string) string {
 }
 
 func TestR13_EveryRouteForEveryKindOfCaller(t *testing.T) {
-	table := New(Options{}).Table()
-	var declared []string
+	table := New(Options{}).table
+	var names []string
 	for _, r := range table {
 		name := r.Method + " " + r.Path
-		declared = append(declared, name)
+		names = append(names, name)
 		row, found := authorisation[name]
 		if !found {
 			t.Errorf("%s has no row in the authorisation table", name)
@@ -136,19 +136,19 @@ func TestR13_EveryRouteForEveryKindOfCaller(t *testing.T) {
 		}
 	}
 	for name := range authorisation {
-		if !slices.Contains(declared, name) {
+		if !slices.Contains(names, name) {
 			t.Errorf("the row %s has no route", name)
 		}
 	}
 	for _, name := range operations(New(Options{}).huma.OpenAPI()) {
-		if !slices.Contains(declared, name) {
+		if !slices.Contains(names, name) {
 			t.Errorf("%s is in the document and was not declared with route()", name)
 		}
 	}
 }
 
 // codeFor is the code of an authorisation refusal, "" when the caller got past it: what happens after that has no rooms to run on.
-func codeFor(t *testing.T, cookie bool, sessions oneSession, r Route) string {
+func codeFor(t *testing.T, cookie bool, sessions oneSession, r declared) string {
 	t.Helper()
 	api := New(Options{Rooms: Rooms{Sessions: sessions}, Secure: true})
 	path := parameter.ReplaceAllString(r.Path, "x")

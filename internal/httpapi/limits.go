@@ -17,23 +17,14 @@ import (
 	"github.com/wardline/wardline/internal/fault"
 )
 
-// ErrTooManyTries is the answer to a rate limit. Waiting helps.
-var ErrTooManyTries = fault.New(fault.TooMany, "too_many_tries", "Too many tries. Please wait a little and try again.")
-
-// Harden sets the limits that belong to the server and not to a route: how long a client may take, and how much it may send as
-// headers. There is no write timeout because a WebSocket lives for hours; each handler has its own.
-func Harden(server *http.Server) *http.Server {
-	server.ReadHeaderTimeout = 10 * time.Second
-	server.IdleTimeout = 2 * time.Minute
-	server.MaxHeaderBytes = 16 << 10
-	return server
-}
+// errTooManyTries is the answer to a rate limit. Waiting helps.
+var errTooManyTries = fault.New(fault.TooMany, "too_many_tries", "Too many tries. Please wait a little and try again.")
 
 // limitAddress refuses a caller whose address has tried too often.
 func (a *API) limitAddress(hc huma.Context, next func(huma.Context)) {
 	if wait := a.limiter.take(address(hc.Context())); wait > 0 {
 		_, w := humago.Unwrap(hc)
-		writeProblem(w, translate(ErrTooManyTries.RetryAfter(wait)))
+		writeProblem(w, translate(errTooManyTries.RetryAfter(wait)))
 		return
 	}
 	next(hc)
@@ -84,15 +75,15 @@ const (
 )
 
 const (
-	addressBurst    = 60
-	addressInterval = time.Second
+	addressBurst    = 600
+	addressInterval = 50 * time.Millisecond
 	addressesKept   = 8192
 )
 
 // addressLimiter is a token bucket per address in bounded memory: two generations of at most addressesKept buckets each. When
 // the younger is full it becomes the older and the older is forgotten, so that someone with many addresses costs us no memory,
-// and an address in use keeps its bucket. A hospital may sit behind one address, hence the generous burst: an account has a
-// limit of its own, in SQL.
+// and an address in use keeps its bucket. A whole hospital may sit behind one address and change shifts at 07:00, hence the generous
+// numbers: an account has a limit of its own, in SQL.
 type addressLimiter struct {
 	clock    clock.Clock
 	mu       sync.Mutex

@@ -28,14 +28,11 @@ func (a *API) routes() {
 	a.registerOperations()
 }
 
-// Route is one row of the surface, for tests and documentation.
-type Route struct {
+// declared is one route as it was declared, for the test that wants a row for each.
+type declared struct {
 	Method, Path string
 	Need         Need
 }
-
-// Table lists every route except the web app.
-func (a *API) Table() []Route { return append([]Route(nil), a.table...) }
 
 // option changes the declaration of one route.
 type option func(*huma.Operation)
@@ -65,7 +62,7 @@ func route[I, O any](a *API, pattern string, need Need, name, summary string,
 	for _, apply := range options {
 		apply(&op)
 	}
-	a.table = append(a.table, Route{Method: method, Path: path, Need: need})
+	a.table = append(a.table, declared{Method: method, Path: path, Need: need})
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := context.WithTimeout(ctx, handleTime)
 		defer cancel()
@@ -81,7 +78,7 @@ func route[I, O any](a *API, pattern string, need Need, name, summary string,
 // in the route table and not in the OpenAPI document.
 func (a *API) raw(pattern string, need Need, handler http.Handler) {
 	method, path, _ := strings.Cut(pattern, " ")
-	a.table = append(a.table, Route{Method: method, Path: path, Need: need})
+	a.table = append(a.table, declared{Method: method, Path: path, Need: need})
 	a.mux.Handle(pattern, handler)
 }
 
