@@ -2,6 +2,7 @@
 //
 //   - main.go       the command line and how errors are shown
 //   - seat.go       an officer's seat, on the officer's own machine
+//   - serve.go      the server; demo.go the demonstration hospital
 //   - init.go       founding: server keys and root manifest version 1
 //   - person.go     staff: add, list, link, leave
 //   - verify.go     the audit log, checked from the database or from an export
@@ -34,6 +35,8 @@ type commands struct {
 	Config string `name:"config" placeholder:"FILE" help:"Configuration file in TOML (${file_variable})."`
 
 	Seat    seatCommand    `cmd:"" help:"An officer's seat: on the officer's own machine, never on the server."`
+	Serve   serveCommand   `cmd:"" help:"Serve."`
+	Demo    demoCommand    `cmd:"" help:"Run the demonstration hospital with a Wardline of its own, on this machine alone."`
 	Init    initCommand    `cmd:"" help:"Found a server: make its keys and the root manifest that every officer signs."`
 	Person  personCommand  `cmd:"" help:"Staff: add, list, link, leave."`
 	Verify  verifyCommand  `cmd:"" help:"Check the audit log."`

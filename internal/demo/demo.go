@@ -47,6 +47,8 @@ type Options struct {
 	Database string
 	// Grace is how long originals stay after the receipt; it is fixed when the demonstration is founded.
 	Grace time.Duration
+	// Retry spaces attempts at the record; the zero value is what suits somebody who watches.
+	Retry work.Policy
 	// Quiet leaves out the colleagues and their story.
 	Quiet bool
 	Web   fs.FS
@@ -82,6 +84,10 @@ func Start(ctx context.Context, o Options) (*Demo, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Retry == (work.Policy{}) {
+		// A person who plays with the record's moods should not wait for minutes.
+		o.Retry = work.Policy{First: time.Second, Factor: 2, Max: 10 * time.Second, Jitter: 0.1}
 	}
 	d := &Demo{options: o, failed: make(chan error, 1)}
 	if err := d.start(ctx); err != nil {
@@ -146,9 +152,7 @@ func (d *Demo) config() server.Config {
 			BaseURL: d.hospital.IndexURL(), HospitalNumberSystem: hospital.HospitalNumberSystem, WardExtension: hospital.WardExtension,
 		},
 		Record: ehr.Config{BaseURL: d.hospital.RecordURL(), Timeout: 10 * time.Second, HospitalNumberSystem: hospital.HospitalNumberSystem, Clock: d.options.Clock},
-		// A person who plays with the record's modes should not wait for minutes.
-		Retry: work.Policy{First: time.Second, Factor: 2, Max: 10 * time.Second, Jitter: 0.1},
-		Web:   d.options.Web, Clock: d.options.Clock, Log: d.options.Log,
+		Retry:  d.options.Retry, Web: d.options.Web, Clock: d.options.Clock, Log: d.options.Log,
 	}
 	return config
 }

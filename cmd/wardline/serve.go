@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/wardline/wardline/internal/config"
+	"github.com/wardline/wardline/internal/ehr"
+	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/nhs"
+	"github.com/wardline/wardline/internal/pds"
+	"github.com/wardline/wardline/internal/server"
+	"github.com/wardline/wardline/web"
+)
+
+type serveCommand struct {
+	config.Settings `embed:""`
+}
+
+var errServeSettings = fault.New(fault.Invalid, "setting_missing", "serve needs a setting that is not there.")
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run(ctx context.Context, terminal *terminal, values config.Values) error {
+	settings := c.Settings
+	settings.Secrets(values)
+	configured, err := serverConfig(settings, logger(terminal, settings))
+	if err != nil {
+		return err
+	}
+	s, err := server.Open(ctx, configured)
+	if err != nil {
+		return err
+	}
+	listener, err := server.Listener{Addr: settings.Listen, Certificate: settings.TLSCertificate, Key: settings.TLSKey}.Listen(ctx)
+	if err != nil {
+		return errJoin(err, s.Close())
+	}
+	s.Start(ctx)
+	terminal.print("Wardline is at %s\n", configured.Origin)
+	return errJoin(s.Serve(ctx, listener), s.Close())
+}
+
+// serverConfig turns settings into what a server is made from, and says which is missing.
+func serverConfig(settings config.Settings, log *slog.Logger) (server.Config, error) {
+	site, err := settings.Site()
+	if err != nil {
+		return server.Config{}, err
+	}
+	for name, value := range map[string]string{
+		"index.url": settings.IndexURL, "record.url": settings.RecordURL, "organisation": settings.Organisation,
+	} {
+		if value == "" {
+			return server.Config{}, errServeSettings.With("setting", name)
+		}
+	}
+	code, err := nhs.ParseODSCode(settings.Organisation)
+	if err != nil {
+		return server.Config{}, errServeSettings.With("setting", "organisation").Because(err)
+	}
+	app, err := web.FS()
+	if err != nil {
+		return server.Config{}, err
+	}
+	return server.Config{
+		Data: settings.Data, Database: settings.Database, ShredDatabase: settings.ShredDatabase, Origin: site.Origin, Secure: site.Secure,
+		TrustedProxies: site.TrustedProxies, Organisation: code, Web: app, Log: log,
+		Index: pds.Config{
+			BaseURL: settings.IndexURL, Timeout: settings.IndexTimeout, Header: authorization(settings.IndexAuthorization),
+			HospitalNumberSystem: settings.IndexHospitalSystem, WardExtension: settings.IndexWardExtension,
+		},
+		Record: ehr.Config{
+			BaseURL: settings.RecordURL, Timeout: settings.RecordTimeout, Header: authorization(settings.RecordAuthorization),
+			HospitalNumberSystem: settings.IndexHospitalSystem,
+		},
+	}, nil
+}
+
+func authorization(value string) http.Header {
+	if value == "" {
+		return nil
+	}
+	return http.Header{"Authorization": {value}}
+}
+
+func logger(terminal *terminal, settings config.Settings) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(settings.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if settings.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(terminal.err, options))
+	}
+	return slog.New(slog.NewTextHandler(terminal.err, options))
+}
