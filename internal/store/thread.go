@@ -12,14 +12,22 @@ import (
 )
 
 // Threads is the database as the thread room sees it. thread.go has what changes who is in a thread, thread_message.go
-// the sending, thread_read.go the reading, thread_mark.go marks and grants, thread_row.go rows.
+// the sending and thread_queue.go who waits for it, thread_read.go the reading, thread_mark.go marks and grants, thread_row.go rows.
 //
 // Everything that appends to a log goes through Group, also what is not small: on one node the transactions that touch a thread
 // then never collide, and are published in the order of their commits.
-type Threads struct{ db *DB }
+type Threads struct {
+	db    *DB
+	sends *sendQueue
+}
 
 // Threads is the database as the thread room sees it.
-func (db *DB) Threads() Threads { return Threads{db} }
+func (db *DB) Threads() Threads {
+	queue := &sendQueue{}
+	t := Threads{db, queue}
+	queue.threads = t
+	return t
+}
 
 var (
 	_ thread.Log    = Threads{}

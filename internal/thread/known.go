@@ -174,6 +174,52 @@ func (s *Service) trust(ctx context.Context, people ...id.Person) (envelope.Trus
 	return envelope.Trust{Manifests: s.keys.Chain(), People: l}, l
 }
 
+// trustFor is trust with what is remembered of one person, unless that is nil.
+func (s *Service) trustFor(ctx context.Context, person id.Person, state *envelope.PersonState) (envelope.Trust, *logs) {
+	if state == nil {
+		return s.trust(ctx, person)
+	}
+	trust, people := s.trust(ctx)
+	people.have[person] = state
+	return trust, people
+}
+
+// authors remembers the logs of those who send, so that a send need not ask for them: whether they are the latest is found out in the
+// transaction that writes the message.
+type authors struct {
+	mu       sync.Mutex
+	byPerson map[id.Person]*envelope.PersonState
+}
+
+const authorsKept = 16384
+
+func (a *authors) get(person id.Person) *envelope.PersonState {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.byPerson[person]
+}
+
+func (a *authors) put(state *envelope.PersonState) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.byPerson == nil {
+		a.byPerson = make(map[id.Person]*envelope.PersonState)
+	}
+	for old := range a.byPerson {
+		if len(a.byPerson) < authorsKept {
+			break
+		}
+		delete(a.byPerson, old) // any one
+	}
+	a.byPerson[state.Person()] = state
+}
+
+func (a *authors) forget(person id.Person) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.byPerson, person)
+}
+
 // verdict is the fault of a verification.
 func (l *logs) verdict(err error) error {
 	if l.failed != nil {

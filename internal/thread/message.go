@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/id"
 )
 
@@ -29,20 +30,35 @@ func (s *Service) Send(ctx context.Context, actor Actor, post Post) (Accepted, e
 	if err != nil {
 		return Accepted{}, err
 	}
-	trust, people := s.trust(ctx, actor.Person)
-	if err := s.live(people, actor); err != nil {
-		return Accepted{}, err
+	author := s.authors.get(actor.Person)
+	for try := 0; ; try++ {
+		accepted, err := s.sendBy(ctx, actor, author, message, header, post)
+		if !errors.Is(err, errAuthorMoved) || try == authorTries {
+			return accepted, err
+		}
+		author = nil // what is remembered of the author is out of date: ask
 	}
-	epoch, err := s.epochFor(ctx, actor, header)
-	if err != nil {
+}
+
+const authorTries = 4
+
+// errAuthorMoved has Send try again with the author's log as it is now.
+var errAuthorMoved = fault.New(fault.Unavailable, "database_busy", "Too much is happening at once. Please try again.")
+
+// sendBy is Send with what is remembered of the author, or with their log asked for anew when that is nil.
+func (s *Service) sendBy(
+	ctx context.Context, actor Actor, author *envelope.PersonState, message *envelope.Message, header *envelope.Header, post Post,
+) (Accepted, error) {
+	trust, people := s.trustFor(ctx, actor.Person, author)
+	verified, err := s.verifyMessage(ctx, trust, people, actor, header, post)
+	if errors.Is(err, ErrStaleEpoch) {
 		return s.sentBefore(ctx, message, header, err)
 	}
-	verified, err := envelope.VerifyMessage(trust, epoch, post.Message)
 	if err != nil {
-		return Accepted{}, people.verdict(err)
-	}
-	if err := verified.CheckHalf(post.Half); err != nil {
-		return Accepted{}, ErrWrongHalf.Because(err)
+		if author != nil {
+			err = errAuthorMoved
+		}
+		return Accepted{}, err
 	}
 	now := s.now()
 	half := Half{HalfRef: HalfRef{header.Thread, header.Message, header.ShredCommit}, Half: post.Half, At: now}
@@ -51,8 +67,13 @@ func (s *Service) Send(ctx context.Context, actor Actor, post Post) (Accepted, e
 	}
 	made := NewMessage{Header: *header, Hash: verified.Entry, Body: post.Message, At: now}
 	policy, _ := s.keys.Chain().Policy()
+	state, confirmed := people.have[actor.Person], false
 	entry, err := s.store.AddMessage(ctx, made,
 		func(standing Standing) (bool, error) {
+			confirmed = standing.PersonHead == state.Head()
+			if !confirmed && (author != nil || !standing.PersonHead.IsZero()) {
+				return false, errAuthorMoved
+			}
 			if err := admit(standing, header, verified.Entry, policy, now); err != nil {
 				return false, err
 			}
@@ -63,6 +84,9 @@ func (s *Service) Send(ctx context.Context, actor Actor, post Post) (Accepted, e
 	if err != nil {
 		return Accepted{}, err
 	}
+	if confirmed {
+		s.authors.put(state)
+	}
 	if !entry.Live {
 		// A message that was destroyed is sent again by somebody who kept it: its half must not come back.
 		if err := s.halves.Delete(ctx, half.HalfRef); err != nil {
@@ -70,6 +94,27 @@ func (s *Service) Send(ctx context.Context, actor Actor, post Post) (Accepted, e
 		}
 	}
 	return accepted(header.Message, entry.Entry), nil
+}
+
+// verifyMessage checks a message before anything is written for it.
+func (s *Service) verifyMessage(
+	ctx context.Context, trust envelope.Trust, people *logs, actor Actor, header *envelope.Header, post Post,
+) (*envelope.VerifiedMessage, error) {
+	if err := s.live(people, actor); err != nil {
+		return nil, err
+	}
+	epoch, err := s.epochFor(ctx, actor, header)
+	if err != nil {
+		return nil, err
+	}
+	verified, err := envelope.VerifyMessage(trust, epoch, post.Message)
+	if err != nil {
+		return nil, people.verdict(err)
+	}
+	if err := verified.CheckHalf(post.Half); err != nil {
+		return nil, ErrWrongHalf.Because(err)
+	}
+	return verified, nil
 }
 
 // read parses a message and compares it with who sends it.

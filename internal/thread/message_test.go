@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/people"
 	"github.com/wardline/wardline/internal/store"
 	"github.com/wardline/wardline/internal/store/storetest"
 	"github.com/wardline/wardline/internal/thread"
@@ -109,6 +111,47 @@ func TestARevokedOrExpiredDeviceSendsNothing(t *testing.T) {
 		header.Device = stranger.Device
 		_, err = f.room.Send(f.Context(), stranger, f.talk.Seal(f.ann, header, "from nowhere"))
 		f.refused("an unknown device", err, "revoked_device")
+	})
+}
+
+// TestTheAuthorsLogIsTheOneInTheDatabase: what the room remembers of an author is not believed when their log has grown, whoever made it grow.
+func TestTheAuthorsLogIsTheOneInTheDatabase(t *testing.T) {
+	each(t, envelope.SpaceTeam, func(f *ward) {
+		record := people.Record{Person: people.Person{ID: f.ben.ID, UserName: "ben", AddedAt: threadtest.Start}, UserFold: "ben"}
+		f.must(f.db.AddPerson(f.Context(), record, audit.Event{Kind: audit.PersonAdded, At: threadtest.Start}))
+		stored := 0
+		persist := func() {
+			f.must(f.db.Tx(f.Context(), func(tx *store.Tx) error {
+				for ; stored < len(f.ben.Log()); stored++ {
+					entry := f.ben.Log()[stored]
+					if _, err := tx.Exec(`INSERT INTO person_log (person, seq, hash, at, entry) VALUES ($1, $2, $3, 1, $4)`,
+						f.ben.ID, stored+1, entryOf(f.T, entry), entry); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+		}
+		persist()
+		asked := f.w.Asked()
+		for n := range 3 {
+			f.say(f.ben, fmt.Sprint("message ", n))
+		}
+		if more := f.w.Asked() - asked; more != 1 {
+			f.Errorf("the log was asked for %d times", more)
+		}
+		old := *f.ben.Device
+		f.ben.NewDevice()
+		persist()
+		f.say(f.ben, "from a new device")
+		last, err := f.room.LastAccepted(f.Context(), old.Device)
+		f.must(err)
+		f.ben.Revoke(old.Device, last...)
+		persist()
+		thief := *f.ben
+		thief.Device = &old
+		_, err = f.send(&thief, f.talk.Say(&thief, "from the old one"))
+		f.refused("a device that was revoked without a word to the room", err, "revoked_device")
 	})
 }
 

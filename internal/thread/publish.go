@@ -140,7 +140,10 @@ func (a *audiences) has(in id.Thread, membershipSeq uint32) bool {
 
 // LogGrew is called after a person's log got a new entry: it tells those who share a thread with them, and ends the epochs that the entry
 // has overtaken. It does not wait.
-func (s *Service) LogGrew(person id.Person) { s.pending.grew(person) }
+func (s *Service) LogGrew(person id.Person) {
+	s.authors.forget(person)
+	s.pending.grew(person)
+}
 
 // spread does what LogGrew promised.
 func (s *Service) spread(ctx context.Context, person id.Person) error {

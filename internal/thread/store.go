@@ -142,10 +142,12 @@ type NewMessage struct {
 	At     time.Time
 }
 
-// Standing is what a message is judged by.
+// Standing is what a message is judged by. State and Member have what sending depends on, and not names, links and pins.
 type Standing struct {
 	State  State
 	Member Member // of the author; zero when there is none
+	// PersonHead is the head of the author's own log, by which they were verified; zero when the database has no such log.
+	PersonHead id.Hash
 	// DeviceSeq and DeviceEntry are the author's device's last message in the thread, zero before the first.
 	DeviceSeq   uint64
 	DeviceEntry id.Hash
@@ -165,7 +167,7 @@ type Records struct {
 
 // Written is what a transaction added to a log.
 type Written struct {
-	State   State // after it
+	State   State // after it; of a message as in Standing
 	Entries []Entry
 	// Members are the members after it; nil after a message whose store was not asked for them.
 	Members []Member

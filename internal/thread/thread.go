@@ -128,6 +128,7 @@ type Service struct {
 
 	audiences audiences
 	members   memberships
+	authors   authors
 	pending   pending
 }
 

@@ -37,10 +37,14 @@ type World struct {
 	states envelope.PersonMap
 	gone   map[id.Person]bool
 	linked map[thread.Link]id.Thread
+	asked  int
 }
 
 // New founds one, with three seats and the usual policy: keys last a week or a thousand messages.
-func New(t testing.TB) *World {
+func New(t testing.TB) *World { return NewWith(t, func(*envelope.Policy) {}) }
+
+// NewWith is New with another policy.
+func NewWith(t testing.TB, change func(*envelope.Policy)) *World {
 	w := &World{
 		t: t, Clock: clock.NewManual(Start), server: map[envelope.Purpose]*envelope.SeedSigner{}, states: envelope.PersonMap{},
 		gone: map[id.Person]bool{}, linked: map[thread.Link]id.Thread{},
@@ -50,6 +54,7 @@ func New(t testing.TB) *World {
 		ArgonMemoryKiB: 65536, ArgonPasses: 3, RotateAfterMillis: 7 * 24 * 3600 * 1000, RotateAfterMessages: 1000,
 		DeviceLifeMillis: 90 * 24 * 3600 * 1000, IdleLockMillis: 300_000, GraceMillis: 24 * 3600 * 1000, ShredHorizonMillis: 7 * 24 * 3600 * 1000,
 	}
+	change(policy)
 	manifest := &envelope.RootManifest{
 		Organisation: "St Elsewhere", Version: 1, Issued: w.now(), Threshold: 2, MinSuite: 1, MinClient: 1, Policy: hash(t, policy),
 	}
@@ -81,6 +86,7 @@ func (w *World) Chain() *envelope.Manifests { return w.chain }
 func (w *World) States(_ context.Context, of ...id.Person) (envelope.PersonMap, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.asked++
 	found := envelope.PersonMap{}
 	for _, person := range of {
 		if state := w.states[person]; state != nil {
@@ -88,6 +94,13 @@ func (w *World) States(_ context.Context, of ...id.Person) (envelope.PersonMap, 
 		}
 	}
 	return found, nil
+}
+
+// Asked is how often States was called.
+func (w *World) Asked() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asked
 }
 
 // Works implements thread.Staff.
@@ -202,6 +215,15 @@ func (p *Person) Revoke(device id.Device, accepted ...envelope.LastAccepted) {
 		Person: p.ID, Seq: p.next(), Previous: p.State().Head(), Device: device, Reason: envelope.RevokeStolen, By: envelope.RevokeByIdentity,
 		Issued: p.w.now(), LastAccepted: accepted,
 	}, p.byIdentity()))
+}
+
+// Log is the person's log as it is stored.
+func (p *Person) Log() [][]byte {
+	log := make([][]byte, 0, len(p.log))
+	for _, entry := range p.log {
+		log = append(log, encode(p.w.t, entry))
+	}
+	return log
 }
 
 // State is the person's verified log.
