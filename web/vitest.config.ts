@@ -14,5 +14,7 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}'],
     env: { TZ: 'Europe/London' },
     restoreMocks: true,
+    // It asks for React by name, which the alias answers.
+    server: { deps: { inline: ['virtua'] } },
   },
 });

@@ -57,13 +57,13 @@ export function connect(port: WorkerPort): Wardline {
   }
 
   function answer(call: Waiting | undefined, value: unknown): void {
-    const shape = call && answerShapes[call.verb as keyof typeof answerShapes];
+    const shape = call && own(answerShapes, call.verb);
     if (shape && !v.is(shape, value)) call.reject(new Refusal(unreadable));
     else call?.resolve(value);
   }
 
   function deliver(event: string, data: unknown): void {
-    const shape = event.startsWith('thread:') ? threadChange : eventShapes[event as keyof typeof eventShapes];
+    const shape = event.startsWith('thread:') ? threadChange : own(eventShapes, event);
     if (!shape || !v.is(shape, data)) return;
     for (const handler of [...(handlers.get(event) ?? [])]) handler(data as never);
   }
@@ -124,4 +124,9 @@ export function portOf(worker: Worker): WorkerPort {
       handler = next;
     },
   };
+}
+
+/** A shape by its name, and nothing that every object has. */
+function own(shapes: Record<string, v.GenericSchema>, name: string): v.GenericSchema | undefined {
+  return Object.hasOwn(shapes, name) ? shapes[name] : undefined;
 }

@@ -64,6 +64,8 @@ export type Person = {
   outside: boolean;
   bleep?: string;
   duty?: { on: boolean; until?: number };
+  /** In the directory, but without keys yet: cannot be let into a thread. */
+  notEnrolled?: true;
 };
 
 export type Patient = {

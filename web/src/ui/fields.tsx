@@ -2,8 +2,9 @@
  * Form parts on nhsuk classes, with label, hint and error tied to the control. Nothing typed here is offered to spelling services,
  * translators or the browser's memory (R34).
  */
-import type { ComponentChildren, RefObject } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
+import { keepHelpersOut } from './keepHelpersOut.ts';
 
 /** After a refused attempt: to the first thing that has to be mended. Call it when the marks are set; it waits for them to be drawn. */
 export function focusFirstError(): void {
@@ -27,7 +28,6 @@ type TextProps = {
   code?: boolean;
   disabled?: boolean;
   autofocus?: boolean;
-  inputRef?: RefObject<HTMLInputElement>;
 };
 
 export function TextField(props: TextProps) {
@@ -60,14 +60,11 @@ export function TextField(props: TextProps) {
           code ? 'nhsuk-input--code' : '',
         ].join(' ')}
         id={id}
-        ref={props.inputRef ?? null}
+        ref={keepHelpersOut}
         {...(type === 'password' ? { type } : { type: 'text' as const })}
         value={value}
         autocomplete={autocomplete}
         autocapitalize="off"
-        autocorrect="off"
-        spellcheck={false}
-        translate={false}
         inputMode={inputMode}
         maxLength={maxLength}
         disabled={props.disabled}
@@ -102,11 +99,10 @@ export function AreaField({ label, value, onInput, hint, error, rows = 3, autofo
       <textarea
         class={error ? 'nhsuk-input nhsuk-input--area nhsuk-input--error' : 'nhsuk-input nhsuk-input--area'}
         id={id}
+        ref={keepHelpersOut}
         rows={rows}
         value={value}
         autocomplete="off"
-        spellcheck={false}
-        translate={false}
         aria-describedby={described || undefined}
         aria-invalid={error ? true : undefined}
         data-autofocus={autofocus || undefined}

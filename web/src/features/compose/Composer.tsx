@@ -10,6 +10,7 @@ import { clockTime } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { DecisionIcon, EmergencyIcon } from '../../ui/icons/states.tsx';
 import { CloseIcon, SendIcon } from '../../ui/icons/tools.tsx';
+import { keepHelpersOut } from '../../ui/keepHelpersOut.ts';
 import { useTask } from '../../ui/useTask.ts';
 import { shortPatientName } from '../patient/format.ts';
 import { useClient } from '../session/client.ts';
@@ -78,6 +79,7 @@ export function Composer({ store, replyTo, onReplyDone, given }: Props) {
     [thread],
   );
 
+  useLayoutEffect(() => keepHelpersOut(box.current), [thread]);
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -190,8 +192,6 @@ export function Composer({ store, replyTo, onReplyDone, given }: Props) {
             rows={1}
             value={text}
             placeholder={hasFinePointer.value ? 'Message. Enter sends, Shift Enter makes a line' : 'Message'}
-            spellcheck={false}
-            translate={false}
             autocomplete="off"
             maxLength={20_000}
             aria-invalid={finding?.stops ? true : undefined}

@@ -105,7 +105,7 @@ function Results({ answer, isChosen, toggle, single, barred }: ResultProps) {
                 key={person.id}
                 person={person}
                 chosen={isChosen(person)}
-                why={barred?.(person)}
+                why={whyNot(person, barred)}
                 onToggle={() => toggle(person)}
               />
             ))}
@@ -134,7 +134,7 @@ function SimilarPeople({ group, people, isChosen, toggle, single, barred }: Grou
       <div class="picks">
         {people.map((person) => {
           const others = people.filter((other) => other !== person);
-          const why = barred?.(person);
+          const why = whyNot(person, barred);
           return (
             <label class="pickcard" key={person.id}>
               <input
@@ -166,6 +166,11 @@ function SimilarPeople({ group, people, isChosen, toggle, single, barred }: Grou
       </div>
     </fieldset>
   );
+}
+
+/** Why somebody cannot be chosen, if so. */
+function whyNot(person: Person, barred: Props['barred']): string | undefined {
+  return barred?.(person) ?? (person.notEnrolled ? 'Not set up yet' : undefined);
 }
 
 const countWords: Record<number, string> = { 2: 'Two', 3: 'Three', 4: 'Four', 5: 'Five' };

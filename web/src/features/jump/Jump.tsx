@@ -3,6 +3,7 @@ import { useId, useRef, useState } from 'preact/hooks';
 import type { Person, ThreadSummary } from '../../core/contract.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
 import { CloseIcon, SearchIcon } from '../../ui/icons/tools.tsx';
+import { keepHelpersOut } from '../../ui/keepHelpersOut.ts';
 import { useModal } from '../../ui/useModal.ts';
 import { useDirectory } from '../directory/search.ts';
 import { Tile } from '../inbox/Tile.tsx';
@@ -80,7 +81,10 @@ export function Jump({ onClose }: { onClose: () => void }) {
       <div class="jumper__q">
         <SearchIcon />
         <input
-          ref={box}
+          ref={(element) => {
+            box.current = element;
+            keepHelpersOut(element);
+          }}
           type="text"
           role="combobox"
           aria-label="Thread or person"
@@ -89,8 +93,6 @@ export function Jump({ onClose }: { onClose: () => void }) {
           aria-activedescendant={targets.length > 0 ? `${id}-${chosen}` : undefined}
           placeholder="Thread, patient or person"
           autocomplete="off"
-          spellcheck={false}
-          translate={false}
           value={query}
           onInput={(event) => {
             setQuery(event.currentTarget.value);

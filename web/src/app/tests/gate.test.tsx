@@ -1,0 +1,122 @@
+import { describe, expect, test, vi } from 'vitest';
+import { disclosureSentence } from '../../features/compose/Notice.tsx';
+import { Enrol, passwordProblem } from '../../features/gate/Enrol.tsx';
+import { SignIn } from '../../features/gate/SignIn.tsx';
+import { people } from '../fakeData.ts';
+import { button, field, mount, press, shown, type } from './mount.tsx';
+
+const link = { token: 'tok', manifestFingerprint: 'fing' };
+const good = 'correct horse battery';
+
+async function enrolment() {
+  const onDone = vi.fn();
+  const mounted = await mount({ state: 'signed-out' }, () => <Enrol link={link} demonstration onDone={onDone} />);
+  const completed = () =>
+    mounted.fake.calls.filter((call) => call.verb === 'completeEnrolment').map((call) => call.arg);
+  return { ...mounted, onDone, completed };
+}
+
+describe('enrolment', () => {
+  test('shows who the link is for before anything else', async () => {
+    const { fake } = await enrolment();
+    expect(fake.calls.find((call) => call.verb === 'startEnrolment')?.arg).toEqual(link);
+    expect(shown()).toContain('Dr Leila Haddad');
+    expect(shown()).toContain('Medical F2, Ward 7B');
+  });
+
+  test('R23 R47 R48 asks for a password, whose device it is, the notice, and a code', async () => {
+    const { completed, onDone } = await enrolment();
+    await press(button('Yes, this is me'));
+    await press(button('Go on'));
+    expect(shown()).toContain('Use at least 12 characters');
+    await type('Password', good);
+    await type('The same again', good);
+    await press(button('Go on'));
+    expect(shown()).toContain(disclosureSentence);
+    await press(button('Go on'));
+    expect(shown()).toContain('Choose one');
+    expect(shown()).toContain('Read it and tick');
+    await press(field('My own'));
+    await press(field('I have read this'));
+    await press(button('Go on'));
+    expect(shown()).toContain('Your own device needs the agreement');
+    await press(field('I agree to these rules'));
+    await press(button('Go on'));
+    expect(document.querySelector('svg.qr')?.getAttribute('aria-label')).toContain('QR code');
+    await press(button('Finish'));
+    expect(completed()).toEqual([]);
+    await type('Code', '123 456');
+    await press(button('Finish'));
+    expect(completed()).toEqual([
+      { password: good, code: '123456', device: 'own', agreementAccepted: true, noticeAccepted: true },
+    ]);
+    expect(onDone).toHaveBeenCalledTimes(1);
+  });
+
+  test('a link that was used says so', async () => {
+    await mount({ state: 'signed-out' }, () => (
+      <Enrol link={{ ...link, token: 'used' }} demonstration={false} onDone={() => undefined} />
+    ));
+    expect(shown()).toContain('This link has been used.');
+    expect(shown()).toContain('Ask the service desk for a new one.');
+  });
+});
+
+describe('R23 the password', () => {
+  const enrolmentOf = { minPasswordLength: 12, username: 'leila.haddad', person: people.leila } as Parameters<
+    typeof passwordProblem
+  >[2];
+  const problem = (password: string, again = password) => passwordProblem(password, again, enrolmentOf)?.field;
+  test.each(['short', 'aaaaaaaaaaaaaaaa', 'haddadhaddad1', 'password12345', 'leila.haddad99'])(
+    '%s is refused',
+    (password) => expect(problem(password)).toBe('password'),
+  );
+  test('has to be the same twice', () => expect(problem(good, `${good} `)).toBe('again'));
+  test('of a few words is accepted', () => expect(problem(good)).toBeUndefined());
+  test('is counted in characters, not in bytes', () => expect(problem('🦊🦉🐢🦔🐝🦋🐌🐞🐜🐛🦗🕷')).toBeUndefined());
+});
+
+describe('signing in', () => {
+  async function signIn(username: string) {
+    const mounted = await mount({ state: 'signed-out' }, () => (
+      <SignIn organisation="Northbridge" demonstration={false} />
+    ));
+    await type('User name', username);
+    await type('Password', 'secret');
+    await press(button('Go on'));
+    return mounted;
+  }
+
+  test('asks for the code, and on a known browser for nothing else', async () => {
+    const { fake, client } = await signIn('known');
+    expect(shown()).not.toContain('Whose device is this?');
+    await type('Code', '123456');
+    await press(button('Sign in'));
+    expect(fake.calls.find((call) => call.verb === 'signInCode')?.arg).toEqual({
+      code: '123456',
+      agreementAccepted: false,
+    });
+    expect(client.session.value?.at).toBe('ready');
+  });
+
+  test('R48 registers a browser that is not known', async () => {
+    const { fake } = await signIn('new');
+    await type('Code', '123456');
+    await press(button('Sign in'));
+    expect(fake.calls.some((call) => call.verb === 'signInCode')).toBe(false);
+    await press(field('A shared ward PC'));
+    await press(button('Sign in'));
+    expect(fake.calls.find((call) => call.verb === 'signInCode')?.arg).toMatchObject({ device: 'shared' });
+  });
+
+  test('a refusal says the same whatever was wrong, and the code is asked again', async () => {
+    await signIn('nobody');
+    expect(shown()).toContain('That did not match.');
+    await type('User name', 'known');
+    await press(button('Go on'));
+    await type('Code', '000000');
+    await press(button('Sign in'));
+    expect(shown()).toContain('That did not match.');
+    expect(field('Code').value).toBe('');
+  });
+});

@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { act } from 'preact/test-utils';
+import { disclosureSentence } from '../../features/compose/Notice.tsx';
+import { NewMessage } from '../../features/directory/NewMessage.tsx';
+import { NewTeam } from '../../features/directory/NewTeam.tsx';
+import { AddMember } from '../../features/members/AddMember.tsx';
+import { Details } from '../../features/members/Details.tsx';
+import { RemoveMember } from '../../features/members/RemoveMember.tsx';
+import { johnHead, people } from '../fakeData.ts';
+import { button, field, find, mount, press, settled, shown, type } from './mount.tsx';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function search(label: string, text: string) {
+  await type(label, text);
+  await act(() => {
+    vi.advanceTimersByTime(500);
+  });
+  await settled();
+}
+const of = (calls: { verb: string; arg: unknown }[], verb: string) =>
+  calls.filter((call) => call.verb === verb).map((call) => call.arg);
+
+describe('R29 similar names', () => {
+  test('both people stand there when one was asked for, and nobody is chosen', async () => {
+    const { fake } = await mount({}, () => <NewMessage />);
+    await search('Person or ward', 'anita');
+    expect(shown()).toContain('Two people are Dr A Patel');
+    expect(shown()).toContain('Dr Amit Patel');
+    expect(document.querySelectorAll('input:checked').length).toBe(0);
+    expect(of(fake.calls, 'createDirect')).toEqual([]);
+  });
+
+  test('what differs is underlined', async () => {
+    await mount({}, () => <NewMessage />);
+    await search('Person or ward', 'patel');
+    const different = [...document.querySelectorAll('.differs')].map((each) => each.textContent);
+    expect(different).toEqual(expect.arrayContaining(['Anita', 'Medical Registrar', 'Amit', 'Core Surgical Trainee']));
+  });
+
+  test('the button names the person and the role', async () => {
+    const { fake } = await mount({}, () => <NewMessage />);
+    await search('Person or ward', 'patel');
+    await press(field(/Anita/));
+    await press(button('Message Dr Anita Patel, Med Reg'));
+    expect(of(fake.calls, 'createDirect')).toEqual([{ person: 'anita' }]);
+  });
+
+  test('a team whose name is like another has to be told apart', async () => {
+    const { fake } = await mount({}, () => <NewTeam />);
+    await type('Name of the team', 'Ward 7B social');
+    await search('People', 'kofi');
+    await press(button('Choose Kofi Mensah'));
+    await press(button('Start with 1 person'));
+    expect(of(fake.calls, 'createTeam')).toEqual([]);
+    expect(shown()).toContain('Ward 7B day team');
+    await press(field(/I mean a different team/));
+    await press(button('Start with 1 person'));
+    expect(of(fake.calls, 'createTeam')).toEqual([{ name: 'Ward 7B social', people: ['kofi'], reason: 'care-team' }]);
+  });
+
+  test('somebody without keys cannot be chosen', async () => {
+    const { fake, draw } = await mount();
+    fake.searchDirectory = () =>
+      Promise.resolve({ people: [{ ...people.kofi, notEnrolled: true as const }], similar: [], more: false });
+    await draw(<NewMessage />);
+    await search('Person or ward', 'kofi');
+    expect(shown()).toContain('Not set up yet');
+    expect(document.querySelector('.list .who .btn')).toBeNull();
+  });
+});
+
+describe('R31 adding', () => {
+  test('takes a person, a reason and a choice about what was written before', async () => {
+    const { fake } = await mount({}, () => <AddMember head={johnHead} />);
+    await search('Person or ward', 'fiona');
+    await press(button('Choose Dr Fiona Kerr'));
+    await press(button(/^Add Dr Fiona Kerr/));
+    expect(of(fake.calls, 'addMember')).toEqual([]);
+    expect(shown()).toContain('Choose a reason');
+    expect(shown()).toContain('Choose yes or no');
+    await press(field('Asked for an opinion'));
+    await press(field('No, only from now on'));
+    await press(button(/^Add Dr Fiona Kerr/));
+    expect(of(fake.calls, 'addMember')).toEqual([
+      { thread: 'john', person: 'fiona', reason: 'opinion', note: '', history: false },
+    ]);
+  });
+
+  test('a member cannot be added twice', async () => {
+    await mount({}, () => <AddMember head={johnHead} />);
+    await search('Person or ward', 'tom');
+    expect(shown()).toContain('Already here');
+    expect(document.querySelector('.who .btn')).toBeNull();
+  });
+});
+
+test('R31 removing takes a reason and says what it cannot undo', async () => {
+  const { fake } = await mount({}, () => <RemoveMember head={johnHead} person="tom" />);
+  expect(shown()).toContain('What was read before cannot be taken back');
+  await press(button('Remove Tom Reid'));
+  expect(of(fake.calls, 'removeMember')).toEqual([]);
+  await press(field('Was added in error'));
+  await press(button('Remove Tom Reid'));
+  expect(of(fake.calls, 'removeMember')).toEqual([
+    { thread: 'john', person: 'tom', reason: 'added-in-error', note: '' },
+  ]);
+});
+
+test('R47 the details say that it may be disclosed, R11 how the patient was identified and who is alike', async () => {
+  await mount({}, () => <Details head={johnHead} />);
+  expect(shown()).toContain(disclosureSentence);
+  expect(shown()).toContain('Name, birth date and NHS number matched the record');
+  expect(shown()).toContain('Do not mix up with SMITH, Joan (Mrs), number ending 0025');
+  expect(find('h2', 'Members, 6')).toBeTruthy();
+});

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import type { DecisionItem, RecordState } from '../../core/contract.ts';
+import { DecideSheet } from '../../features/record/DecideSheet.tsx';
+import { DecisionCard } from '../../features/record/DecisionCard.tsx';
+import { FileSheet } from '../../features/record/FileSheet.tsx';
+import { Tombstone } from '../../features/thread/Message.tsx';
+import { decision, johnHead, johnItems, people } from '../fakeData.ts';
+import { button, field, mount, press, settled, shown, type } from './mount.tsx';
+
+const now = Date.now();
+const by = people.leila;
+const card = (record: RecordState) => {
+  const item: DecisionItem = { ...decision, record };
+  return <DecisionCard item={item} thread="john" now={now} mayFile onHurry={() => undefined} />;
+};
+
+describe('R18 a decision says where the record stands', () => {
+  test.each([
+    ['not yet', { state: 'none' }, 'Not in the record yet', 'd--none', 'File to the record'],
+    ['filing', { state: 'filing', by, since: now }, 'Filed, waiting for the receipt', 'd--filing', undefined],
+    [
+      'filing with trouble',
+      { state: 'filing', by, since: now, trouble: 'The record does not answer.' },
+      'The record does not answer.',
+      'd--filing',
+      'Try now',
+    ],
+    ['in', { state: 'in', by, at: now, reference: 'DOC-1' }, 'In the record', 'd--in', undefined],
+    [
+      'held',
+      { state: 'held', by, at: now, reference: 'DOC-1' },
+      'In the record · originals held',
+      'd--held',
+      undefined,
+    ],
+    [
+      'refused',
+      { state: 'failed', by, at: now, reason: 'Unknown author.' },
+      'Unknown author.',
+      'd--failed',
+      'File again',
+    ],
+  ] as const)('%s', async (_name, record, words, look, action) => {
+    await mount({}, () => card(record));
+    expect(shown()).toContain(words);
+    expect(document.querySelector('.d')?.classList.contains(look)).toBe(true);
+    if (action) expect(button(action)).toBeTruthy();
+    else expect(document.querySelector('.d .btn')).toBeNull();
+  });
+
+  test('handing it over is not a receipt: only "in" says so', async () => {
+    await mount({}, () => card({ state: 'filing', by, since: now }));
+    expect(shown()).not.toContain('In the record');
+  });
+});
+
+test('R20 a tombstone tells who, how much and where, and nothing of what was said', async () => {
+  const item = johnItems.find((each) => each.kind === 'tombstone');
+  if (item?.kind !== 'tombstone') throw new Error('no tombstone');
+  await mount({}, () => <Tombstone item={item} now={now} />);
+  for (const part of [
+    'originals deleted',
+    'Dr Anita Patel',
+    'Dr Leila Haddad',
+    '4 messages',
+    'DOC-7741-2093',
+    '8f3a',
+  ]) {
+    expect(shown()).toContain(part);
+  }
+});
+
+describe('R19 R21 filing', () => {
+  const sheet = () => <FileSheet head={johnHead} decision="d1" background={decision.background} />;
+  const filed = (calls: { verb: string; arg: unknown }[]) =>
+    calls.filter((call) => call.verb === 'file').map((call) => call.arg);
+  async function open() {
+    const mounted = await mount({}, sheet);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settled();
+    return mounted;
+  }
+
+  test('H16 shows the document that will be sent, with the decision word for word', async () => {
+    await open();
+    const paper = document.querySelector('.paper')?.textContent ?? '';
+    expect(paper).toContain(decision.statements[0]?.text);
+    expect(paper).toContain('Left shin, margin re-drawn at 13:00.');
+    expect(paper).not.toContain('Second bag is up');
+  });
+
+  test('the decision cannot be left out', async () => {
+    await open();
+    const box = field(/the decision/);
+    await press(box);
+    expect(box.checked).toBe(true);
+  });
+
+  test('R11 is refused until the patient has been confirmed', async () => {
+    const { fake } = await open();
+    await press(button('File to the record'));
+    expect(filed(fake.calls)).toEqual([]);
+    expect(shown()).toContain('Confirm the patient first');
+    await press(field(/I have checked that this is about SMITH, John/));
+    await press(button('File to the record'));
+    expect(filed(fake.calls)).toMatchObject([
+      { thread: 'john', decision: 'd1', patientConfirmed: true, sha256: expect.stringMatching(/^8f3a/) as string },
+    ]);
+  });
+
+  test('files the sources that are ticked and no others', async () => {
+    const { fake } = await open();
+    await press(field(/^Sr Grace Owusu, 13:04/));
+    await press(field(/I have checked/));
+    await press(button('File to the record'));
+    const question = johnItems.find((item) => item.kind === 'message' && item.text.startsWith('Repeat lactate'));
+    expect(filed(fake.calls)).toMatchObject([{ sources: [question?.key] }]);
+  });
+
+  test('R20 says when the originals go, and what keeps them', async () => {
+    await open();
+    expect(shown()).toContain(
+      'the originals here are deleted 24 hours later, unless a hold or an open case covers them',
+    );
+  });
+});
+
+describe('R18 marking', () => {
+  const messages = johnItems.flatMap((item) => (item.kind === 'message' ? [item] : []));
+  const marked = (calls: { verb: string; arg: unknown }[]) =>
+    calls.filter((call) => call.verb === 'markDecision').map((call) => call.arg);
+
+  test('takes the message that was pointed at', async () => {
+    const id = messages[0]?.id ?? '';
+    const { fake } = await mount({}, () => <DecideSheet head={johnHead} message={id} messages={messages} />);
+    await press(button('Mark decision about SMITH, John'));
+    expect(marked(fake.calls)).toEqual([{ thread: 'john', messages: [id], text: '' }]);
+  });
+
+  test('takes own words', async () => {
+    const { fake } = await mount({}, () => <DecideSheet head={johnHead} message={undefined} messages={messages} />);
+    await press(button('Mark decision about SMITH, John'));
+    expect(marked(fake.calls)).toEqual([]);
+    await type('The decision in your own words', 'Stop heparin');
+    await press(button('Mark decision about SMITH, John'));
+    expect(marked(fake.calls)).toEqual([{ thread: 'john', messages: [], text: 'Stop heparin' }]);
+  });
+});
