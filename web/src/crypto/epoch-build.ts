@@ -51,7 +51,7 @@ export async function buildEpoch(plan: EpochPlan): Promise<BuiltEpoch> {
   const { seats, threshold, hash: manifest } = chain.current;
   const recipients = listMembers(membership, plan.people);
   const isListed = recipients.some(({ entry }) => equal(entry.person, author.person));
-  insist(isListed, 'not_entitled', 'the author is not among the members to whom the epoch can be sealed');
+  insist(isListed, 'wrong_members', 'the author is not among the members to whom the epoch can be sealed');
 
   const secret = random(32);
   const seatIndexes = seats.map(({ index }) => index);

@@ -122,9 +122,9 @@ function checkListed(entry: Listed, member: Member, log: PersonLog, previous: Ep
   insist(state !== undefined, 'wrong_members', 'the list names a head that is not in the log of that person');
   insist(equal(entry.identity, member.identity), 'wrong_identity', 'the list has another identity than is pinned');
   insist(equal(state.identity, member.identity), 'wrong_identity', 'the head belongs to another identity');
+  insist(state.seq >= listedSeq(log, previous), 'rolled_back', 'an older head than in the record before');
   insist(isReady(state, member.identity), 'wrong_members', 'the list names someone to whom nothing can be sealed');
   insist(state.generation.generation === entry.generation, 'wrong_members', 'not the latest generation at that head');
-  insist(state.seq >= listedSeq(log, previous), 'rolled_back', 'an older head than in the record before');
 }
 
 /** Somebody may be left out only if nothing could be sealed to them at some entry since the epoch before, or since they joined. */

@@ -56,7 +56,7 @@ export async function checkSecret(secret: Bytes, core: EpochCore, threshold: num
 
 /** The secret from at least `threshold` shares, each checked against the record first. */
 export async function combineEscrow(shares: readonly Share[], core: EpochCore, threshold: number): Promise<Bytes> {
-  insist(shares.length >= threshold, 'wrong_share', 'fewer shares than the threshold');
+  insist(shares.length >= threshold, 'not_entitled', 'fewer shares than the threshold');
   for (const share of shares) {
     const committed = core.shares.find(({ seat }) => seat === share.seat)?.commit;
     const right = committed !== undefined && equal(await shareCommit(share, core), committed);

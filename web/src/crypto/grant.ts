@@ -39,7 +39,7 @@ export async function buildGrant(plan: GrantPlan): Promise<BuiltGrant> {
   const epochs = [...plan.epochs].sort((a, b) => a.epoch.core.epoch - b.epoch.core.epoch);
   const envelopes: Bytes[] = [];
   for (const [i, { epoch, secret }] of epochs.entries()) {
-    insist(allows(membership, member, epoch), 'not_entitled', 'an epoch that the add does not give');
+    insist(allows(member, epoch), 'not_entitled', 'an epoch that the add does not give');
     const { seal } = state.generation;
     envelopes.push(await sealEnvelope(epoch.coreHash, toGranted(target), seal, secret, encapsulations(i)));
   }
@@ -75,7 +75,7 @@ export async function openGrant(
 ): Promise<(OpenEpoch & { readonly epoch: Epoch })[]> {
   const { value, epochs } = await verifyGrant(grant, context);
   const same = envelopes.length === epochs.length && equal(await hashEnvelopes(envelopes), value.envelopes);
-  insist(same, 'wrong_secret', 'not the envelopes that were granted');
+  insist(same, 'broken_chain', 'not the envelopes that were granted');
   const seed = context.seeds(value.generation);
   insist(seed !== undefined, 'wrong_secret', 'sealed to a generation that is not at hand');
   const opened = [];
@@ -96,14 +96,19 @@ async function verifyGrant(grant: Bytes, context: GrantContext): Promise<{ value
   const member = memberOf(membership.current, person);
   insist(member !== undefined, 'not_entitled', 'a grant for someone who is not a member');
   const pinned = equal(member.identity, value.identity) && member.pinnedSeq === value.membershipSeq;
-  insist(pinned, 'wrong_identity', 'a grant for another identity or entry than the thread has pinned');
+  insist(pinned, 'not_entitled', 'a grant for another identity or entry than the thread has pinned');
+  insist(!equal(value.person, person), 'not_entitled', 'nobody grants to themselves');
+  const certified = known(context.people, person).states.some(
+    ({ identity, generation }) => equal(identity, value.identity) && generation?.generation === value.generation,
+  );
+  insist(certified, 'wrong_identity', 'sealed to a generation that this identity never had');
   await verifyGranter(entry, context);
   const found = value.records.map(({ epoch: number, record }) => {
     const epoch = epochs(number);
     if (epoch === undefined || !equal(epoch.recordHash, record)) {
       throw new Refusal('broken_chain', 'a grant of a record that is not in the thread');
     }
-    insist(allows(membership, member, epoch), 'not_entitled', 'an epoch that the add does not give');
+    insist(allows(member, epoch), 'not_entitled', 'an epoch that the add does not give');
     return epoch;
   });
   return { value, epochs: found };
@@ -125,9 +130,8 @@ async function verifyGranter(entry: Unpacked<HistoryGrant>, { membership, people
 }
 
 /** Added with history: everything. Otherwise only what was sealed to this person before. */
-function allows({ entries }: MembershipLog, { person, pinnedSeq }: Member, { core }: Epoch): boolean {
-  const entry = entries[pinnedSeq - 1];
-  return (entry?.kind === 'add' && entry.value.history) || listed(core, person) !== undefined;
+function allows({ person, history }: Member, { core }: Epoch): boolean {
+  return history || listed(core, person) !== undefined;
 }
 
 function hashEnvelopes(envelopes: readonly Bytes[]): Promise<Bytes> {

@@ -1,11 +1,13 @@
 // @vitest-environment node
 import { XWing } from '@hpke/hybridkem-x-wing';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import * as api from './hpke.ts';
 import { type Bytes, bytesOf, concat, hex, utf8 } from './bytes.ts';
 import { hpkeOpen, hpkeSeal, sealPublicKey } from './hpke.ts';
 import { repeatable } from './vectors/random.ts';
 import { refuses } from './vectors/refuses.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const random = repeatable('hpke tests');
 const [seed, info, secret] = [random(32), utf8('info'), random(32)];

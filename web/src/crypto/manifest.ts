@@ -28,12 +28,17 @@ export async function verifyManifests(containers: readonly Bytes[], pin: Manifes
   }
   const [first, ...later] = versions;
   insist(first !== undefined, 'broken_chain', 'no manifest');
-  const current = later.at(-1) ?? first;
-  insist(current.version >= (pin.version ?? 1), 'rolled_back', 'a manifest older than the pinned one');
-  const pinned = versions.find(({ hash }) => equal(hash, pin.fingerprint));
-  const there = pinned !== undefined && pinned.version === (pin.version ?? pinned.version);
+  const chain: ManifestChain = { versions: [first, ...later], current: later.at(-1) ?? first };
+  checkPin(chain, pin);
+  return chain;
+}
+
+/** Refuses a chain that ends before the pin, or has another manifest in its place. */
+export function checkPin({ versions, current }: ManifestChain, { version, fingerprint }: ManifestPin): void {
+  insist(current.version >= (version ?? 1), 'rolled_back', 'a manifest older than the pinned one');
+  const pinned = versions.find(({ hash }) => equal(hash, fingerprint));
+  const there = pinned !== undefined && pinned.version === (version ?? pinned.version);
   insist(there, 'broken_chain', 'another manifest than the pinned one');
-  return { versions: [first, ...later], current };
 }
 
 /** The pin to keep from now on: a client never accepts a lower version than it has seen. */

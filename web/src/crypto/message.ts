@@ -6,7 +6,7 @@
  * commitment). Destroying the half makes a message unreadable from everything that is kept.
  */
 
-import { type Sealing, aeadOpen, aeadSeal, keyAndNonce } from './aead.ts';
+import { type Sealing, TAG, aeadOpen, aeadSeal, keyAndNonce } from './aead.ts';
 import { type Bytes, bytesOf, concat, equal, erase, isZero, u32 } from './bytes.ts';
 import { decode, encode } from './codec.ts';
 import { type Random, hashLabel, hashValue, hmac, kdf, signedInput, systemRandom } from './domain.ts';
@@ -93,6 +93,8 @@ export type MessageContext = Pick<Witnesses, 'people' | 'position'> & {
 /** Refuses unless a device that stood for a member who may post signed exactly this, in this epoch. */
 export async function verifyMessage(read: ReadMessage, context: MessageContext): Promise<void> {
   const { header: claim } = read;
+  const sized = BUCKETS.some((bucket) => bucket + TAG === read.ciphertext.length);
+  insist(sized, 'malformed', 'no message has this size');
   const { epoch, people, position } = context;
   const right =
     equal(claim.record, epoch.recordHash) && claim.epoch === epoch.core.epoch && equal(claim.thread, epoch.core.thread);

@@ -1,13 +1,15 @@
 // @vitest-environment node
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Bytes, bytesOf, hex } from './bytes.ts';
 import type { Fields, Layout, Values } from './layout.ts';
-import { bind, device, generation, reset, revoke } from './layouts/person.ts';
+import { bind, device, generation, identityKey, reset, revoke } from './layouts/person.ts';
 import { SHARED_DEVICE_LIFE, deviceOf, isReady, stateAt, verifyPersonLog } from './person.ts';
 import { type Signing, sign } from './signed.ts';
 import { standingDevice } from './standing.ts';
 import { Hospital, POLICY, type Staff, bySeat } from './vectors/hospital.ts';
 import { refuses } from './vectors/refuses.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let hospital: Hospital;
 let okoro: Staff;
@@ -120,7 +122,6 @@ describe('the chain', () => {
   });
 
   test('something that is no entry is refused', async () => {
-    const { identityKey } = await import('./layouts/person.ts');
     const stray = await sign(identityKey, { person: okoro.person, key: bytesOf(32) }, okoro.byIdentity());
     await refuses(verify([...okoro.entries, stray]), 'malformed');
   });

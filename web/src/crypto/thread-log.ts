@@ -13,6 +13,8 @@ import { signed } from './layouts/container.ts';
 import { epochRecord } from './layouts/epoch.ts';
 import { type LogEntry, type Tombstone, logEntry, logLink, tombstone } from './layouts/log.ts';
 import { add, create, link, memberRole, rekey, remove, rename } from './layouts/membership.ts';
+import type { Vault } from './layouts/vault.ts';
+import type { MembershipLog } from './membership.ts';
 import { type ReadMessage, readMessage } from './message.ts';
 import { Refusal, insist } from './refusal.ts';
 
@@ -37,6 +39,8 @@ export type WalkedEntry = {
   | { readonly kind: 'message'; readonly message: ReadMessage; readonly bytes: Bytes; readonly half: Bytes | null }
   | { readonly kind: 'tombstone'; readonly tombstone: Tombstone }
 );
+
+export type Bookmark = Vault['bookmarks'][number];
 
 const MEMBERSHIP: readonly Layout[] = [add, remove, rekey, memberRole, link, rename];
 
@@ -71,6 +75,7 @@ export class LogWalk {
     insist((entry.kind === 'create') === (entry.seq === 1), 'broken_chain', 'a log begins with its create entry');
     insist(entry.half === null || entry.kind === 'message', 'malformed', 'only a message has a half');
     const walked = await this.#read(entry);
+    insist(this.position(walked.entryHash) === undefined, 'broken_chain', 'an entry for the second time');
     const { thread, seq } = entry;
     const linked = await hashValue(logLink, { thread, seq, previous: this.#logHash, entry: walked.entryHash });
     insist(equal(linked, entry.logHash), 'broken_chain', 'the log hash does not follow');
@@ -91,6 +96,20 @@ export class LogWalk {
   /** The log hash after an entry, if this walk passed it. */
   hashAt(seq: number): Bytes | undefined {
     return this.#hashes.get(seq);
+  }
+
+  /** Refuses a thread that is older than a bookmark from the vault, or another one. */
+  checkBookmark(bookmark: Bookmark, membership: MembershipLog, epoch: number): void {
+    const mine = equal(bookmark.thread, this.#thread) && equal(membership.thread, this.#thread);
+    insist(mine, 'broken_chain', 'the bookmark of another thread');
+    const { seq, logHash, membershipSeq, membershipHead } = bookmark;
+    const older = seq > this.#seq || membershipSeq > membership.current.seq || bookmark.epoch > epoch;
+    insist(!older, 'rolled_back', 'older than the bookmark');
+    const here = this.#hashes.get(seq);
+    insist(here === undefined || equal(here, logHash), 'broken_chain', 'another log than the bookmark’s');
+    const head = membershipSeq === 0 ? membership.thread : membership.entries[membershipSeq - 1]?.hash;
+    const same = head !== undefined && equal(head, membershipHead);
+    insist(same, 'broken_chain', 'another membership than the bookmark’s');
   }
 
   async #read({ seq, at, logHash, kind, body, half }: LogEntry): Promise<WalkedEntry> {
@@ -129,7 +148,7 @@ export class LogWalk {
       const { previous, seenSeq, seenHash } = walked.message.header;
       const follows = before === undefined ? isZero(previous) : equal(previous, before.entry);
       insist(follows, 'broken_chain', 'a message does not follow the one before it of its device');
-      insist(seenSeq < walked.seq, 'broken_chain', 'a message that saw what came after it');
+      insist(seenSeq < walked.seq, 'rolled_back', 'the author had seen entries that are not here');
       const seen = this.#hashes.get(seenSeq);
       insist(seen === undefined || equal(seen, seenHash), 'broken_chain', 'the author saw another log');
     }

@@ -24,7 +24,7 @@ import {
 import { insist } from './refusal.ts';
 import { sign, unpack, verifyExactly } from './signed.ts';
 import type { Signer } from './signer.ts';
-import type { AccountKey } from './vault.ts';
+import type { AccountKey, OpenVault } from './vault.ts';
 
 /** Returns the bytes of an `unlocker-blob`, under the key that the unlocker's owner can make. */
 export async function sealUnlocker(
@@ -52,10 +52,10 @@ export async function openUnlocker(key: Bytes, blob: Bytes, person: Bytes): Prom
   return { context, secret };
 }
 
-/** Whom AK is wrapped for: an entry of the list inside the vault. */
+/** Whom AK is wrapped for: an entry of the list inside the vault, and nobody from anywhere else. */
 export type WrapTarget = { readonly person: Bytes; readonly unlocker: Bytes; readonly seal: Bytes };
 
-/** Returns a `signed` ak-wrap. */
+/** Returns a `signed` ak-wrap. For the vault that is being made; later use `wrapForVault`. */
 export async function wrapAccountKey(
   { ak, akGeneration }: AccountKey,
   { person, unlocker, seal }: WrapTarget,
@@ -67,13 +67,32 @@ export async function wrapAccountKey(
   return sign(akWrap, { ...context, sealed }, { kind: 'identity', id: person, by: identity });
 }
 
-export async function unwrapAccountKey(wrap: Bytes, { context: own, secret }: OpenUnlocker): Promise<AccountKey> {
+/**
+ * Wraps an AK to every unlocker that an opened vault lists, in its order. A list from anywhere but the vault could hold a key
+ * of somebody else's.
+ */
+export async function wrapForVault(account: AccountKey, { vault }: OpenVault, identity: Signer): Promise<Bytes[]> {
+  const wraps: Bytes[] = [];
+  for (const { unlocker, seal } of vault.unlockers) {
+    wraps.push(await wrapAccountKey(account, { person: vault.person, unlocker, seal }, identity));
+  }
+  return wraps;
+}
+
+/** `atLeast` is the newest generation of AK that this client knows of. */
+export async function unwrapAccountKey(
+  wrap: Bytes,
+  { context: own, secret }: OpenUnlocker,
+  atLeast = 0,
+): Promise<AccountKey> {
   const entry = unpack(akWrap, wrap);
   const { sealed, ...context } = entry.value;
-  const mine = equal(context.person, own.person) && equal(context.unlocker, own.unlocker);
-  insist(mine, 'wrong_identity', 'the wrap of another unlocker');
-  await verifyExactly(akWrap, entry, [{ kind: 'identity', id: own.person, keys: [secret.identity] }]);
+  const { person, unlocker, akGeneration } = context;
+  const mine = equal(person, own.person) && equal(unlocker, own.unlocker);
+  insist(mine, 'wrong_identity', 'the wrap of another person or unlocker');
+  await verifyExactly(akWrap, entry, [{ kind: 'identity', id: person, keys: [secret.identity] }]);
+  insist(akGeneration >= atLeast, 'rolled_back', 'an older account key than the known one');
   const ak = await hpkeOpen(secret.seed, hpkeInfo(wrapContext, context), sealed);
   insist(ak.length === 32, 'wrong_secret', 'not an account key');
-  return { ak, akGeneration: context.akGeneration };
+  return { ak, akGeneration };
 }

@@ -7,11 +7,22 @@
  */
 
 import { NONCE, aeadOpen, aeadSeal } from './aead.ts';
-import { type Bytes, concat, equal, erase, isZero, u32 } from './bytes.ts';
+import { type Bytes, bytesOf, concat, equal, erase, isZero, u32 } from './bytes.ts';
 import { decode, encode } from './codec.ts';
 import { type Random, hashObject, kdf, systemRandom } from './domain.ts';
-import { type Vault, identityContext, sealedIdentity, sealedVault, vault, vaultContext } from './layouts/vault.ts';
-import { Refusal, insist } from './refusal.ts';
+import { sealPublicKey } from './hpke.ts';
+import {
+  type UnlockerSecret,
+  type Vault,
+  identityContext,
+  sealedIdentity,
+  sealedVault,
+  vault,
+  vaultContext,
+} from './layouts/vault.ts';
+import { type ManifestChain, checkPin } from './manifest.ts';
+import type { PersonLog } from './person.ts';
+import { insist } from './refusal.ts';
 import { type Signer, seedSigner } from './signer.ts';
 
 /** AK and which one it is: removing an unlocker makes a new one. */
@@ -31,7 +42,7 @@ export async function sealVault(
 ): Promise<Bytes> {
   const { person, version } = content;
   insist(version === (previous?.version ?? 0) + 1, 'broken_chain', 'vault versions count up by one');
-  const context = { person, akGeneration, version, previous: previous?.hash ?? new Uint8Array(32) };
+  const context = { person, akGeneration, version, previous: previous?.hash ?? bytesOf(32) };
   const key = await keyFor('vault', ak, person, akGeneration);
   const nonce = random(NONCE);
   const plain = encode(vault, content);
@@ -49,8 +60,8 @@ export async function openVault(ak: Bytes, sealed: Bytes, person: Bytes, knownVa
   const plain = await aeadOpen({ key, nonce, aad: encode(vaultContext, context) }, ciphertext);
   const content = decode(vault, plain);
   erase(key, plain);
-  const own = equal(content.person, person) && content.version === context.version;
-  insist(own, 'wrong_identity', 'the vault holds the content of another');
+  const own = equal(content.person, context.person) && content.version === context.version;
+  insist(own, 'broken_chain', 'not the vault that its cover names');
   return { vault: content, version: content.version, hash, akGeneration: context.akGeneration };
 }
 
@@ -96,13 +107,33 @@ export async function openIdentity(ak: Bytes, sealed: Bytes, identity: Identity)
 export async function openIdentitySeed(ak: Bytes, sealed: Bytes, { person, publicKey }: Identity): Promise<Bytes> {
   const { nonce, ciphertext, ...context } = decode(sealedIdentity, sealed);
   const own = equal(context.person, person) && equal(context.identity, publicKey);
-  if (!own) {
-    throw new Refusal('wrong_identity', 'the identity seed of another');
-  }
+  insist(own, 'wrong_identity', 'the identity seed of another person or identity');
   const key = await keyFor('identity-seed', ak, person, context.akGeneration);
   const seed = await aeadOpen({ key, nonce, aad: encode(identityContext, context) }, ciphertext);
   erase(key);
   return seed;
+}
+
+/**
+ * Holds an opened vault against the person's verified log and the unlocker that led to it: the same person and identity, no
+ * older manifest, and only sealing keys that the log certifies. A vault that passes was made by the person.
+ */
+export async function checkAccount(
+  { vault: content }: OpenVault,
+  { chain, log, secret }: { chain: ManifestChain; log: PersonLog; secret: UnlockerSecret },
+): Promise<void> {
+  const own = equal(content.person, log.person) && equal(log.current.identityKey, secret.identity);
+  insist(own, 'wrong_identity', 'not the identity that the unlocker holds');
+  const older = content.manifestVersion < secret.manifestVersion;
+  insist(!older, 'rolled_back', 'the vault pins an older manifest than the unlocker');
+  for (const { manifestVersion: version, manifest: fingerprint } of [secret, content]) {
+    checkPin(chain, { version, fingerprint });
+  }
+  for (const { generation, seed } of content.generations) {
+    const certified = log.states.find(({ generation: one }) => one?.generation === generation)?.generation?.seal;
+    const right = certified !== undefined && equal(await sealPublicKey(seed), certified);
+    insist(right, 'wrong_identity', 'a sealing key that the log does not certify');
+  }
 }
 
 function keyFor(label: 'vault' | 'identity-seed', ak: Bytes, person: Bytes, akGeneration: number): Promise<Bytes> {

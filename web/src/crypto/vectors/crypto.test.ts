@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { concat, equal, hex, utf8 } from '../bytes.ts';
 import { decode, encode } from '../codec.ts';
 import { hashLabel, hashObject, hashValue, kdf, prefix } from '../domain.ts';
@@ -20,6 +20,8 @@ import { openUnlocker, unwrapAccountKey } from '../unlocker.ts';
 import { openIdentity, openIdentitySeed, openVault } from '../vault.ts';
 import type { CryptoVectors } from './crypto.ts';
 import { bytes, read, sides } from './read.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describe.each(sides)('cryptographic vectors of %s', (side) => {
   let vectors: CryptoVectors;

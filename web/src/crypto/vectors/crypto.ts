@@ -253,11 +253,11 @@ async function vaultVectors() {
   let previous = null;
   for (const version of [1, 2]) {
     const account = { ak: random(32), akGeneration: version };
+    const person = random(16);
     const identity = await seedKey(random(32));
-    const content = { ...(any(vault.fields, random) as Vault), version };
+    const content = { ...(any(vault.fields, random) as Vault), person, version };
     const sealed: Bytes = await sealVault(account, content, previous, random);
     previous = { version, hash: await hashObject(sealedVault, sealed) };
-    const { person } = content;
     const sealedIdentity = await sealIdentity(
       account,
       { person, publicKey: identity.publicKey },

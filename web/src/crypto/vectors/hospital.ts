@@ -64,10 +64,10 @@ export class Hospital {
   }
 
   /** The next second. */
-  tick(): number {
+  readonly tick = (): number => {
     this.#now += 1000;
     return this.#now;
-  }
+  };
 
   pass(millis: number): void {
     this.#now += millis;

@@ -6,16 +6,17 @@
  * three seats; a report.
  */
 
-import { type Bytes, hex } from '../bytes.ts';
-import { resealShare, verifyOrder } from '../disclosure.ts';
+import { type Bytes, bytesOf, hex } from '../bytes.ts';
+import { type Opening, type VerifiedOrder, resealShare, verifyOrder } from '../disclosure.ts';
+import { proveEnvelope } from '../envelope.ts';
 import { sealPublicKey } from '../hpke.ts';
 import { base64url, uuidText } from '../names.ts';
 import { type DisclosureOrder, disclosureOrder } from '../layouts/disclosure.ts';
 import { openMessage, readMessage } from '../message.ts';
 import { makeReport } from '../report.ts';
 import { sign } from '../signed.ts';
-import { Hospital, type Staff, bySeat } from './hospital.ts';
-import { type KeptMessage, Thread, byDevice } from './thread.ts';
+import { Hospital, type SeatSecret, type Staff, bySeat } from './hospital.ts';
+import { type KeptEpoch, type KeptMessage, Thread, byDevice } from './thread.ts';
 
 export type StoryVectors = Awaited<ReturnType<typeof storyVectors>>;
 
@@ -149,17 +150,12 @@ async function orderStory(hospital: Hospital, requester: Staff, threads: readonl
     })),
   };
   const order = await sign(disclosureOrder, value, byDevice(requester), ...hospital.seats.slice(0, 2).map(bySeat));
-  const context = { chain: hospital.chain, requester: requester.log, now: hospital.tick() };
-  const verified = await verifyOrder(order, context);
+  const { chain } = hospital;
+  const verified = await verifyOrder(order, { chain, requester: requester.log });
   const shares: Bytes[] = [];
   for (const { kept } of listed) {
     for (const seat of hospital.seats.slice(1)) {
-      const envelope = kept.envelopes[kept.epoch.core.members.length + seat.index - 1];
-      if (envelope === undefined) {
-        throw new TypeError('no envelope for a seat');
-      }
-      const key = { seat: seat.index, seed: seat.sealSeed };
-      shares.push(await resealShare(verified, kept.epoch, key, envelope, { ekm: hospital.random(64) }));
+      shares.push(await resealShare(await openingOf(hospital, verified, kept, seat)));
     }
   }
   return {
@@ -167,6 +163,31 @@ async function orderStory(hospital: Hospital, requester: Staff, threads: readonl
     caseSeed: hex(caseSeed),
     shares: shares.map(hex),
     opens: listed.map(({ thread, kept }) => ({ thread: hex(thread.id), epoch: 1, secret: hex(kept.secret) })),
+  };
+}
+
+/** What the officer of a seat has at hand to open their share. */
+export async function openingOf(
+  { chain, random, tick }: Pick<Hospital, 'chain' | 'random' | 'tick'>,
+  order: VerifiedOrder,
+  { epoch, envelopes }: KeptEpoch,
+  { index: seat, sealSeed: seed }: SeatSecret,
+): Promise<Opening> {
+  const place = epoch.core.members.length + epoch.core.shares.findIndex((share) => share.seat === seat);
+  const envelope = envelopes[place] ?? bytesOf(0);
+  const proof = await proveEnvelope(envelopes, place);
+  const now = tick();
+  return {
+    order,
+    epoch,
+    seat,
+    seed,
+    envelope,
+    proof,
+    chain,
+    now,
+    audited: () => true,
+    encapsulation: { ekm: random(64) },
   };
 }
 
