@@ -20,7 +20,7 @@ type wire struct {
 	calls []string // "METHOD /path" of every request
 }
 
-// rule bends the answers to requests of one method whose path contains a word.
+// rule bends the answers to requests of one method whose path contains a word, or ends with it when the word ends with "$".
 type rule struct {
 	method, path string
 	times        int                  // how often; 0: always
@@ -65,7 +65,7 @@ func (w *wire) find(request *http.Request) *rule {
 	defer w.mu.Unlock()
 	w.calls = append(w.calls, request.Method+" "+request.URL.Path)
 	for _, r := range w.rules {
-		if r.method == request.Method && strings.Contains(request.URL.Path, r.path) && (r.times == 0 || r.used < r.times) {
+		if r.method == request.Method && strings.Contains(request.URL.Path+"$", r.path) && (r.times == 0 || r.used < r.times) {
 			r.used++
 			return r
 		}
