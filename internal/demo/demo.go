@@ -49,6 +49,8 @@ type Options struct {
 	Grace time.Duration
 	// Retry spaces attempts at the record; the zero value is what suits somebody who watches.
 	Retry work.Policy
+	// Lease is that of server.Config.
+	Lease time.Duration
 	// Quiet leaves out the colleagues and their story.
 	Quiet bool
 	Web   fs.FS

@@ -59,6 +59,8 @@ type Config struct {
 	Organisation   nhs.ODSCode
 	// Retry spaces attempts at the record; the zero value is work.Steady.
 	Retry work.Policy
+	// Lease is how long due work that a killed node had in hand waits for another; 0 is a minute.
+	Lease time.Duration
 	Web   fs.FS
 	Clock clock.Clock
 	Log   *slog.Logger
@@ -176,7 +178,7 @@ func (s *Server) build(trust *identity.Trust) error {
 }
 
 func (s *Server) buildJobs() {
-	s.jobs = jobs.New(s.db, s.config.Clock, s.log, jobs.Options{})
+	s.jobs = jobs.New(s.db, s.config.Clock, s.log, jobs.Options{Lease: s.config.Lease})
 	retry := s.config.Retry
 	if retry == (work.Policy{}) {
 		retry = work.Steady
