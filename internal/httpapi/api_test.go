@@ -2,10 +2,12 @@ package httpapi
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -193,6 +195,41 @@ func TestR07_SecurityHeaders(t *testing.T) {
 	}
 	if w := call(t, api, "GET", "/assets/..%2f..%2fetc/passwd", ""); w.Code == 200 && !strings.HasPrefix(w.Body.String(), "<!doctype") {
 		t.Errorf("a path outside the app got %d %s", w.Code, w.Body)
+	}
+}
+
+func TestTheAppIsCompressedAndRevalidated(t *testing.T) {
+	script := strings.Repeat("const ward = '7B';\n", 100)
+	api := New(Options{Secure: true, Web: fstest.MapFS{
+		"index.html": {Data: []byte("<!doctype html>")}, "assets/app-1a2b.js": {Data: []byte(script)},
+	}})
+	get := func(path, accept, tag string) *httptest.ResponseRecorder {
+		return call(t, api, "GET", path, "", func(r *http.Request) {
+			r.Header.Set("Accept-Encoding", accept)
+			r.Header.Set("If-None-Match", tag)
+		})
+	}
+	packed := get("/assets/app-1a2b.js", "br, gzip;q=1.0", "")
+	reader, err := gzip.NewReader(packed.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if content, err := io.ReadAll(reader); err != nil || string(content) != script || packed.Header().Get("Content-Encoding") != "gzip" {
+		t.Errorf("%v %v", err, packed.Header())
+	}
+	plain := get("/assets/app-1a2b.js", "gzip;q=0", "")
+	if plain.Body.String() != script || plain.Header().Get("ETag") == packed.Header().Get("ETag") || plain.Header().Get("Content-Type") != "text/javascript; charset=utf-8" {
+		t.Errorf("%v", plain.Header())
+	}
+	page := get("/", "gzip", "")
+	if page.Header().Get("Content-Encoding") != "" || page.Body.String() != "<!doctype html>" {
+		t.Errorf("%v", page.Header())
+	}
+	if again := get("/thread/x", "gzip", page.Header().Get("ETag")); again.Code != 304 {
+		t.Errorf("asked again: %d", again.Code)
+	}
+	if posted := call(t, api, "POST", "/", "x"); posted.Code != 404 {
+		t.Errorf("a write to the app: %d", posted.Code)
 	}
 }
 

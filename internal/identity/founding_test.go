@@ -202,3 +202,30 @@ func seatSignatures(made []identity.SeatSignature) []envelope.Signature {
 	}
 	return signatures
 }
+
+func FuzzSeatFiles(f *testing.F) {
+	seat, err := identity.NewSeat("Caldicott Guardian")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seat.PrivateText())
+	f.Add(seat.Public().Text())
+	f.Add(identity.SeatSignature{Index: 3}.Text())
+	f.Fuzz(func(t *testing.T, text string) {
+		if read, err := identity.ParseSeat(text); err == nil {
+			if again, err := identity.ParseSeat(read.PrivateText()); err != nil || again.PrivateText() != read.PrivateText() {
+				t.Errorf("%q does not read back", text)
+			}
+		}
+		if read, err := identity.ParseSeatPublic(text); err == nil {
+			if again, err := identity.ParseSeatPublic(read.Text()); err != nil || again != read {
+				t.Errorf("%q does not read back", text)
+			}
+		}
+		if read, err := identity.ParseSeatSignature(text); err == nil {
+			if again, err := identity.ParseSeatSignature(read.Text()); err != nil || again != read {
+				t.Errorf("%q does not read back", text)
+			}
+		}
+	})
+}
