@@ -4,22 +4,24 @@
  * `code` is stable and the same in the Go implementation. `detail` names the rule that failed; it never holds content.
  */
 
-export type RefusalCode =
-  | 'malformed'
-  | 'unsupported_suite'
-  | 'bad_signature'
-  | 'wrong_purpose'
-  | 'not_entitled'
-  | 'broken_chain'
-  | 'wrong_members'
-  | 'wrong_share'
-  | 'wrong_secret'
-  | 'stale_epoch'
-  | 'revoked_device'
-  | 'wrong_identity'
-  | 'rolled_back'
-  | 'bad_commitment'
-  | 'weak_parameters';
+export const refusalCodes = [
+  'malformed',
+  'unsupported_suite',
+  'bad_signature',
+  'wrong_purpose',
+  'not_entitled',
+  'broken_chain',
+  'wrong_members',
+  'wrong_share',
+  'wrong_secret',
+  'stale_epoch',
+  'revoked_device',
+  'wrong_identity',
+  'rolled_back',
+  'bad_commitment',
+  'weak_parameters',
+] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
 
 export class Refusal extends Error {
   override readonly name = 'Refusal';

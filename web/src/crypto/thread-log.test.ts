@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Bytes, bytesOf, hex } from './bytes.ts';
 import { decode, encode, typeOf } from './codec.ts';
 import { hashObject, hashValue } from './domain.ts';
+import { buildEpoch } from './epoch-build.ts';
+import { verifyEpoch } from './epoch.ts';
 import { signed } from './layouts/container.ts';
 import { every } from './layouts/every.ts';
 import { type LogEntry, logEntry, logLink } from './layouts/log.ts';
@@ -169,6 +171,50 @@ describe('refused', () => {
     const { seq } = thread.walk.checkpoint;
     await refuses(append({ seenSeq: 9, seenHash: hospital.random(32) }), 'rolled_back');
     expect(thread.walk.checkpoint.seq).toBe(seq);
+  });
+});
+
+describe('stale: somebody who was removed writes no more, whoever helps them', () => {
+  test('a message under a record from before the newest membership entry', async () => {
+    await thread.rename(shaw, 'moved');
+    await refuses(append({}), 'stale_epoch');
+    await thread.rotate(shaw);
+    await append({});
+  });
+
+  test('a message under an earlier record, or before any', async () => {
+    const { recordHash } = thread.newest;
+    await thread.rotate(shaw);
+    await refuses(append({ epoch: 1, record: recordHash }), 'stale_epoch');
+    const early = await Thread.open(hospital, okoro, { name: 'No epoch yet' });
+    const { header, message } = thread.messages[0] ?? (await thread.send(shaw, 'never'));
+    const read = await readMessage(message);
+    const link = { thread: early.id, seq: 2, previous: early.walk.checkpoint.logHash, entry: read.entryHash };
+    const place = { thread: early.id, seq: 2, at: 1, logHash: await hashValue(logLink, link), half: null };
+    const entry = encode(logEntry, { ...place, kind: 'message', body: message });
+    await refuses(early.walk.follow(entry), 'stale_epoch');
+    expect(header.epoch).toBe(1);
+  });
+
+  test('a record that names the membership from before the removal', async () => {
+    const before = thread.membership.current;
+    await thread.remove(shaw, okoro);
+    const built = await buildEpoch({
+      membership: before,
+      previous: thread.newest.epoch,
+      chain: hospital.chain,
+      people: hospital.people,
+      state: thread.state,
+      author: okoro.author,
+      issued: hospital.tick(),
+    });
+    const context = { ...thread.witnesses, membership: thread.membership, previous: thread.newest.epoch, fresh: true };
+    expect((await verifyEpoch(built.record, context)).core.epoch).toBe(2); // right but for its place in the log
+    const { seq, logHash: previous } = thread.walk.checkpoint;
+    const link = { thread: thread.id, seq: seq + 1, previous, entry: built.recordHash };
+    const place = { thread: thread.id, seq: seq + 1, at: 1, logHash: await hashValue(logLink, link), half: null };
+    const entry = encode(logEntry, { ...place, kind: 'epoch', body: built.record });
+    await refuses(thread.walk.follow(entry), 'stale_epoch');
   });
 });
 

@@ -10,13 +10,14 @@ import { decode, typeOf } from './codec.ts';
 import { hashObject, hashValue } from './domain.ts';
 import type { Layout } from './layout.ts';
 import { signed } from './layouts/container.ts';
-import { epochRecord } from './layouts/epoch.ts';
+import { type EpochCore, epochCore, epochRecord } from './layouts/epoch.ts';
 import { type LogEntry, type Tombstone, logEntry, logLink, tombstone } from './layouts/log.ts';
 import { add, create, link, memberRole, rekey, remove, rename } from './layouts/membership.ts';
 import type { Vault } from './layouts/vault.ts';
 import type { MembershipLog } from './membership.ts';
 import { type ReadMessage, readMessage } from './message.ts';
 import { Refusal, insist } from './refusal.ts';
+import { unpack } from './signed.ts';
 
 /** A device's newest message in the thread. */
 export type DeviceHead = { readonly device: Bytes; readonly deviceSeq: number; readonly entry: Bytes };
@@ -27,7 +28,14 @@ export type LogCheckpoint = {
   readonly seq: number;
   readonly logHash: Bytes;
   readonly devices: readonly DeviceHead[];
+  /** The newest membership entry: 0 and the threadID while there is none but create. */
+  readonly membership: MembershipHead;
+  /** The newest epoch record, and the membership that it names. */
+  readonly record: RecordHead | null;
 };
+
+export type MembershipHead = { readonly seq: number; readonly head: Bytes };
+export type RecordHead = { readonly hash: Bytes; readonly membershipSeq: number };
 
 export type WalkedEntry = {
   readonly seq: number;
@@ -35,7 +43,8 @@ export type WalkedEntry = {
   readonly logHash: Bytes;
   readonly entryHash: Bytes;
 } & (
-  | { readonly kind: 'create' | 'membership' | 'epoch'; readonly signed: Bytes }
+  | { readonly kind: 'create' | 'membership'; readonly signed: Bytes }
+  | { readonly kind: 'epoch'; readonly signed: Bytes; readonly core: EpochCore }
   | { readonly kind: 'message'; readonly message: ReadMessage; readonly bytes: Bytes; readonly half: Bytes | null }
   | { readonly kind: 'tombstone'; readonly tombstone: Tombstone }
 );
@@ -51,20 +60,30 @@ export class LogWalk {
   readonly #positions = new Map<string, number>();
   #seq: number;
   #logHash: Bytes;
+  #membership: MembershipHead;
+  #record: RecordHead | null;
 
   /** From the first entry, or from where an earlier walk stood. */
   constructor(from: Bytes | LogCheckpoint) {
-    const { thread, seq, logHash, devices } =
-      from instanceof Uint8Array ? { thread: from, seq: 0, logHash: bytesOf(32), devices: [] } : from;
+    const { thread, seq, logHash, devices, membership, record } = from instanceof Uint8Array ? beginning(from) : from;
     this.#thread = thread;
     this.#seq = seq;
     this.#logHash = logHash;
+    this.#membership = membership;
+    this.#record = record;
     this.#devices = new Map(devices.map((head) => [hex(head.device), head]));
     this.#hashes.set(seq, logHash);
   }
 
   get checkpoint(): LogCheckpoint {
-    return { thread: this.#thread, seq: this.#seq, logHash: this.#logHash, devices: [...this.#devices.values()] };
+    return {
+      thread: this.#thread,
+      seq: this.#seq,
+      logHash: this.#logHash,
+      devices: [...this.#devices.values()],
+      membership: this.#membership,
+      record: this.#record,
+    };
   }
 
   /** Takes the next `log-entry`, or refuses it and stays where it was. */
@@ -79,7 +98,14 @@ export class LogWalk {
     const { thread, seq } = entry;
     const linked = await hashValue(logLink, { thread, seq, previous: this.#logHash, entry: walked.entryHash });
     insist(equal(linked, entry.logHash), 'broken_chain', 'the log hash does not follow');
+    this.#checkFresh(walked);
     const head = this.#deviceHead(walked);
+    if (walked.kind === 'membership') {
+      this.#membership = { seq: this.#membership.seq + 1, head: walked.entryHash };
+    }
+    if (walked.kind === 'epoch') {
+      this.#record = { hash: walked.entryHash, membershipSeq: walked.core.membershipSeq };
+    }
     if (head !== undefined) {
       this.#devices.set(hex(head.device), head);
     }
@@ -122,8 +148,11 @@ export class LogWalk {
       }
       case 'membership':
         return { ...place, kind, entryHash: await hashSigned(MEMBERSHIP, body), signed: body };
-      case 'epoch':
-        return { ...place, kind, entryHash: await hashSigned([epochRecord], body), signed: body };
+      case 'epoch': {
+        const entryHash = await hashSigned([epochRecord], body);
+        const core = decode(epochCore, unpack(epochRecord, body).value.core);
+        return { ...place, kind, entryHash, signed: body, core };
+      }
       case 'message': {
         const message = await readMessage(body);
         return { ...place, kind, entryHash: message.entryHash, message, bytes: body, half: half?.half ?? null };
@@ -132,6 +161,23 @@ export class LogWalk {
         const stone = decode(tombstone, body);
         return { ...place, kind, entryHash: stone.entry, tombstone: stone };
       }
+    }
+  }
+
+  /**
+   * A record stands on the newest membership, a message under the newest record. Somebody who was removed still has the keys
+   * and a certified device, and could otherwise go on writing with a server's help.
+   */
+  #checkFresh(walked: WalkedEntry): void {
+    const { seq, head } = this.#membership;
+    if (walked.kind === 'epoch') {
+      const { membershipSeq, membershipHead } = walked.core;
+      insist(membershipSeq === seq && equal(membershipHead, head), 'stale_epoch', 'a record of an older membership');
+    }
+    if (walked.kind === 'message') {
+      const record = this.#record;
+      const newest = record !== null && equal(walked.message.header.record, record.hash);
+      insist(newest && record.membershipSeq === seq, 'stale_epoch', 'a message that is not under the newest record');
     }
   }
 
@@ -154,6 +200,11 @@ export class LogWalk {
     }
     return { device, deviceSeq, entry: walked.entryHash };
   }
+}
+
+function beginning(thread: Bytes): LogCheckpoint {
+  const membership = { seq: 0, head: thread };
+  return { thread, seq: 0, logHash: bytesOf(32), devices: [], membership, record: null };
 }
 
 /** The hash of the object in a container that must be one of these. */
