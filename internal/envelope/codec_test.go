@@ -88,6 +88,13 @@ func TestHeadIsChecked(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, test.code)
 		}
 	}
+	e := &encoder{out: bytes.Clone(mustEncode(t, &DisclosureOrder{Kind: OrderHold})[:headLength])}
+	if largestOrder().fields(e); e.err != nil || len(e.out) <= MaxObject {
+		t.Fatal("the largest order is not above 1 MiB")
+	}
+	if _, err := Parse[DisclosureOrder](e.out); CodeOf(err) != Malformed {
+		t.Errorf("an object that is good but for its size: %v", err)
+	}
 	if _, err := Decode(0x7777, good); CodeOf(err) != Malformed {
 		t.Errorf("an unknown type: %v", err)
 	}

@@ -106,11 +106,12 @@ func TestR39_FewerSeatsOpenNothing(t *testing.T) {
 
 // TestR39_OfficerOpensNothingOutOfScope is model D: the officer's client checks order, audit log, expiry and scope before it opens.
 func TestR39_OfficerOpensNothingOutOfScope(t *testing.T) {
-	r, ann, order, _ := inquiry(t)
+	r, ann, order, casePair := inquiry(t)
 	w := r.w
 	r.rotate(ann)
 	good := w.officerInput(order, r.epochs[0], 0)
-	check(t, second(OpenForCase(good)))
+	_, err := OpenForCase(good)
+	check(t, err)
 	for name, test := range map[string]struct {
 		code Code
 		how  func(*OfficerInput)
@@ -137,7 +138,7 @@ func TestR39_OfficerOpensNothingOutOfScope(t *testing.T) {
 	forged.Object = mustEncode(t, &EpochRecord{Core: mustEncode(t, core), EnvelopeRoot: record.EnvelopeRoot})
 	in := good
 	in.Record = &forged
-	_, err := OpenForCase(in)
+	_, err = OpenForCase(in)
 	refused(t, "a record of the same epoch that is not the listed one", err, NotEntitled)
 	w.newOfficers(w.seats)
 	_, err = OpenForCase(good)
@@ -148,8 +149,17 @@ func TestR39_OfficerOpensNothingOutOfScope(t *testing.T) {
 	verified := must(VerifyMessage(w.trust(), r.epoch().Epoch, later.Bytes))
 	_, err = verified.OpenForCase(order, key, later.Half)
 	refused(t, "a message that the order does not name", err, NotEntitled)
-	_, err = CombineForCase(order, r.epochs[1].Epoch, nil, nil)
-	refused(t, "combining an epoch that the order does not list", err, NotEntitled)
+	var shares []CaseShare
+	second := r.epochs[1]
+	for _, share := range seatShares(second.Key.random, second.Epoch.Core.Thread, 2, &second.Epoch.Manifest.RootManifest) {
+		context := order.caseContext(second.Epoch, share.Seat)
+		shares = append(shares, CaseShare{
+			Order: context.Order, Thread: context.Thread, Epoch: 2, Seat: share.Seat,
+			Sealed: must(SealTo(casePair.Public(), context, share.Share)),
+		})
+	}
+	_, err = CombineForCase(order, second.Epoch, casePair, shares)
+	refused(t, "combining an epoch that the order does not list, with every officer's help", err, NotEntitled)
 }
 
 func TestShareThatIsNotTheCommittedOneIsRefused(t *testing.T) {

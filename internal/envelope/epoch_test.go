@@ -124,6 +124,35 @@ func TestForgedRecordsAreRefused(t *testing.T) {
 	}
 }
 
+// TestRecordsFollowOneAnother: a later record is no first one, an older manifest or a shortened person log is no answer to a record that had
+// seen more.
+func TestRecordsFollowOneAnother(t *testing.T) {
+	r, ann, bea, _ := ward(t)
+	w := r.w
+	first, old := r.epoch(), w.manifests.Current()
+	w.newOfficers([]officer{w.seats[0], w.seats[1], w.officer(4)})
+	bea.newGeneration()
+	second := r.rotate(ann)
+	_, err := VerifyEpoch(w.trust(), r.membership, nil, second.Signed)
+	refused(t, "a second record as the first", err, BrokenChain)
+	_, err = VerifyEpoch(w.trust(), r.membership, second.Epoch, first.Signed)
+	refused(t, "the first record after the second", err, BrokenChain)
+
+	core := second.Epoch.Core
+	core.Epoch, core.Previous, core.Manifest, core.Shares = 3, second.Epoch.Hash, old.Hash, first.Epoch.Core.Shares
+	record := &EpochRecord{Core: mustEncode(t, &core), EnvelopeRoot: second.Epoch.EnvelopeRoot}
+	_, err = VerifyEpoch(w.trust(), r.membership, second.Epoch, w.sign(record, ann.byDevice()))
+	refused(t, "under an older manifest", err, RolledBack)
+
+	third := must(NewEpoch(r.epochInput(ann)))
+	w.people[bea.id] = must(VerifyPersonLog(w.manifests, bea.id, bea.log[:3]...))
+	_, err = VerifyEpoch(w.trust(), r.membership, second.Epoch, third.Signed)
+	refused(t, "with a person log that was cut short", err, RolledBack)
+	delete(w.people, bea.id)
+	_, err = VerifyEpoch(w.trust(), r.membership, second.Epoch, third.Signed)
+	refused(t, "without a member's log", err, WrongIdentity)
+}
+
 // TestSplitViewOfTwoRecords: two records for one epoch have two secrets, and a message under one is refused under the other.
 func TestSplitViewOfTwoRecords(t *testing.T) {
 	r, ann, bea, _ := ward(t)
@@ -254,6 +283,8 @@ func TestWhoIsLeftOut(t *testing.T) {
 		bea.revoke(lost, RevokeLost, LastAccepted{Thread: r.membership.Thread(), DeviceSeq: 1, Entry: r.messages[0].Entry})
 		policy, _ := r.w.manifests.Policy()
 		refused(t, "sending on", r.epoch().Epoch.CheckFresh(r.w.trust(), r.membership, policy, r.w.now, 0), StaleEpoch)
+		_, err := NewEpoch(r.epochInput(bea))
+		refused(t, "an epoch by somebody who is left out of it", err, WrongMembers)
 		r.rotate(ann)
 		if _, listed := r.epoch().Epoch.Lists(bea.id); listed {
 			t.Fatal("keys were given to a generation that a thief may have")
