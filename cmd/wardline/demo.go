@@ -34,16 +34,15 @@ func (c *demoCommand) Run(ctx context.Context, terminal *terminal) error {
 			return err
 		}
 	}
-	app, err := web.FS()
-	if err != nil {
-		return err
+	if !web.Built() {
+		return errNotBuilt
 	}
 	level := slog.LevelWarn
 	if c.Verbose {
 		level = slog.LevelInfo
 	}
 	d, err := demo.Start(ctx, demo.Options{
-		Data: c.Data, Addr: c.Addr, HospitalAddr: c.HospitalAddr, Database: c.Database, Grace: c.Grace, Web: app,
+		Data: c.Data, Addr: c.Addr, HospitalAddr: c.HospitalAddr, Database: c.Database, Grace: c.Grace, Web: web.FS(),
 		Log: slog.New(slog.NewTextHandler(terminal.err, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {

@@ -20,6 +20,8 @@ type serveCommand struct {
 
 var errServeSettings = fault.New(fault.Invalid, "setting_missing", "serve needs a setting that is not there.")
 
+var errNotBuilt = fault.New(fault.Unavailable, "web_not_built", "This program was built without the web app. Build it with make build.")
+
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, terminal *terminal, values config.Values) error {
 	settings := c.Settings
@@ -58,13 +60,12 @@ func serverConfig(settings config.Settings, log *slog.Logger) (server.Config, er
 	if err != nil {
 		return server.Config{}, errServeSettings.With("setting", "organisation").Because(err)
 	}
-	app, err := web.FS()
-	if err != nil {
-		return server.Config{}, err
+	if !web.Built() {
+		return server.Config{}, errNotBuilt
 	}
 	return server.Config{
 		Data: settings.Data, Database: settings.Database, ShredDatabase: settings.ShredDatabase, Origin: site.Origin, Secure: site.Secure,
-		TrustedProxies: site.TrustedProxies, Organisation: code, Web: app, Log: log,
+		TrustedProxies: site.TrustedProxies, Organisation: code, Web: web.FS(), Log: log,
 		Index: pds.Config{
 			BaseURL: settings.IndexURL, Timeout: settings.IndexTimeout, Header: authorization(settings.IndexAuthorization),
 			HospitalNumberSystem: settings.IndexHospitalSystem, WardExtension: settings.IndexWardExtension,

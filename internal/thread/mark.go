@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wardline/wardline/internal/clock"
 	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/id"
 )
@@ -107,11 +108,7 @@ func (s *Service) Run(ctx context.Context) {
 			return
 		case <-s.pending.wake:
 		}
-		pause := time.NewTimer(settle)
-		select {
-		case <-ctx.Done():
-			pause.Stop()
-		case <-pause.C:
+		if clock.Until(ctx, s.clock, s.clock.Now().Add(settle)) == nil {
 			s.flush(ctx)
 		}
 	}
