@@ -58,5 +58,5 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['*.config.ts', 'eslint.config.js'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['**/*.config.ts', 'eslint.config.js'], rules: { 'import-x/no-default-export': 'off' } },
 );

@@ -1,0 +1,35 @@
+/** Bad Wi-Fi: what is written waits, says so, and goes once. */
+import { describe, expect, test } from 'vitest';
+import { patience } from '../harness/person.ts';
+import type { Chapter } from './world.ts';
+
+export const offline: Chapter = (world) =>
+  describe('offline', () => {
+    test('R01 a message waits in the outbox and says so', async () => {
+      const { anita } = world();
+      const said = world().secret('The lift is out, take the back stairs.');
+      await anita.open('/#/');
+      await anita.openThread('Dr Fiona Kerr');
+      await anita.page.context().setOffline(true);
+      await anita.sees(anita.text('Offline.'));
+      await anita.say(said);
+      await anita.sees(anita.message(said).getByText('Queued'));
+      await anita.sees(anita.text(/1 message is queued on this device/));
+      await anita.look('60-offline', { layouts: 'own' });
+    });
+
+    test('R01 back online it goes, once', async () => {
+      const { anita, fiona } = world();
+      await fiona.open('/#/');
+      await fiona.openThread('Dr Anita Patel');
+      await anita.page.context().setOffline(false);
+      await fiona.sees(fiona.message('take the back stairs'));
+      await anita.seesNoMore(anita.text('Offline.'));
+      await anita.seesNoMore(anita.message('take the back stairs').getByText('Queued'));
+      await fiona.say(world().secret('Thanks, going round.'));
+      await anita.sees(anita.message('Thanks, going round.'));
+      for (const person of [anita, fiona]) {
+        await expect.poll(() => person.message('take the back stairs').count(), { timeout: patience }).toBe(1);
+      }
+    });
+  });

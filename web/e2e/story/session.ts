@@ -1,0 +1,141 @@
+/** Locking, opening again, and another browser (R22 to R26). */
+import { describe, expect, test } from 'vitest';
+import { pc } from '../harness/chromium.ts';
+import { patience, type Person } from '../harness/person.ts';
+import type { Chapter } from './world.ts';
+
+/** Nothing of anybody is left on the screen, in the title or behind the API. */
+async function showsNothing(person: Person, confidential: Iterable<string>): Promise<void> {
+  await person.sees(person.heading('Locked'));
+  const words = await person.words();
+  for (const secret of [...confidential, person.human.name, 'Kofi Mensah', 'Ward 7B day team', 'unread']) {
+    expect(words).not.toContain(secret);
+  }
+  expect(await person.page.title()).toBe('Wardline');
+}
+
+async function apiStatus(person: Person, origin: string): Promise<number> {
+  return (await person.page.context().request.get(`${origin}/v1/threads`)).status();
+}
+
+export const session: Chapter = (world) =>
+  describe('locking and signing in', () => {
+    test('R25 the lock button ends the worker, shows nothing, and the server refuses too', async () => {
+      const { anita, ward, confidential } = world();
+      await anita.open('/#/');
+      await anita.openThread('Dr Fiona Kerr');
+      await anita.composer.fill(world().secret('Half a sentence about the rota'));
+      await anita.back();
+      expect(await apiStatus(anita, ward.origin)).toBe(200);
+      const ended = Promise.all(anita.page.workers().map((worker) => worker.waitForEvent('close')));
+      await anita.button('Lock now').click();
+      await ended;
+      await showsNothing(anita, confidential);
+      expect(await apiStatus(anita, ward.origin)).toBe(401);
+      await anita.look('50-locked');
+    });
+
+    test('a wrong password opens nothing', async () => {
+      const { anita } = world();
+      await anita.field('Password').fill('not the one at all');
+      await anita.button('Unlock').click();
+      await anita.sees(anita.page.getByRole('alert').filter({ hasText: /\S/ }));
+      await anita.look('51-locked-wrong');
+    });
+
+    test('R23 after a lock the password is enough, and H17 what was half written is there', async () => {
+      const { anita } = world();
+      await anita.unlock();
+      await anita.openThread('Dr Fiona Kerr');
+      await expect
+        .poll(() => anita.composer.inputValue(), { timeout: patience })
+        .toBe('Half a sentence about the rota');
+      await anita.composer.fill('');
+      await anita.back();
+    });
+
+    test('R25 a reload is a lock: it asks for the password and for no code', async () => {
+      const { fiona, confidential } = world();
+      await fiona.page.reload();
+      await showsNothing(fiona, confidential);
+      expect(await fiona.field('Code').count()).toBe(0);
+      await fiona.unlock();
+      await fiona.sees(fiona.row('SMITH, John (Mr)'));
+    });
+
+    test('R25 without use it locks by itself', async () => {
+      const { fiona, confidential } = world();
+      await fiona.openThread('SMITH, John (Mr)');
+      await fiona.page.clock.install();
+      await fiona.page.clock.runFor('01:00');
+      await fiona.sees(fiona.messages);
+      await fiona.page.clock.fastForward('30:00');
+      await showsNothing(fiona, confidential);
+    });
+
+    test('R23 a password alone opens nothing in another browser, nor does a wrong or a used code', async () => {
+      const { anita, ward } = world();
+      const elsewhere = await world().elsewhere(anita, pc);
+      await elsewhere.open();
+      await elsewhere.sees(elsewhere.heading('Sign in'));
+      await elsewhere.look('52-sign-in');
+      await elsewhere.giveName();
+      expect(await apiStatus(elsewhere, ward.origin)).toBe(401);
+      await elsewhere.page.getByRole('radio', { name: 'A shared ward PC' }).check();
+      for (const code of [anita.human.app.wrong(), anita.human.app.used()]) {
+        await elsewhere.giveCode(code);
+        await elsewhere.sees(elsewhere.page.getByRole('alert').filter({ hasText: /\S/ }));
+        await expect.poll(() => elsewhere.field('Code').inputValue(), { timeout: patience }).toBe('');
+        expect(await apiStatus(elsewhere, ward.origin)).toBe(401);
+      }
+      await elsewhere.look('53-sign-in-code');
+      await elsewhere.giveCode(await anita.human.app.next());
+      await elsewhere.sees(elsewhere.row('Dr Fiona Kerr'));
+    });
+
+    test('a second browser opens the vault and shows what was said before, and R20 nothing that was destroyed', async () => {
+      const { anita } = world();
+      const elsewhere = world().everybody.at(-1) as Person;
+      await elsewhere.openThread('Dr Fiona Kerr');
+      await elsewhere.sees(elsewhere.message('The second case has moved to the afternoon.'));
+      await elsewhere.openThread('SMITH, John (Mr)');
+      await elsewhere.sees(elsewhere.message(/In the record · originals deleted/));
+      expect(await elsewhere.message('furosemide').count()).toBe(0);
+      await elsewhere.look('54-second-browser');
+      expect(elsewhere.human).toBe(anita.human);
+    });
+
+    test('R26 a hidden page that nobody comes back to in time shows nothing when it is seen again', async () => {
+      const elsewhere = world().everybody.at(-1) as Person;
+      await elsewhere.page.clock.install();
+      // A sleeping machine runs no timers: the time moves on, and then the page is there again.
+      await elsewhere.page.evaluate(setHidden, true);
+      await elsewhere.page.clock.pauseAt(Date.now() + 3_600_000);
+      await elsewhere.page.evaluate(setHidden, false);
+      await showsNothing(elsewhere, world().confidential);
+      await elsewhere.page.context().close();
+    });
+
+    test('R22 signing out leaves nothing to unlock', async () => {
+      const { fiona } = world();
+      await fiona.unlock();
+      await fiona.open('/#/more');
+      await fiona.sees(fiona.heading('More'));
+      await fiona.look('55-more');
+      await fiona.button('Sign out').click();
+      await fiona.sees(fiona.heading('Sign in'));
+      await fiona.giveName();
+      expect(await fiona.page.getByRole('radio').count()).toBe(0);
+      await fiona.giveCode(await fiona.human.app.next());
+      await fiona.sees(fiona.row('SMITH, John (Mr)'));
+    });
+  });
+
+/** Runs in the page: headless Chromium never hides a page by itself. */
+function setHidden(hidden: boolean): void {
+  Object.defineProperty(document, 'visibilityState', {
+    configurable: true,
+    get: () => (hidden ? 'hidden' : 'visible'),
+  });
+  document.dispatchEvent(new Event('visibilitychange'));
+}
