@@ -162,6 +162,8 @@ describe('remove', () => {
     await refuses(thread.appendSigned(await sign(remove, removal('leaver'), by, byDevice(shaw))), 'wrong_purpose');
     const half = removal('leaver', { person: shaw.person });
     await refuses(thread.appendSigned(await sign(remove, half, by)), 'revoked_device');
+    const elsewhere = removal('leaver', { thread: bytesOf(32) });
+    await refuses(thread.appendSigned(await sign(remove, elsewhere, by)), 'broken_chain');
     await thread.appendSigned(await sign(remove, removal('leaver'), by));
     expect(roles(thread)).toEqual(['owner', null, 'reader', null]);
   });

@@ -5,7 +5,7 @@ import type { Fields, Layout, Values } from './layout.ts';
 import { bind, device, generation, identityKey, reset, revoke } from './layouts/person.ts';
 import { SHARED_DEVICE_LIFE, deviceOf, isReady, stateAt, verifyPersonLog } from './person.ts';
 import { type Signing, sign } from './signed.ts';
-import { standingDevice } from './standing.ts';
+import { type DeviceUse, standingDevice } from './standing.ts';
 import { Hospital, POLICY, type Staff, bySeat } from './vectors/hospital.ts';
 import { refuses } from './vectors/refuses.ts';
 
@@ -294,4 +294,43 @@ test('a device that no identity of the log certified stands for nobody', async (
   hospital.pass(POLICY.deviceLifeMillis);
   const late = { ...use, device: okoro.device.id, at: hospital.tick() };
   await refuses(() => standingDevice(okoro.log, late), 'revoked_device');
+});
+
+describe('R22 what a revoked device may have signed', () => {
+  const thread = new Uint8Array(32).fill(1);
+  const entry = new Uint8Array(32).fill(2);
+  const later = new Uint8Array(32).fill(3);
+  const places = new Map([
+    [hex(entry), 7],
+    [hex(later), 8],
+  ]);
+  const position = (hash: Bytes) => places.get(hex(hash));
+  let use: DeviceUse;
+  beforeEach(async () => {
+    use = { thread, device: okoro.device.id, identity: okoro.identityHash, at: 1 };
+    await okoro.revoke(okoro.device.id, { lastAccepted: [{ thread, deviceSeq: 4, entry }] });
+  });
+
+  test('an entry up to the last accepted one, by its place in the log', async () => {
+    standingDevice(okoro.log, { ...use, entry, position });
+    await refuses(() => standingDevice(okoro.log, { ...use, entry: later, position }), 'revoked_device');
+  });
+
+  test('a message up to the last accepted one, by its count too', async () => {
+    standingDevice(okoro.log, { ...use, deviceSeq: 4, entry, position });
+    await refuses(() => standingDevice(okoro.log, { ...use, deviceSeq: 5, entry, position }), 'revoked_device');
+  });
+
+  test('nothing whose place is not known, nothing in a thread that is not listed', async () => {
+    await refuses(() => standingDevice(okoro.log, { ...use, entry }), 'revoked_device');
+    const stray = { ...use, entry: bytesOf(32), position };
+    await refuses(() => standingDevice(okoro.log, stray), 'revoked_device');
+    const elsewhere = { ...use, thread: bytesOf(32), entry, position };
+    await refuses(() => standingDevice(okoro.log, elsewhere), 'revoked_device');
+  });
+
+  test('what stands in no log counts from before the revocation only', async () => {
+    standingDevice(okoro.log, use);
+    await refuses(() => standingDevice(okoro.log, { ...use, at: hospital.tick() }), 'revoked_device');
+  });
 });
