@@ -298,6 +298,7 @@ export type SystemEvent =
 
 export type TimelineItem = MessageItem | DecisionItem | TombstoneItem | SystemItem;
 
+/** `key` is the decision's id, also after it has become a tombstone. */
 export type RecordLine = { key: string; order: number; at: number; state: RecordState['state'] | 'deleted' };
 
 export type ThreadHead = {

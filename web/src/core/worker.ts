@@ -1,17 +1,40 @@
-/**
- * The entry of the one worker. Until the core is in place it answers every call with a refusal in plain words, so that the app starts,
- * says so, and shows nothing.
- */
-import type { Call, Reply } from './contract.ts';
+/** The entry of the one dedicated worker: the browser's network, storage and locks put together with the core. */
+import { browserClock } from '../platform/clock.ts';
+import { Core } from './core.ts';
+import type { Env } from './env.ts';
+import { serve } from './port.ts';
+import { Http } from './remote/http.ts';
+import { createRemote } from './remote/remote.ts';
+import { browserTabLock } from './session/tab.ts';
+import { BrowserStore } from './store/idb.ts';
+import { browserSocket } from './sync/socket.ts';
 
-addEventListener('message', (event: MessageEvent<Call>) => {
-  const reply: Reply = {
-    id: event.data.id,
-    error: {
-      code: 'worker.absent',
-      message: 'This build of Wardline has no core.',
-      hint: 'Nothing can be opened or sent with it. Tell the service desk.',
-    },
-  };
-  postMessage(reply);
+const { origin } = location;
+let store: Promise<BrowserStore> | undefined;
+
+const http = new Http({
+  fetch: (request) => fetch(request),
+  origin,
+  clock: browserClock,
+  onSkew: (ms) => core.learnSkew(ms),
+  onSession: (code) => core.refused(code),
 });
+
+const env: Env = {
+  remote: createRemote(http),
+  disk: () => (store ??= BrowserStore.open()),
+  clock: browserClock,
+  after: (ms, run) => {
+    const handle = setTimeout(run, ms);
+    return () => clearTimeout(handle);
+  },
+  tabs: browserTabLock(navigator.locks),
+  openSocket: browserSocket,
+  socketOrigin: origin.replace(/^http/, 'ws'),
+  chance: () => Math.random(),
+};
+
+const core: Core = new Core(env, (event, data) => postMessage({ event, data }));
+const answer = serve(core.verbs, (frame) => postMessage(frame));
+
+addEventListener('message', (event: MessageEvent<unknown>) => void answer(event.data));

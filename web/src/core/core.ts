@@ -1,0 +1,97 @@
+/** The verbs of the contract, each passed on to where it is done. One `Core` per worker. */
+import type { EventData, EventName, SessionState, Wardline } from './contract.ts';
+import type { Env } from './env.ts';
+import { Session } from './session/session.ts';
+
+type Emit = <E extends EventName>(event: E, data: EventData<E>) => void;
+
+/** Beyond this a clock is not just a little off, and times are corrected by what the server says. */
+const skewThatCounts = 5000;
+
+export class Core {
+  readonly verbs: Omit<Wardline, 'on'>;
+  readonly #session: Session;
+  #skewMs = 0;
+
+  constructor(env: Env, emit: Emit) {
+    const now = () => env.clock.now() - (Math.abs(this.#skewMs) > skewThatCounts ? this.#skewMs : 0);
+    const connection = () => {
+      const desk = this.#session.openDesk;
+      if (desk) emit('connection', desk.connection(this.#skewMs));
+    };
+    this.#session = new Session(
+      env,
+      {
+        state: (state: SessionState) => emit('state', state),
+        locked: (cause) => emit('locked', { cause }),
+        inbox: (summaries) => emit('inbox', summaries),
+        connection,
+        thread: (thread, change) => emit(`thread:${thread}`, change),
+      },
+      now,
+    );
+    this.verbs = verbsOf(this.#session, () => this.#skewMs);
+  }
+
+  /** Called with each answer of the server that tells the time. */
+  learnSkew(ms: number): void {
+    this.#skewMs = ms;
+  }
+
+  /** The server refused the session, whatever was asked of it. */
+  refused(code: 'session_locked' | 'not_signed_in'): void {
+    void this.#session.over(code === 'session_locked' ? 'idle' : 'revoked');
+  }
+}
+
+function verbsOf(session: Session, skewMs: () => number): Omit<Wardline, 'on'> {
+  const desk = () => {
+    session.used();
+    return session.desk;
+  };
+  const thread = (id: string) => desk().threads.need(id);
+  return {
+    session: () => session.state(),
+    about: () => session.about(),
+    connection: async () => session.openDesk?.connection(skewMs()) ?? { state: 'connecting', queued: 0 },
+
+    startEnrolment: ({ token, manifestFingerprint }) => session.startEnrolment(token, manifestFingerprint),
+    completeEnrolment: ({ password, code, device, agreementAccepted, noticeAccepted }) =>
+      session.completeEnrolment({ password, code, device, agreement: agreementAccepted, notice: noticeAccepted }),
+    signIn: ({ username, password }) => session.signIn(username, password),
+    signInCode: ({ code, device, agreementAccepted }) => session.signInCode(code, device, agreementAccepted),
+    unlock: ({ password }) => session.unlock(password),
+    lock: () => session.lock(),
+    signOut: () => session.signOut(),
+    touch: async () => desk().present(),
+    acceptNotice: async () => session.acceptNotice(),
+
+    inbox: () => desk().threads.inbox(),
+    openThread: ({ thread: id }) => desk().openThread(id),
+    closeThread: async ({ thread: id }) => session.openDesk?.closeThread(id),
+    olderItems: ({ thread: id, before, limit }) => desk().olderItems(id, before, limit),
+    markSeen: async ({ thread: id, upTo }) => desk().markSeen(id, upTo),
+
+    checkText: async ({ thread: id, text }) => desk().checkText(id, text),
+    send: (arg) => desk().send(arg),
+    retry: ({ thread: id, key }) => desk().outbox.retry(id, key),
+    discard: async ({ thread: id, key }) => ({ text: (await desk().outbox.discard(id, key)).text }),
+    saveDraft: ({ thread: id, text, replyTo }) => desk().saveDraft(id, text, replyTo),
+
+    markDecision: ({ thread: id, messages, text }) => desk().markDecision(id, messages, text),
+    filingSources: ({ thread: id, decision }) => desk().filings.sources(thread(id), decision),
+    previewFiling: (request) => desk().filings.preview(thread(request.thread), request),
+    file: (request) => desk().filings.file(thread(request.thread), request),
+    retryFiling: ({ thread: id, decision }) => desk().filings.retry(thread(id), decision),
+
+    addMember: ({ thread: id, ...arg }) => desk().addMember(id, arg),
+    removeMember: ({ thread: id, ...arg }) => desk().removeMember(id, arg),
+
+    searchDirectory: ({ query }) => desk().searchDirectory(query),
+    similarNames: async ({ name }) => desk().threads.similar(name),
+    createDirect: ({ person }) => desk().createDirect(person),
+    createTeam: ({ name, people, reason }) => desk().createTeam(name, people, reason),
+    lookUpPatient: (query) => desk().lookUps.ask(query),
+    createPatient: (arg) => desk().createPatient(arg),
+  };
+}

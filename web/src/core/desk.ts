@@ -1,0 +1,344 @@
+/**
+ * Everything that can be done while the keys are in memory. A desk is opened by a password and closed by a lock; what it held is
+ * erased then, and nothing on it can be used again.
+ */
+import { type Bytes, erase } from '../crypto/bytes.ts';
+import { MAX_TEXT } from '../crypto/inner.ts';
+import { uuidText } from '../crypto/names.ts';
+import { deviceSigner } from '../crypto/signer.ts';
+import { check } from './compose/check.ts';
+import { Drafts } from './compose/drafts.ts';
+import type {
+  AddReason,
+  Connection,
+  DirectoryAnswer,
+  Finding,
+  LockCause,
+  MessageId,
+  PersonId,
+  ThreadChange,
+  ThreadId,
+  ThreadSummary,
+  ThreadView,
+} from './contract.ts';
+import type { Env } from './env.ts';
+import { Fault, isProblem } from './fault.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { LookUps } from './patient/lookup.ts';
+import { numbersOf } from './patient/patient.ts';
+import { searchDirectory } from './people/directory.ts';
+import { People } from './people/people.ts';
+import { Filings } from './record/filing.ts';
+import type { SignedIn } from './session/signin.ts';
+import { Trust } from './session/trust.ts';
+import { VaultKeeper } from './session/vault.ts';
+import { Cabinet } from './store/cabinet.ts';
+import type { Store } from './store/store.ts';
+import { Sync } from './sync/sync.ts';
+import { referenceTo } from './thread/content.ts';
+import { found, invite, start } from './thread/create.ts';
+import { spaceOf } from './thread/head.ts';
+import type { MessageEntry } from './thread/log.ts';
+import { addMember, removeMember } from './thread/members.ts';
+import { mayWrite } from './thread/rotate.ts';
+import type { Thread } from './thread/thread.ts';
+import { Threads } from './thread/threads.ts';
+import { View } from './thread/view.ts';
+import type { Ward } from './ward.ts';
+
+export type DeskHooks = {
+  inbox: (summaries: ThreadSummary[]) => void;
+  connection: () => void;
+  thread: (thread: ThreadId, change: ThreadChange) => void;
+  over: (cause: LockCause) => void;
+  /** The server's time. */
+  now: () => number;
+};
+
+const bookmarkAfter = 20_000;
+const bookmarkEvery = 300_000;
+
+export class Desk {
+  readonly ward: Ward;
+  readonly threads: Threads;
+  readonly outbox: Outbox;
+  readonly drafts: Drafts;
+  readonly lookUps: LookUps;
+  readonly filings = new Filings();
+  readonly sync: Sync;
+  readonly vault: VaultKeeper;
+  readonly #views = new Map<ThreadId, View>();
+  readonly #hooks: DeskHooks;
+  readonly #secrets: Bytes[];
+  readonly #cancel: (() => void)[] = [];
+  #closed = false;
+
+  private constructor(env: Env, signedIn: SignedIn, cabinet: Cabinet, hooks: DeskHooks) {
+    const { account, device, session } = signedIn;
+    this.#hooks = hooks;
+    this.#secrets = [account.key.ak, ...account.vault.vault.generations.map(({ seed }) => seed)];
+    const { remote, clock } = env;
+    const trust = new Trust(remote, clock, account.chain);
+    const people = new People({ remote, cabinet, trust, organisation: session.organisation });
+    people.adopt(account.log, account.entries);
+    people.learn([{ ...session, enrolled: true, left: false }]);
+    this.ward = {
+      remote,
+      cabinet,
+      clock,
+      trust,
+      people,
+      me: {
+        person: account.person,
+        id: uuidText(account.person),
+        device: device.device,
+        signer: deviceSigner(device.key),
+      },
+      organisation: session.organisation,
+      policy: account.policy,
+      seed: (generation) => account.vault.vault.generations.find((each) => each.generation === generation)?.seed,
+      now: hooks.now,
+      closed: () => this.#closed,
+    };
+    this.vault = new VaultKeeper(remote, cabinet, account);
+    this.drafts = new Drafts(cabinet);
+    this.threads = new Threads(env, this.ward, this.vault.bookmarks, {
+      parts: (id) => ({ waiting: this.outbox.of(id), hasDraft: this.drafts.of(id) !== undefined }),
+      inbox: hooks.inbox,
+      changed: (thread) => void this.#views.get(thread.id)?.refresh(),
+      destroyed: (thread, messages) => this.#destroyed(thread, messages),
+    });
+    this.sync = new Sync(env, this.ward, this.threads, {
+      connection: () => hooks.connection(),
+      synced: () => this.#synced(),
+      over: hooks.over,
+    });
+    this.outbox = new Outbox({
+      ward: this.ward,
+      courier: this.sync.post,
+      thread: (id) => this.threads.get(id),
+      changed: (id) => this.#waitingChanged(id),
+    });
+    this.lookUps = new LookUps(this.ward, () => this.threads.patients());
+    const saveBookmarks = () => void this.vault.save(this.threads.bookmarks()).catch(() => undefined);
+    this.#cancel.push(env.after(bookmarkAfter, saveBookmarks), clock.every(bookmarkEvery, saveBookmarks));
+  }
+
+  static async open(env: Env, disk: Store, signedIn: SignedIn, hooks: DeskHooks): Promise<Desk> {
+    const { account, device } = signedIn;
+    const shared = device.kind === 'shared';
+    const cabinet = await Cabinet.open(disk, account.key.ak, { person: uuidText(account.person), shared });
+    const desk = new Desk(env, signedIn, cabinet, hooks);
+    await desk.vault.remember();
+    await desk.ward.people.load();
+    desk.ward.people.adopt(account.log, account.entries);
+    await desk.drafts.load();
+    await desk.outbox.load();
+    await desk.threads.load();
+    desk.sync.start();
+    return desk;
+  }
+
+  /** Erases what can be erased and lets go of the rest. */
+  close(): void {
+    this.#closed = true;
+    this.sync.stop();
+    for (const cancel of this.#cancel) cancel();
+    for (const view of this.#views.values()) view.close();
+    this.#views.clear();
+    this.threads.erase();
+    this.drafts.clear();
+    this.ward.cabinet.close();
+    erase(...this.#secrets);
+  }
+
+  connection(skewMs: number): Connection {
+    const { lastSync, state } = this.sync;
+    return {
+      state,
+      ...(lastSync === undefined ? {} : { lastSync }),
+      queued: this.outbox.count,
+      ...(Math.abs(skewMs) > 60_000 ? { skewMs } : {}),
+    };
+  }
+
+  async openThread(id: ThreadId): Promise<ThreadView> {
+    if (!this.threads.get(id)?.membership) await this.#fetch(id);
+    const thread = this.threads.need(id);
+    this.#views.get(id)?.close();
+    const view = new View(thread, {
+      outbox: this.outbox,
+      drafts: this.drafts,
+      namesakes: this.threads.namesakes,
+      emit: (change) => this.#hooks.thread(id, change),
+    });
+    const opened = await view.open();
+    this.#views.set(id, view);
+    // What came while the page was being made is told as a change.
+    void view.refresh();
+    return opened;
+  }
+
+  closeThread(id: ThreadId): void {
+    this.#views.get(id)?.close();
+    this.#views.delete(id);
+  }
+
+  async olderItems(id: ThreadId, before: number, limit: number) {
+    const view = this.#views.get(id);
+    if (!view) throw new Fault('thread_unknown');
+    return view.older(before, limit);
+  }
+
+  markSeen(id: ThreadId, upTo: number): void {
+    const thread = this.threads.need(id);
+    if (thread.markSeen(upTo)) this.sync.seen(id, thread.seenSeq);
+  }
+
+  /** Tells the server that somebody is there, who may be reading and sending nothing. */
+  present(): void {
+    const thread = [...this.#views.values()][0]?.thread ?? this.threads.all.find(({ left }) => !left);
+    if (thread) this.sync.seen(thread.id, thread.seenSeq);
+  }
+
+  checkText(id: ThreadId, text: string): Finding[] {
+    const thread = this.threads.need(id);
+    return check(text, { space: spaceOf(thread), numbers: numbersOf(thread.patient) }, this.ward.now());
+  }
+
+  async send(arg: {
+    thread: ThreadId;
+    text: string;
+    replyTo?: MessageId;
+    emergencyReason?: string;
+  }): Promise<{ key: string }> {
+    const thread = this.threads.need(arg.thread);
+    mayWrite(thread);
+    const reason = arg.emergencyReason?.trim() ?? '';
+    this.#insistClean(thread, arg.text, reason !== '');
+    this.#insistClean(thread, reason, true);
+    const text = reason === '' ? arg.text : `${arg.text}\n\nSent without a patient link: ${reason}`;
+    const replyTo = arg.replyTo === undefined ? {} : { replyTo: referenceTo(this.#message(thread, arg.replyTo)) };
+    const { id } = await this.outbox.queue(thread.id, { kind: 'text', text: withinLimits(text), ...replyTo });
+    await this.saveDraft(thread.id, '');
+    return { key: id };
+  }
+
+  async markDecision(id: ThreadId, messages: readonly MessageId[], text: string): Promise<{ key: string }> {
+    const thread = this.threads.need(id);
+    mayWrite(thread);
+    const words = text.trim();
+    if (words === '' && messages.length === 0) throw new Fault('decision_empty');
+    this.#insistClean(thread, words, false);
+    const named = messages.map((each) => this.#message(thread, each)).sort((a, b) => a.seq - b.seq);
+    const references = named.map(referenceTo);
+    const inner = {
+      kind: 'decision' as const,
+      text: words === '' ? '' : withinLimits(words),
+      // In own words, the messages are what it rests on; without, they are what was decided.
+      statements: words === '' ? references : [],
+      background: words === '' ? [] : references,
+    };
+    const { id: key } = await this.outbox.queue(id, inner);
+    return { key };
+  }
+
+  async saveDraft(id: ThreadId, text: string, replyTo?: MessageId): Promise<void> {
+    await this.drafts.save(id, { text, at: this.ward.now(), ...(replyTo ? { replyTo } : {}) });
+    const thread = this.threads.get(id);
+    if (thread) this.threads.changed(thread);
+  }
+
+  searchDirectory(query: string): Promise<DirectoryAnswer> {
+    return searchDirectory(this.ward.remote, this.ward.people, query);
+  }
+
+  async addMember(id: ThreadId, arg: { person: PersonId; reason: AddReason; note: string; history: boolean }) {
+    await addMember(this.threads.need(id), arg);
+  }
+
+  async removeMember(id: ThreadId, arg: Parameters<typeof removeMember>[1]) {
+    await removeMember(this.threads.need(id), arg);
+  }
+
+  async createDirect(person: PersonId): Promise<{ thread: ThreadId }> {
+    const known = this.threads.direct(person);
+    if (known) return { thread: known.id };
+    const founding = await found(this.ward, { space: 'direct', name: '', addBy: 'owner' });
+    await invite(this.ward, founding, [person], 'founding');
+    try {
+      const made = await start(this.ward, founding, { name: '', assertion: null });
+      return { thread: await this.#fetch(made) };
+    } catch (thrown) {
+      const there = isProblem(thrown, 'direct_exists') ? thrown.details['thread'] : undefined;
+      if (typeof there !== 'string' || !/^[A-Za-z0-9_-]{43}$/.test(there)) throw thrown;
+      const thread = this.threads.need(await this.#fetch(there));
+      // The server named it: it must be what it should be.
+      if (this.threads.direct(person) !== thread) throw new Fault('wrong_members');
+      return { thread: thread.id };
+    }
+  }
+
+  async createTeam(name: string, people: readonly PersonId[], reason: AddReason): Promise<{ thread: ThreadId }> {
+    const words = name.trim();
+    if (words === '') throw new Fault('name_missing');
+    if (people.length === 0) throw new Fault('people_missing');
+    // The name is not sealed: it must not identify anybody (R37).
+    if (check(words, { space: 'team', numbers: [] }, this.ward.now()).some(({ stops }) => stops)) {
+      throw new Fault('stopped_identifier');
+    }
+    const founding = await found(this.ward, { space: 'team', name: words, addBy: 'owner' });
+    await invite(this.ward, founding, people, reason);
+    return { thread: await this.#fetch(await start(this.ward, founding, { name: '', assertion: null })) };
+  }
+
+  async createPatient(arg: Parameters<LookUps['start']>[0] & { draft: string }): Promise<{ thread: ThreadId }> {
+    const thread = await this.#fetch(await this.lookUps.start(arg));
+    if (arg.draft.trim() !== '') await this.saveDraft(thread, arg.draft);
+    return { thread };
+  }
+
+  async #fetch(id: ThreadId): Promise<ThreadId> {
+    await this.sync.refresh(id).catch((thrown: unknown) => {
+      if (isProblem(thrown, 'thread_unknown')) throw new Fault('thread_unknown');
+      throw thrown;
+    });
+    return id;
+  }
+
+  /** What the checks stop is stopped here too, whatever the screen did; what they ask about needs a reason. */
+  #insistClean(thread: Thread, text: string, asked: boolean): void {
+    const findings = this.checkText(thread.id, text);
+    const stopping = findings.find(({ stops }) => stops);
+    if (stopping) throw new Fault(stopping.kind === 'other-patient' ? 'stopped_other_patient' : 'stopped_identifier');
+    if (findings.length > 0 && !asked) throw new Fault('stopped_unlinked');
+  }
+
+  #message(thread: Thread, id: MessageId): MessageEntry {
+    const entry = thread.log.message(id);
+    if (entry?.kind !== 'message') throw new Fault('message_unknown');
+    return entry;
+  }
+
+  #synced(): void {
+    this.outbox.pumpAll();
+    this.#hooks.connection();
+  }
+
+  #waitingChanged(id: ThreadId): void {
+    const thread = this.threads.get(id);
+    if (thread) this.threads.changed(thread);
+    this.#hooks.connection();
+  }
+
+  #destroyed(thread: Thread, messages: string[]): void {
+    void this.drafts.forget(thread.id, messages).catch(() => undefined);
+    this.filings.forget(thread.id);
+  }
+}
+
+function withinLimits(text: string): string {
+  if (text.trim() === '') throw new Fault('text_missing');
+  if (Array.from(text).length > MAX_TEXT) throw new Fault('text_too_long');
+  return text;
+}

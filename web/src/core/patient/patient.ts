@@ -1,0 +1,56 @@
+/** The patient of a thread as its verified assertion has them, and who among my own threads could be mistaken for them (H10). */
+import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
+import type { Namesake, Patient } from '../contract.ts';
+import { displayPatient, foldName, isClose } from '../people/name.ts';
+
+export function patientCard(assertion: PatientAssertion): Patient {
+  const { family, given, title, birthDate, nhsNumber, deceased, restricted, needs } = assertion;
+  return {
+    family,
+    given,
+    ...(title ? { title } : {}),
+    ...(birthDate ? { born: birthDate } : {}),
+    ...(nhsNumber ? { nhsNumber } : {}),
+    ...(deceased ? { deceased } : {}),
+    restricted,
+    needs: needs.split('\n').filter((need) => need !== ''),
+  };
+}
+
+/** The numbers that may be written in this patient's thread. */
+export function numbersOf(assertion: PatientAssertion | null): string[] {
+  return assertion ? [assertion.nhsNumber, assertion.superseded].filter((number) => number !== '') : [];
+}
+
+export function isSamePatient(a: PatientAssertion, b: { nhsNumber: string }): boolean {
+  return a.nhsNumber !== '' && a.nhsNumber === b.nhsNumber;
+}
+
+/** The same family name, or one that reads like it, with a given name like it or the same day of birth. */
+export function namesakesAmong(patient: Patient, others: readonly Patient[]): Namesake[] {
+  return others
+    .filter((other) => other.nhsNumber !== patient.nhsNumber && mistakable(patient, other))
+    .map((other) => ({
+      name: displayPatient(other),
+      differs: differences(patient, other),
+      lastFour: other.nhsNumber?.slice(-4) ?? '',
+      source: 'own-thread' as const,
+    }));
+}
+
+function mistakable(a: Patient, b: Patient): boolean {
+  const close = (x: string, y: string) => isClose(foldName(x), foldName(y));
+  if (!close(a.family, b.family)) return false;
+  const [first, second] = [a, b].map(({ given }) => foldName(given).split(' ')[0] ?? '');
+  return close(first ?? '', second ?? '') || first?.[0] === second?.[0] || (a.born !== undefined && a.born === b.born);
+}
+
+export function differences(a: Patient, b: Patient): Namesake['differs'] {
+  const differs: Namesake['differs'] = [];
+  if (foldName(a.family) !== foldName(b.family)) differs.push('family');
+  if (foldName(a.given) !== foldName(b.given)) differs.push('given');
+  if ((a.title ?? '') !== (b.title ?? '')) differs.push('title');
+  if (a.born !== b.born) differs.push('born');
+  if (a.nhsNumber !== b.nhsNumber) differs.push('nhs-number');
+  return differs;
+}

@@ -1,0 +1,155 @@
+/** The shapes of what the server sends: everything is hostile until it fits one of these. Bytes arrive as base64 and leave as bytes. */
+import * as v from 'valibot';
+import { fromBase64 } from '../../api/base64.ts';
+import type { Bytes } from '../../crypto/bytes.ts';
+
+const maxList = 10_000;
+
+export const bytes = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }): Bytes => {
+    const decoded = fromBase64(dataset.value);
+    if (decoded) return decoded;
+    addIssue({ message: 'not base64' });
+    return NEVER;
+  }),
+);
+export const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
+export const uuid = v.pipe(v.string(), v.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/));
+/** 32 bytes as unpadded base64url: a thread or a hash. */
+export const digest = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
+export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+export const time = count;
+export const list = <S extends v.GenericSchema>(shape: S) => v.pipe(v.array(shape), v.maxLength(maxList));
+export const nothing = v.unknown();
+
+const name = text(400);
+
+export const session = v.object({
+  person: uuid,
+  userName: name,
+  displayName: name,
+  role: name,
+  ward: name,
+  organisation: name,
+  device: v.nullish(uuid),
+  permissions: list(name),
+  idleLockMillis: count,
+  expiresAt: time,
+  noticeAccepted: v.boolean(),
+});
+export type ServerSession = v.InferOutput<typeof session>;
+
+export const unlock = v.object({
+  vaultShare: v.optional(bytes),
+  unlockerBlob: bytes,
+  akWrap: bytes,
+  sealedVault: bytes,
+  sealedIdentity: bytes,
+  log: list(bytes),
+  manifests: list(bytes),
+  policy: bytes,
+});
+export type Unlock = v.InferOutput<typeof unlock>;
+
+export const manifests = v.object({ manifests: list(bytes), policy: bytes });
+
+export const invitation = v.object({
+  person: uuid,
+  userName: name,
+  displayName: name,
+  role: name,
+  ward: name,
+  organisation: name,
+  manifests: list(bytes),
+  policy: bytes,
+  vaultShare: bytes,
+  totpSecret: v.pipe(v.string(), v.regex(/^[A-Z2-7]{16,128}$/)),
+  otpauth: v.pipe(text(1000), v.startsWith('otpauth://totp/')),
+  expiresAt: time,
+});
+export type Invitation = v.InferOutput<typeof invitation>;
+
+export const about = v.object({
+  organisation: name,
+  demonstration: v.optional(v.boolean(), false),
+  version: v.optional(text(100), ''),
+  assets: v.optional(text(200), ''),
+});
+export type ServerAbout = v.InferOutput<typeof about>;
+
+export const person = v.object({
+  person: uuid,
+  userName: name,
+  displayName: name,
+  role: name,
+  ward: name,
+  organisation: name,
+  enrolled: v.boolean(),
+  left: v.optional(v.boolean(), false),
+});
+export type Profile = v.InferOutput<typeof person>;
+
+export const head = v.object({
+  thread: digest,
+  space: v.picklist(['patient', 'team', 'role', 'direct', 'announcement', 'social']),
+  name: name,
+  seq: count,
+  logHash: bytes,
+  membershipSeq: count,
+  membershipHead: bytes,
+  epoch: count,
+  joinedSeq: count,
+  leftSeq: v.optional(count),
+  seenSeq: count,
+  unread: count,
+  lastAt: time,
+  memberCount: count,
+  unfiled: v.optional(count, 0),
+});
+export type Head = v.InferOutput<typeof head>;
+
+export const accepted = v.object({ message: uuid, seq: count, at: time, logHash: bytes });
+export type Accepted = v.InferOutput<typeof accepted>;
+
+export const epoch = v.object({
+  epoch: count,
+  record: bytes,
+  sealedState: bytes,
+  envelope: v.nullish(bytes),
+  proof: v.nullish(bytes),
+});
+export type ServedEpoch = v.InferOutput<typeof epoch>;
+
+export const grant = v.object({ grant: bytes, envelopes: list(bytes) });
+
+export const mark = v.object({ person: uuid, reachedSeq: count, reachedAt: time, seenSeq: count, seenAt: time });
+export type Mark = v.InferOutput<typeof mark>;
+
+export const filing = v.object({
+  filing: uuid,
+  decision: uuid,
+  sources: list(uuid),
+  state: v.picklist(['waiting', 'filing', 'received', 'refused', 'failed']),
+  reason: v.optional(text(2000)),
+  reference: v.optional(text(400)),
+  documentHash: text(100),
+  filedBy: uuid,
+  filedAt: time,
+  receivedAt: v.optional(time),
+  eligibleAt: v.optional(time),
+  destroyedAt: v.optional(time),
+  held: v.boolean(),
+  attempts: count,
+});
+export type Filing = v.InferOutput<typeof filing>;
+
+export const lookUp = v.object({
+  outcome: v.picklist(['matched', 'mismatch']),
+  compared: list(v.object({ field: v.picklist(['name', 'birthDate', 'nhsNumber']), equal: v.boolean() })),
+  assertion: v.optional(bytes),
+  namesakes: list(
+    v.object({ name, differs: list(text(40)), sameBirth: v.optional(v.boolean(), true), lastFour: text(10) }),
+  ),
+});
+export type LookUp = v.InferOutput<typeof lookUp>;

@@ -1,0 +1,137 @@
+/** Signing in with both factors, and unlocking a live session with the password alone. */
+import { type Bytes, erase } from '../../crypto/bytes.ts';
+import { openIdentity } from '../../crypto/vault.ts';
+import { fromUuidText, uuidText } from '../../crypto/names.ts';
+import { authKey, stretchPassword } from '../../crypto/password.ts';
+import { verifyPersonLog } from '../../crypto/person.ts';
+import { insist } from '../../crypto/refusal.ts';
+import type { DeviceKind } from '../contract.ts';
+import { Fault } from '../fault.ts';
+import type { Remote } from '../remote/remote.ts';
+import type { ServerSession, Unlock } from '../remote/shapes.ts';
+import { Cabinet } from '../store/cabinet.ts';
+import type { Store } from '../store/store.ts';
+import { newUuid } from '../uuid.ts';
+import { type Account, type Remembered, openAccount } from './account.ts';
+import {
+  type KeptDevice,
+  certify,
+  deviceNamed,
+  isLive,
+  keepDevice,
+  keptDevice,
+  newDevice,
+  proveDevice,
+} from './device.ts';
+
+/** The first factor has been given; the stretched password waits for the second. */
+export type HalfSignedIn = { userName: string; ticket: Bytes; stretched: Bytes; device: KeptDevice | undefined };
+
+export type SignedIn = { account: Account; device: KeptDevice; session: ServerSession };
+
+export async function givePassword(
+  remote: Remote,
+  disk: Store,
+  { userName, password }: { userName: string; password: string },
+): Promise<HalfSignedIn> {
+  const parameters = await remote.signIn.parameters(userName);
+  const stretched = await stretchPassword(password, parameters);
+  const { ticket } = await remote.signIn.password(userName, await authKey(stretched));
+  return { userName, ticket, stretched, device: await deviceNamed(disk, userName) };
+}
+
+export type Second = { code: string; device: DeviceKind | undefined; agreement: boolean; now: number };
+
+/** The second factor. A browser that is not a device of the person yet becomes one. */
+export async function giveCode(remote: Remote, disk: Store, half: HalfSignedIn, second: Second): Promise<SignedIn> {
+  const kind = second.device ?? half.device?.kind;
+  if (!kind) throw new Fault('device_choice_needed');
+  if (kind === 'own' && !half.device && !second.agreement) throw new Fault('agreement_needed');
+  const { session, challenge, unlock } = await remote.signIn.code(half.ticket, second.code);
+  const account = await open(disk, session, unlock, half.stretched);
+  const kept = await keptDevice(disk, account.person);
+  if (kept && isLive(kept, account.log.current, second.now)) {
+    const bound = await bind(remote, kept, challenge, second.agreement);
+    return { account, device: kept, session: bound };
+  }
+  return register(remote, disk, { account, session, challenge, kind, second });
+}
+
+/** With a live session: no code, and the server releases the share again. */
+export async function unlockWithPassword(
+  remote: Remote,
+  disk: Store,
+  session: ServerSession,
+  password: string,
+): Promise<SignedIn> {
+  const stretched = await stretchPassword(password, await remote.signIn.parameters(session.userName));
+  try {
+    const answer = await remote.session.unlock(await authKey(stretched));
+    const account = await open(disk, answer.session, answer.unlock, stretched);
+    const device = await keptDevice(disk, account.person);
+    // Without its keys this browser cannot speak for the device that the session is bound to.
+    if (!device || answer.session.device !== uuidText(device.device)) throw new Fault('device_needed');
+    return { account, device, session: answer.session };
+  } finally {
+    erase(stretched);
+  }
+}
+
+export type CertifyNew = {
+  account: Account;
+  session: ServerSession;
+  challenge: Bytes;
+  kind: DeviceKind;
+  second: Second;
+};
+
+/** Opens the identity for one signature, certifies this browser, and binds the session to it. */
+async function register(
+  remote: Remote,
+  disk: Store,
+  { account, session, challenge, kind, second }: CertifyNew,
+): Promise<SignedIn> {
+  const { person, log, policy, chain, key } = account;
+  const device = await newDevice({
+    person,
+    kind,
+    userName: session.userName,
+    organisation: session.organisation,
+    id: fromUuidText(newUuid(second.now)),
+  });
+  const identity = await openIdentity(key.ak, account.sealedIdentity, account.identity);
+  const place = { seq: log.current.seq + 1, previous: log.current.head, issued: second.now };
+  const entry = await certify(device, place, { policy, identity });
+  const grown = await verifyPersonLog([entry], chain, { from: log });
+  await keepDevice(disk, device);
+  const bound = await bind(remote, device, challenge, second.agreement, entry);
+  return { account: { ...account, log: grown, entries: [...account.entries, entry] }, device, session: bound };
+}
+
+async function bind(
+  remote: Remote,
+  device: KeptDevice,
+  challenge: Bytes,
+  agreement: boolean,
+  entry?: Bytes,
+): Promise<ServerSession> {
+  const id = uuidText(device.device);
+  const signature = await proveDevice(device, challenge);
+  const { session } = await remote.session.bind({ device: id, signature, agreement, ...(entry ? { entry } : {}) });
+  insist(session.device === id, 'revoked_device', 'the session is bound to another device');
+  return session;
+}
+
+function open(disk: Store, session: ServerSession, unlock: Unlock, stretched: Bytes): Promise<Account> {
+  const recall = async (ak: Bytes): Promise<Remembered | undefined> => {
+    const device = await keptDevice(disk, fromUuidText(session.person));
+    if (!device) return undefined;
+    const cabinet = await Cabinet.open(disk, ak, { person: session.person, shared: device.kind === 'shared' });
+    try {
+      return (await cabinet.get('bookmark', 'account')) as Remembered | undefined;
+    } finally {
+      cabinet.close();
+    }
+  };
+  return openAccount({ unlock, stretched, person: fromUuidText(session.person), recall });
+}

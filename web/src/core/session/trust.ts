@@ -1,0 +1,35 @@
+/** The verified chain of root manifests, which may grow while the app is open and never goes back. */
+import { equal } from '../../crypto/bytes.ts';
+import { type ManifestChain, pinOf, verifyManifests } from '../../crypto/manifest.ts';
+import type { Clock } from '../../platform/types.ts';
+import type { Remote } from '../remote/remote.ts';
+
+const atMostEvery = 30_000;
+
+export class Trust {
+  readonly #remote: Remote;
+  readonly #clock: Clock;
+  #chain: ManifestChain;
+  #asked = 0;
+
+  constructor(remote: Remote, clock: Clock, chain: ManifestChain) {
+    this.#remote = remote;
+    this.#clock = clock;
+    this.#chain = chain;
+  }
+
+  get chain(): ManifestChain {
+    return this.#chain;
+  }
+
+  /** Asks for a later manifest; true when there was one. A chain that does not continue ours is refused. */
+  async refresh(): Promise<boolean> {
+    if (this.#clock.now() - this.#asked < atMostEvery) return false;
+    this.#asked = this.#clock.now();
+    const { manifests } = await this.#remote.manifests();
+    const next = await verifyManifests(manifests, pinOf(this.#chain));
+    if (equal(next.current.hash, this.#chain.current.hash)) return false;
+    this.#chain = next;
+    return true;
+  }
+}

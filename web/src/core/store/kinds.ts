@@ -1,0 +1,42 @@
+/**
+ * Every kind of record that is kept, where, and when it goes (R22, R25, R27).
+ *
+ * A lock takes the key of all sealed records out of memory, so none of them can be read until the password is given again. What a
+ * shared ward PC keeps on disk until its person signs out is the device's key, drafts and the outbox: ciphertext that nobody but its
+ * author opens, and that must not be lost to a lock in the middle of a sentence (H17). Everything else is in memory there.
+ */
+import type { ClearedAt } from '../../platform/types.ts';
+
+type Keeping = {
+  /** On a device of one person or of the organisation. */
+  cleared: ClearedAt;
+  /** On a shared ward PC. `lock` means that it never touches the disk. */
+  shared: ClearedAt;
+};
+
+export const kinds = {
+  /** The device's own keys, which the browser never gives out. Not sealed: it is needed before the password. */
+  device: { cleared: 'wipe', shared: 'sign-out' },
+  /** What a later sign-in must not fall behind: manifest, vault, heads of threads. */
+  bookmark: { cleared: 'wipe', shared: 'lock' },
+  /** Entries of threads' logs as they were served: ciphertext of messages with their halves. */
+  log: { cleared: 'sign-out', shared: 'lock' },
+  /** Where each log stands, and the secrets of its epochs. */
+  thread: { cleared: 'sign-out', shared: 'lock' },
+  /** Verified person logs and directory entries. */
+  person: { cleared: 'sign-out', shared: 'lock' },
+  draft: { cleared: 'wipe', shared: 'sign-out' },
+  outbox: { cleared: 'wipe', shared: 'sign-out' },
+} as const satisfies Record<string, Keeping>;
+
+export type Kind = keyof typeof kinds;
+export type SealedKind = Exclude<Kind, 'device'>;
+
+/** The kinds that go at a moment. A wipe takes what signing out takes, and that takes what a lock takes. */
+export function clearedAt(moment: ClearedAt, shared: boolean): Kind[] {
+  const rank = { lock: 0, 'sign-out': 1, wipe: 2 };
+  return (Object.keys(kinds) as Kind[]).filter((kind) => {
+    const keeping = kinds[kind];
+    return rank[shared ? keeping.shared : keeping.cleared] <= rank[moment];
+  });
+}

@@ -1,0 +1,270 @@
+/**
+ * Keeping up: a live connection when there is one, questions over HTTP when there is none, and after every gap the missing entries by
+ * their seq. The server's word decides nothing here; it says where to look.
+ */
+import type { Bytes } from '../../crypto/bytes.ts';
+import { base64url, fromUuidText } from '../../crypto/names.ts';
+import type { Connection, LockCause, ThreadId } from '../contract.ts';
+import type { Env } from '../env.ts';
+import { Unreachable, isProblem } from '../fault.ts';
+import type { Accepted, Head } from '../remote/shapes.ts';
+import { threadOf } from '../thread/log.ts';
+import type { Threads } from '../thread/threads.ts';
+import type { Ward } from '../ward.ts';
+import { Live, type LiveEvent } from './live.ts';
+
+export type SyncHooks = {
+  connection: (state: Connection['state']) => void;
+  /** Everything the server had is here. */
+  synced: () => void;
+  over: (cause: LockCause) => void;
+};
+
+const firstWait = 1000;
+const longestWait = 30_000;
+const pollEvery = 10_000;
+const pingEvery = 25_000;
+/** A connection that says nothing for this long is dead. */
+const silence = 60_000;
+const answerTime = 20_000;
+
+export class Sync {
+  readonly #env: Env;
+  readonly #ward: Ward;
+  readonly #threads: Threads;
+  readonly #hooks: SyncHooks;
+  readonly #pending = new Map<ThreadId, Bytes[]>();
+  readonly #reached = new Map<ThreadId, number>();
+  #live: Live | undefined;
+  /** The threads that were here when the server was asked for its heads. */
+  #asked: ThreadId[] = [];
+  #synced = false;
+  #failures = 0;
+  #lastSync: number | undefined;
+  #state: Connection['state'] = 'connecting';
+  #stopped = false;
+  #flushing: Promise<void> = Promise.resolve();
+  #cancel: (() => void)[] = [];
+
+  constructor(env: Env, ward: Ward, threads: Threads, hooks: SyncHooks) {
+    this.#env = env;
+    this.#ward = ward;
+    this.#threads = threads;
+    this.#hooks = hooks;
+  }
+
+  get state(): Connection['state'] {
+    return this.#state;
+  }
+
+  get lastSync(): number | undefined {
+    return this.#lastSync;
+  }
+
+  start(): void {
+    void this.#connect();
+    this.#cancel.push(this.#env.clock.every(pingEvery, () => this.#beat()));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const cancel of this.#cancel) cancel();
+    this.#live?.close();
+  }
+
+  /** Sealed bytes to the server: over the live connection, or by a request. */
+  readonly post = async (thread: ThreadId, message: Bytes, half: Bytes): Promise<Accepted> => {
+    const live = this.#live;
+    if (!live?.isOpen) return this.#ward.remote.threads.send(thread, message, half);
+    let cancel: (() => void) | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      cancel = this.#env.after(answerTime, () => reject(new Unreachable('no answer')));
+    });
+    try {
+      return await Promise.race([live.post(message, half), late]);
+    } finally {
+      cancel?.();
+    }
+  };
+
+  /** The person has seen a thread up to here; also tells the server that somebody is there. */
+  seen(thread: ThreadId, seq: number): void {
+    if (this.#live?.isOpen) this.#live.mark('seen', thread, seq);
+    else void this.#ward.remote.threads.seen(thread, seq).catch(() => undefined);
+  }
+
+  /** A change of one thread was announced, or is suspected. */
+  async refresh(id: ThreadId): Promise<void> {
+    const head = await this.#ward.remote.threads.head(id);
+    const thread = this.#threads.ensure(id);
+    thread.learnHead(head);
+    await thread.catchUp();
+    this.#tellReached();
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#stopped || this.#live) return;
+    if (this.#state !== 'online') this.#become('connecting');
+    try {
+      const { ticket } = await this.#ward.remote.liveTicket();
+      if (this.#stopped) return;
+      const url = `${this.#env.socketOrigin}/v1/live?ticket=${encodeURIComponent(ticket)}`;
+      this.#live = new Live(this.#env.openSocket, url, {
+        opened: () => {
+          const have = this.#threads.have();
+          this.#asked = Object.keys(have);
+          this.#live?.sync(have);
+        },
+        event: (event) => void this.#heed(event).catch(() => undefined),
+        entry: (bytes) => this.#entry(bytes),
+        closed: (wasOpen) => this.#closed(wasOpen),
+      });
+    } catch (thrown) {
+      this.#failures += 1;
+      if (thrown instanceof Unreachable) this.#become('offline');
+      this.#again();
+    }
+  }
+
+  #closed(wasOpen: boolean): void {
+    this.#live = undefined;
+    this.#synced = false;
+    if (this.#stopped) return;
+    // The server can be asked although no socket comes through: then that is the way.
+    this.#failures += 1;
+    this.#become('connecting');
+    if (!wasOpen) void this.#poll();
+    this.#again();
+  }
+
+  #again(): void {
+    const wait = Math.min(longestWait, firstWait * 2 ** Math.min(this.#failures - 1, 10));
+    this.#cancel.push(this.#env.after(wait * (0.5 + this.#env.chance() / 2), () => void this.#connect()));
+  }
+
+  /** Without a live connection: where all threads stand, and what is missing of each. */
+  async #poll(): Promise<void> {
+    if (this.#stopped || this.#live?.isOpen) return;
+    try {
+      const before = Object.keys(this.#threads.have());
+      const { threads } = await this.#ward.remote.threads.heads();
+      this.#heads(threads, before);
+      for (const { thread, seq } of threads) {
+        const known = this.#threads.ensure(thread);
+        if (known.log.seq < seq) await known.catchUp();
+      }
+      await this.#upToDate();
+      this.#cancel.push(this.#env.after(pollEvery, () => void this.#poll()));
+    } catch (thrown) {
+      if (thrown instanceof Unreachable) this.#become('offline');
+    }
+  }
+
+  #beat(): void {
+    const live = this.#live;
+    if (!live?.isOpen) return;
+    const heard = live.heard;
+    live.ping();
+    this.#cancel.push(
+      this.#env.after(silence - pingEvery, () => {
+        if (this.#live === live && live.heard === heard) live.close();
+      }),
+    );
+  }
+
+  async #heed(event: LiveEvent): Promise<void> {
+    switch (event.type) {
+      case 'heads':
+        this.#heads(event.threads, this.#asked);
+        return;
+      case 'synced':
+        await this.#flush();
+        this.#failures = 0;
+        this.#synced = true;
+        return this.#upToDate();
+      case 'marks':
+        this.#threads.get(event.thread)?.learnMarks(event.marks);
+        return;
+      case 'thread':
+        return this.refresh(event.thread).catch((thrown: unknown) => {
+          if (!isProblem(thrown, 'thread_unknown')) throw thrown;
+        });
+      case 'filing':
+        return this.#threads.get(event.thread)?.learnFilings([event.filing]);
+      case 'log':
+        if (await this.#ward.people.refresh([fromUuidText(event.person)])) this.#threads.personChanged(event.person);
+        return;
+      case 'resync':
+        this.#live?.close();
+        return;
+      case 'locked':
+        this.#hooks.over('idle');
+        return;
+      case 'ended':
+        this.#hooks.over('revoked');
+        return;
+    }
+  }
+
+  #heads(heads: readonly Head[], before: readonly ThreadId[]): void {
+    for (const head of heads) this.#threads.ensure(head.thread).learnHead(head);
+    this.#threads.missing(before, new Set(heads.map(({ thread }) => thread)));
+  }
+
+  #entry(bytes: Bytes): void {
+    let id: ThreadId;
+    try {
+      id = base64url(threadOf(bytes));
+    } catch {
+      return; // not a log entry: what it should have been is asked for at the next gap
+    }
+    const pending = this.#pending.get(id) ?? [];
+    pending.push(bytes);
+    this.#pending.set(id, pending);
+    if (pending.length === 1) this.#cancel.push(this.#env.after(0, () => void this.#flush()));
+  }
+
+  /** What has come in goes to its threads, each thread's entries together. */
+  #flush(): Promise<void> {
+    const fresh = this.#synced;
+    const batches = [...this.#pending];
+    this.#pending.clear();
+    this.#flushing = this.#flushing.then(async () => {
+      for (const [id, entries] of batches) {
+        await this.#threads
+          .ensure(id)
+          .take(entries, fresh)
+          .catch(() => undefined); // without the network it is asked for again
+      }
+      this.#tellReached();
+    });
+    return this.#flushing;
+  }
+
+  async #upToDate(): Promise<void> {
+    await this.#ward.people.refresh().catch(() => undefined);
+    if (this.#stopped) return;
+    this.#lastSync = this.#ward.now();
+    this.#become('online');
+    this.#hooks.synced();
+    this.#tellReached();
+  }
+
+  /** "Phone reached": everything up to here is stored on this device. */
+  #tellReached(): void {
+    for (const thread of this.#threads.all) {
+      const { seq } = thread.log;
+      if (thread.left || (this.#reached.get(thread.id) ?? 0) >= seq) continue;
+      this.#reached.set(thread.id, seq);
+      if (this.#live?.isOpen) this.#live.mark('reached', thread.id, seq);
+      else void this.#ward.remote.threads.reached(thread.id, seq).catch(() => this.#reached.delete(thread.id));
+    }
+  }
+
+  #become(state: Connection['state']): void {
+    if (this.#stopped || state === this.#state) return;
+    // A short gap of the connection is not worth a word: it was up to date a moment ago.
+    this.#state = state;
+    this.#hooks.connection(state);
+  }
+}

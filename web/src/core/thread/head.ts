@@ -1,0 +1,191 @@
+/** A thread's head for the thread's own screen, and its line in the inbox. Both are made of what has been verified. */
+import { uuidText } from '../../crypto/names.ts';
+import type {
+  Member,
+  Namesake,
+  Need,
+  Person,
+  Space,
+  ThreadHead,
+  ThreadSummary,
+  TimelineItem,
+  Urgency,
+} from '../contract.ts';
+import { wardErrorOf } from '../fault.ts';
+import type { Waiting } from '../outbox/outbox.ts';
+import { patientCard } from '../patient/patient.ts';
+import { decisionEntries, recordLines, recordStateOf } from './filings.ts';
+import { frozenItem, itemAt } from './items.ts';
+import type { Thread } from './thread.ts';
+import { waitingItem } from './waiting.ts';
+
+export function headOf(thread: Thread, namesakes: Namesake[]): ThreadHead {
+  const { readOnly } = thread;
+  return {
+    id: thread.id,
+    space: spaceOf(thread),
+    ...nameOf(thread),
+    ...patientPart(thread, namesakes),
+    members: membersOf(thread),
+    record: recordLines(thread),
+    ...(readOnly ? { readOnly: wardErrorOf(readOnly) } : {}),
+    mayManage: mayManage(thread),
+  };
+}
+
+export function spaceOf(thread: Thread): Space {
+  return thread.membership?.create.space ?? thread.head?.space ?? 'team';
+}
+
+/** The name of a team is in its membership log, that of a patient thread in its sealed state. */
+export function nameOf(thread: Thread): { name?: string } {
+  const space = spaceOf(thread);
+  if (space === 'direct') return {};
+  const name = space === 'patient' ? thread.state?.name : thread.membership?.name;
+  return name ? { name } : {};
+}
+
+export function peerOf(thread: Thread): Person | undefined {
+  if (spaceOf(thread) !== 'direct') return undefined;
+  const others = [...(thread.membership?.ever ?? [])].filter((id) => id !== hexOf(thread.ward.me.id));
+  const [peer] = others;
+  return peer === undefined ? undefined : thread.ward.people.card(bytesOfHex(peer));
+}
+
+export type SummaryParts = { waiting: readonly Waiting[]; hasDraft: boolean };
+
+/** For a thread whose tail has been read: see `tail`. */
+export function summaryOf(thread: Thread, { waiting, hasDraft }: SummaryParts): ThreadSummary {
+  const unseen = unread(thread);
+  const last = lastOf(thread, waiting);
+  const peer = peerOf(thread);
+  return {
+    id: thread.id,
+    space: spaceOf(thread),
+    ...nameOf(thread),
+    ...(thread.patient ? { patient: patientCard(thread.patient) } : {}),
+    ...(peer ? { peer } : {}),
+    people: thread.membership?.members.size ?? thread.head?.memberCount ?? 0,
+    ...(last ? { last } : {}),
+    at: Math.max(last?.at ?? 0, thread.log.entry(thread.log.seq)?.at ?? thread.head?.lastAt ?? 0),
+    unread: unseen.count,
+    urgency: unseen.urgency,
+    needs: needsOf(thread, waiting),
+    hasDraft,
+  };
+}
+
+/** The newest item of a thread that says something; a system line only when there is nothing else. */
+export function lastItem(thread: Thread): TimelineItem | undefined {
+  let system: TimelineItem | undefined = frozenItem(thread);
+  for (let seq = thread.log.seq; seq > 0; seq--) {
+    const item = itemAt(thread, seq);
+    if (item && item.kind !== 'system') return item;
+    system ??= item;
+  }
+  return system;
+}
+
+function lastOf(thread: Thread, waiting: readonly Waiting[]): ThreadSummary['last'] {
+  const newest = waiting.at(-1);
+  const item = newest ? waitingItem(thread, newest) : lastItem(thread);
+  if (!item) return undefined;
+  switch (item.kind) {
+    case 'message':
+      return {
+        at: item.at,
+        kind: 'message',
+        own: item.own,
+        author: item.author.name,
+        text: item.text,
+        ...(item.delivery ? { delivery: item.delivery } : {}),
+      };
+    case 'decision':
+      return {
+        at: item.at,
+        kind: 'decision',
+        own: item.markedByMe,
+        author: item.markedBy.name,
+        text: item.statements.map(({ text }) => text).join('\n'),
+        ...(item.delivery ? { delivery: item.delivery } : {}),
+      };
+    case 'tombstone':
+      return { at: item.at, kind: 'tombstone', own: false, author: item.decidedBy, text: '' };
+    case 'system':
+      return { at: item.at, kind: 'system', own: false, text: '' };
+  }
+}
+
+const urgencies: readonly Urgency[] = ['routine', 'action', 'urgent', 'emergency'];
+
+/** Messages of others that I have not seen and could read. */
+function unread(thread: Thread): { count: number; urgency: Urgency } {
+  let count = 0;
+  let urgency: Urgency = 'routine';
+  const from = Math.max(thread.seenSeq + 1, firstReadable(thread));
+  for (const entry of thread.log.from(from)) {
+    if (entry.kind !== 'message' || uuidText(entry.header.person) === thread.ward.me.id) continue;
+    count += 1;
+    if (urgencies.indexOf(entry.header.urgency) > urgencies.indexOf(urgency)) urgency = entry.header.urgency;
+  }
+  return { count, urgency };
+}
+
+/** Somebody added without history reads from the entry that added them. */
+function firstReadable(thread: Thread): number {
+  const { me } = thread;
+  return !me || me.history ? 1 : thread.records.placeOf(me.since);
+}
+
+function needsOf(thread: Thread, waiting: readonly Waiting[]): Need[] {
+  const needs: Need[] = [];
+  const decisions = decisionEntries(thread).map((entry) => ({
+    at: entry.at,
+    record: recordStateOf(thread, uuidText(entry.header.message)),
+  }));
+  const refused = decisions.filter(({ record }) => record.state === 'failed');
+  const open = thread.filingsKnown ? decisions.filter(({ record }) => record.state === 'none') : [];
+  const since = (of: { at: number }[]) => Math.min(...of.map(({ at }) => at));
+  if (refused.length > 0) needs.push({ kind: 'record-refused', count: refused.length, since: since(refused) });
+  if (open.length > 0) needs.push({ kind: 'not-in-record', count: open.length, since: since(open) });
+  const unsent = waiting.filter(({ failed }) => failed).length;
+  if (unsent > 0) needs.push({ kind: 'not-sent', count: unsent });
+  return needs;
+}
+
+function patientPart(thread: Thread, namesakes: Namesake[]): Pick<ThreadHead, 'patient' | 'link'> {
+  const { patient, ward } = thread;
+  if (!patient) return {};
+  return {
+    patient: patientCard(patient),
+    link: {
+      at: patient.issued,
+      by: ward.people.card(patient.requester),
+      ...(patient.superseded ? { supersededFrom: patient.superseded } : {}),
+      namesakes,
+    },
+  };
+}
+
+function membersOf(thread: Thread): Member[] {
+  const { membership, ward, records } = thread;
+  const members = [...(membership?.members.values() ?? [])].map((member) => ({
+    person: ward.people.card(member.person),
+    me: uuidText(member.person) === ward.me.id,
+    since: thread.log.entry(records.placeOf(member.since))?.at ?? 0,
+    history: member.history,
+    mayPost: member.role === 'owner' || (member.role === 'member' && membership?.create.postBy === 'member'),
+  }));
+  return members.sort(
+    (a, b) => a.person.family.localeCompare(b.person.family) || a.person.name.localeCompare(b.person.name),
+  );
+}
+
+function mayManage(thread: Thread): boolean {
+  const { me, membership, readOnly } = thread;
+  if (!me || !membership || readOnly || membership.create.space === 'direct') return false;
+  return me.role === 'owner' || (me.role === 'member' && membership.create.addBy === 'member');
+}
+
+const hexOf = (id: string): string => id.replaceAll('-', '');
+const bytesOfHex = (id: string) => Uint8Array.from(id.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

@@ -1,0 +1,149 @@
+/**
+ * The secrets of a thread's epochs: from my envelope, from a grant, or from this device's own sealed records. However one came, it is
+ * checked against its record, all of the officers' shares included (docs/protocol.md, sections 7.1, 7.2 and 7.6).
+ */
+import { type Bytes, erase } from '../../crypto/bytes.ts';
+import { type OpenEpoch, acceptSecret, openEpoch } from '../../crypto/epoch-open.ts';
+import { type Epoch, listed } from '../../crypto/epoch.ts';
+import { openGrant } from '../../crypto/grant.ts';
+import type { ThreadState } from '../../crypto/layouts/epoch.ts';
+import { Refusal } from '../../crypto/refusal.ts';
+import { openState } from '../../crypto/sealed-state.ts';
+import { codeOf } from '../fault.ts';
+import type { ServedEpoch } from '../remote/shapes.ts';
+import type { Ward } from '../ward.ts';
+import type { Records } from './records.ts';
+
+const epochsAtOnce = 50;
+
+export type KeptSecrets = Record<string, Bytes>;
+
+export class Secrets {
+  readonly #ward: Ward;
+  readonly #records: Records;
+  readonly #id: string;
+  readonly #open = new Map<number, OpenEpoch>();
+  readonly #served = new Map<number, ServedEpoch>();
+  /** Epochs whose key was refused, with the reason. */
+  readonly #bad = new Map<number, string>();
+  #granted = -1;
+
+  constructor(ward: Ward, records: Records, id: string) {
+    this.#ward = ward;
+    this.#records = records;
+    this.#id = id;
+  }
+
+  /** What was kept of an earlier time, believed only as far as it fits the records. */
+  async restore(kept: KeptSecrets): Promise<void> {
+    for (const [number, secret] of Object.entries(kept)) {
+      const epoch = this.#records.epoch(Number(number));
+      if (epoch && secret instanceof Uint8Array) await this.accept(epoch, secret).catch(() => undefined);
+    }
+  }
+
+  get kept(): KeptSecrets {
+    return Object.fromEntries([...this.#open].map(([number, { secret }]) => [String(number), secret]));
+  }
+
+  /** A secret that we made or were given. */
+  async accept(epoch: Epoch, secret: Bytes): Promise<OpenEpoch> {
+    const opened = await acceptSecret(epoch, secret);
+    this.#open.set(epoch.core.epoch, opened);
+    this.#bad.delete(epoch.core.epoch);
+    return opened;
+  }
+
+  has(number: number): boolean {
+    return this.#open.has(number);
+  }
+
+  /** Why an epoch that was sealed to me cannot be opened. */
+  refused(number: number): string | undefined {
+    return this.#bad.get(number);
+  }
+
+  /** `undefined` for an epoch that was not given to me, or whose key was refused. */
+  async get(number: number): Promise<OpenEpoch | undefined> {
+    const known = this.#open.get(number);
+    const epoch = this.#records.epoch(number);
+    if (known || !epoch || this.#bad.has(number)) return known;
+    if (listed(epoch.core, this.#ward.me.person)) {
+      const opened = await this.#fromEnvelope(epoch);
+      if (opened) return opened;
+    }
+    await this.#takeGrants();
+    return this.#open.get(number);
+  }
+
+  /** The state that an epoch carries, for those who can open it. */
+  async state(number: number): Promise<ThreadState | undefined> {
+    const [epoch, opened] = [this.#records.epoch(number), await this.get(number)];
+    if (!epoch || !opened) return undefined;
+    const { sealedState } = await this.#serve(number);
+    return openState(opened.secret, epoch.core, sealedState);
+  }
+
+  /** A grant may have come since. */
+  forgetGrants(): void {
+    this.#granted = -1;
+  }
+
+  erase(): void {
+    for (const { secret, epochSecret } of this.#open.values()) erase(secret, epochSecret);
+    this.#open.clear();
+    this.#served.clear();
+  }
+
+  async #fromEnvelope(epoch: Epoch): Promise<OpenEpoch | undefined> {
+    const number = epoch.core.epoch;
+    const { envelope, proof } = await this.#serve(number);
+    const generation = listed(epoch.core, this.#ward.me.person)?.generation;
+    const seed = generation === undefined ? undefined : this.#ward.seed(generation);
+    if (!envelope || !proof || !seed) return undefined;
+    try {
+      const opened = await openEpoch(epoch, { person: this.#ward.me.person, seed, envelope, proof });
+      this.#open.set(number, opened);
+      return opened;
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown;
+      this.#bad.set(number, thrown.code);
+      return undefined;
+    }
+  }
+
+  async #serve(number: number): Promise<ServedEpoch> {
+    const known = this.#served.get(number);
+    if (known) return known;
+    const { epochs } = await this.#ward.remote.threads.epochs(this.#id, number, epochsAtOnce);
+    for (const each of epochs) this.#served.set(each.epoch, each);
+    const found = this.#served.get(number);
+    if (!found) throw new Refusal('broken_chain', 'an epoch that the server does not give');
+    return found;
+  }
+
+  /** Once for each length of the membership log: what is granted follows an add. */
+  async #takeGrants(): Promise<void> {
+    const membership = this.#records.membership;
+    if (!membership || this.#granted === membership.current.seq) return;
+    this.#granted = membership.current.seq;
+    const { grants } = await this.#ward.remote.threads.grants(this.#id);
+    for (const each of grants) {
+      try {
+        const opened = await openGrant(each, {
+          people: this.#ward.people.log,
+          membership,
+          epochs: (number) => this.#records.epoch(number),
+          person: this.#ward.me.person,
+          seeds: this.#ward.seed,
+        });
+        for (const { epoch, ...secret } of opened) {
+          if (!this.#open.has(epoch.core.epoch)) this.#open.set(epoch.core.epoch, secret);
+        }
+      } catch (thrown) {
+        // One bad grant must not keep out a good one.
+        if (codeOf(thrown) === 'unexpected') throw thrown;
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/** Membership entries and epoch records as lines of a thread: who was let in, by whom and why; whose patient; when keys changed. */
+import { type Bytes, hex } from '../../crypto/bytes.ts';
+import { decode, typeOf } from '../../crypto/codec.ts';
+import type { Epoch } from '../../crypto/epoch.ts';
+import { signed } from '../../crypto/layouts/container.ts';
+import type { Add, Remove } from '../../crypto/layouts/membership.ts';
+import { add, remove } from '../../crypto/layouts/membership.ts';
+import { type MembershipEntry, isByServer } from '../../crypto/membership-rules.ts';
+import { openNote } from '../../crypto/note.ts';
+import { stateAt } from '../../crypto/person.ts';
+import { type RemoveReason, type SystemEvent, removeReasons } from '../contract.ts';
+import { displayPatient } from '../people/name.ts';
+import type { SignedEntry } from './log.ts';
+import type { Thread } from './thread.ts';
+
+export function systemEvents(thread: Thread, entry: SignedEntry): SystemEvent[] {
+  const membership = thread.records.membership;
+  if (!membership || entry.seq > thread.records.verified) return [];
+  const direct = membership.create.space === 'direct';
+  if (entry.kind === 'create') {
+    return direct ? [] : [{ what: 'created', ...author(thread, membership.create.person) }];
+  }
+  if (entry.kind === 'epoch') return rotation(thread, entry.seq);
+  const found = membership.entries[thread.records.membershipSeqAt(entry.seq + 1) - 1];
+  return found ? membershipEvents(thread, found, entry.seq, direct) : [];
+}
+
+function membershipEvents(thread: Thread, entry: MembershipEntry, seq: number, direct: boolean): SystemEvent[] {
+  switch (entry.kind) {
+    case 'add':
+      return direct && entry.value.reason === 'founding' ? [] : [joined(thread, entry.value, seq)];
+    case 'remove':
+      return [removed(thread, entry.value, seq)];
+    case 'rekey':
+      return [{ what: 'identity-changed', who: nameOf(thread, entry.value.target) }];
+    case 'link': {
+      const patient = thread.patient ? displayPatient(thread.patient) : 'this patient';
+      return [{ what: 'linked', ...author(thread, entry.value.person), patient }];
+    }
+    case 'rename':
+      return [{ what: 'renamed', ...author(thread, entry.value.person), name: entry.value.name }];
+    case 'member-role':
+      return [];
+  }
+}
+
+function joined(thread: Thread, value: Add, seq: number): SystemEvent {
+  return {
+    what: 'joined',
+    who: nameOf(thread, value.target),
+    me: isMe(thread, value.target),
+    role: thread.ward.people.card(value.target).role,
+    ...author(thread, value.person),
+    reason: value.reason,
+    ...noteAt(thread, seq),
+    history: value.history,
+  };
+}
+
+const byOrganisation = ['leaver', 'mover', 'lost-device', 'review'] as const;
+
+function removed(thread: Thread, value: Remove, seq: number): SystemEvent {
+  const who = nameOf(thread, value.target);
+  const me = isMe(thread, value.target);
+  const official = byOrganisation.find((reason) => reason === value.reason);
+  if (isByServer(value) && official) return { what: 'removed-by-organisation', who, me, reason: official };
+  const reason: RemoveReason = removeReasons.find((each) => each === value.reason) ?? 'other';
+  return { what: 'removed', who, me, ...author(thread, value.person), reason, ...noteAt(thread, seq) };
+}
+
+/** The first keys of a thread are no news. */
+function rotation(thread: Thread, seq: number): SystemEvent[] {
+  const index = thread.records.epochs.findIndex((placed) => placed.seq === seq);
+  const [before, after] = [thread.records.epochs[index - 1]?.epoch, thread.records.epochs[index]?.epoch];
+  return before && after ? [{ what: 'rotated', why: whyRotated(thread, before, after) }] : [];
+}
+
+function whyRotated(thread: Thread, before: Epoch, after: Epoch): 'added' | 'removed' | 'device' | 'age' {
+  const [old, now] = [before, after].map(({ core }) => new Set(core.members.map(({ person }) => hex(person))));
+  if ([...(old ?? [])].some((person) => !now?.has(person))) return 'removed';
+  if ([...(now ?? [])].some((person) => !old?.has(person))) return 'added';
+  const moved = after.core.members.some(({ person, logHead }) => {
+    const [log, listed] = [
+      thread.ward.people.log(person),
+      before.core.members.find((each) => hex(each.person) === hex(person)),
+    ];
+    const [then, since] = [log && listed && stateAt(log, listed.logHead), log && stateAt(log, logHead)];
+    return log?.states.some(({ seq, kind }) => seq > (then?.seq ?? 0) && seq <= (since?.seq ?? 0) && kind !== 'device');
+  });
+  return moved ? 'device' : 'age';
+}
+
+/** Opens the free text of an add or a removal, for those who hold the keys of its time. */
+export async function readNote(thread: Thread, entry: SignedEntry): Promise<void> {
+  if (thread.notes.has(entry.seq) || entry.seq > thread.records.verified) return;
+  const { object } = decode(signed, entry.body);
+  const layout = [add, remove].find((each) => each.type === typeOf(object));
+  if (!layout) return;
+  const { note, seq } = decode<typeof add.fields>(layout as typeof add, object);
+  if (!note) return;
+  try {
+    const opened = await thread.secrets.get(note.epoch);
+    if (!opened) return;
+    thread.notes.set(entry.seq, await openNote(opened.epochSecret, { thread: thread.bytes, seq }, note));
+  } catch {
+    // A note that does not open takes nothing from the entry that carries it.
+  }
+}
+
+function noteAt(thread: Thread, seq: number): { note?: string } {
+  const note = thread.notes.get(seq);
+  return note ? { note } : {};
+}
+
+function author(thread: Thread, person: Bytes): { by: string; byMe: boolean } {
+  return { by: nameOf(thread, person), byMe: isMe(thread, person) };
+}
+
+const nameOf = (thread: Thread, person: Bytes): string => thread.ward.people.card(person).name;
+const isMe = (thread: Thread, person: Bytes): boolean => hex(person) === hex(thread.ward.me.person);

@@ -1,0 +1,309 @@
+/**
+ * One thread on this device: its verified log and what follows from it, the server's hints beside it, and what is kept of it.
+ *
+ * Everything that changes a thread runs in its own queue, one after the other.
+ *
+ * Invariant: a log that contradicts itself, or what this person has seen of it before, freezes the thread: it can be read up to there,
+ * and nothing is sent.
+ */
+import { type Bytes, equal } from '../../crypto/bytes.ts';
+import type { ThreadState } from '../../crypto/layouts/epoch.ts';
+import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
+import type { Vault } from '../../crypto/layouts/vault.ts';
+import { mayPost, memberOf } from '../../crypto/membership.ts';
+import type { Member, Membership } from '../../crypto/membership-rules.ts';
+import { fromBase64url, uuidText } from '../../crypto/names.ts';
+import { patientOf } from '../../crypto/patient.ts';
+import { Refusal } from '../../crypto/refusal.ts';
+import type { LogCheckpoint } from '../../crypto/thread-log.ts';
+import type { ThreadId } from '../contract.ts';
+import { Fault, isProblem } from '../fault.ts';
+import type { Filing, Head, Mark } from '../remote/shapes.ts';
+import type { Filed } from '../store/cabinet.ts';
+import type { Ward } from '../ward.ts';
+import { ThreadLog } from './log.ts';
+import { Reading } from './reading.ts';
+import { Records } from './records.ts';
+import { type KeptSecrets, Secrets } from './secrets.ts';
+
+export type Bookmark = Vault['bookmarks'][number];
+
+/** What is kept beside the log. */
+type Kept = { checkpoint: LogCheckpoint; secrets: KeptSecrets; seenSeq: number };
+
+export type ThreadEvents = {
+  /** Something about the thread is different: it has to be drawn again. */
+  changed(thread: Thread): void;
+  /** These messages were destroyed. */
+  destroyed(thread: Thread, messages: string[]): void;
+};
+
+export class Thread {
+  readonly id: ThreadId;
+  readonly ward: Ward;
+  readonly log: ThreadLog;
+  readonly records: Records;
+  readonly secrets: Secrets;
+  readonly reading: Reading;
+  readonly marks = new Map<string, Mark>();
+  readonly filings = new Map<string, Filing>();
+  filingsKnown = false;
+  marksKnown = false;
+  head: Head | undefined;
+  /** What this person has seen of the thread before, here or on another device. */
+  bookmark: Bookmark | undefined;
+  /** The newest state that could be opened, and whose patient it names. */
+  state: ThreadState | undefined;
+  patient: PatientAssertion | null = null;
+  /** The free texts of adds and removals, by their place in the log. */
+  readonly notes = new Map<number, string>();
+
+  readonly #events: ThreadEvents;
+  #seenSeq = 0;
+  #stateOf = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(ward: Ward, id: ThreadId, events: ThreadEvents, log = new ThreadLog(fromBase64url(id))) {
+    this.ward = ward;
+    this.id = id;
+    this.#events = events;
+    this.log = log;
+    this.records = new Records(ward, log);
+    this.secrets = new Secrets(ward, this.records, id);
+    this.reading = new Reading(ward, log, this.records, this.secrets);
+  }
+
+  /** From the sealed records of this device. */
+  static async restore(ward: Ward, id: ThreadId, kept: unknown, events: ThreadEvents): Promise<Thread> {
+    const { checkpoint, secrets = {}, seenSeq = 0 } = (kept ?? {}) as Partial<Kept>;
+    const segments = await ward.cabinet.all('log', `${id}/`);
+    const log = ThreadLog.restore(
+      fromBase64url(id),
+      segments.map(({ value }) => value),
+      checkpoint,
+    );
+    const thread = new Thread(ward, id, events, log);
+    thread.#seenSeq = seenSeq;
+    await thread.records.settle(false);
+    await thread.secrets.restore(secrets);
+    thread.bookmark = thread.bookmarkNow;
+    return thread;
+  }
+
+  get bytes(): Bytes {
+    return this.log.thread;
+  }
+
+  get membership(): Membership | undefined {
+    return this.records.membership?.current;
+  }
+
+  get me(): Member | undefined {
+    return this.membership && memberOf(this.membership, this.ward.me.person);
+  }
+
+  /** I was a member and am not any more. */
+  get left(): boolean {
+    return this.membership !== undefined && this.me === undefined;
+  }
+
+  get mayPost(): boolean {
+    return this.membership !== undefined && mayPost(this.membership, this.ward.me.person);
+  }
+
+  get seenSeq(): number {
+    return Math.max(this.#seenSeq, this.head?.seenSeq ?? 0);
+  }
+
+  /** Why nothing can be written here. */
+  get readOnly(): Fault | undefined {
+    if (this.records.frozen) return new Fault('thread_frozen');
+    if (this.left) return new Fault('not_a_member');
+    return this.mayPost ? undefined : new Fault('may_not_post');
+  }
+
+  /** One after the other. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Takes entries of the log as they come: in order or not, once or twice. `fresh`: they have just been written. */
+  take(entries: readonly Bytes[], fresh: boolean): Promise<void> {
+    return this.run(() => this.#take(entries, fresh));
+  }
+
+  /** Asks the server for what is missing. */
+  catchUp(): Promise<void> {
+    return this.run(() => this.#fetch());
+  }
+
+  /** Entries that are here already, as they are now: destroyed messages come back as tombstones. */
+  again(seqs: readonly number[]): Promise<void> {
+    return this.run(async () => {
+      for (const seq of seqs) {
+        const { entries } = await this.ward.remote.threads.log(this.id, seq - 1, 1);
+        await this.#take(entries, false);
+      }
+    });
+  }
+
+  /** What the server says of the thread. It must not have fewer entries than this person has seen. */
+  learnHead(head: Head): void {
+    this.head = head;
+    if (this.bookmark && head.leftSeq === undefined && head.seq < this.bookmark.seq) this.#rolledBack();
+    this.#events.changed(this);
+  }
+
+  learnMarks(marks: readonly Mark[]): void {
+    for (const mark of marks) {
+      const before = this.marks.get(mark.person);
+      if (before && before.reachedSeq >= mark.reachedSeq && before.seenSeq >= mark.seenSeq) continue;
+      this.marks.set(mark.person, mark);
+      if (mark.person === this.ward.me.id) this.#seenSeq = Math.max(this.#seenSeq, mark.seenSeq);
+    }
+    this.#events.changed(this);
+  }
+
+  /** Some originals may have been destroyed while nobody was here to hear it. */
+  async learnFilings(filings: readonly Filing[]): Promise<void> {
+    for (const filing of filings) this.filings.set(filing.filing, filing);
+    const gone = filings.filter(({ destroyedAt }) => destroyedAt).flatMap(({ sources }) => sources);
+    const stale = gone.map((id) => this.log.message(id)).filter((entry) => entry?.kind === 'message');
+    this.#events.changed(this);
+    if (stale.length > 0) await this.again(stale.flatMap((entry) => entry?.seq ?? []));
+  }
+
+  /** Once for a thread in which something was decided. */
+  async loadFilings(): Promise<void> {
+    if (this.filingsKnown || this.left) return;
+    const { filings } = await this.ward.remote.filings.list(this.id);
+    this.filingsKnown = true;
+    await this.learnFilings(filings);
+  }
+
+  async loadMarks(): Promise<void> {
+    if (this.marksKnown || this.left) return;
+    const { marks } = await this.ward.remote.threads.marks(this.id);
+    this.marksKnown = true;
+    this.learnMarks(marks);
+  }
+
+  /** True when it is news. */
+  markSeen(seq: number): boolean {
+    const upTo = Math.min(seq, this.log.seq);
+    if (upTo <= this.seenSeq) return false;
+    this.#seenSeq = upTo;
+    this.#events.changed(this);
+    return true;
+  }
+
+  changed(): void {
+    this.#events.changed(this);
+  }
+
+  /** The newest state that can be opened: its name, and in a patient thread whose it is. */
+  async openState(): Promise<void> {
+    const { newest, membership } = this.records;
+    if (!newest || !membership || this.left || this.#stateOf === newest.epoch.core.epoch) return;
+    try {
+      const state = await this.secrets.state(newest.epoch.core.epoch);
+      if (!state) return;
+      const patient = await patientOf(state, membership.current, this.ward.trust.chain);
+      [this.state, this.patient, this.#stateOf] = [state, patient, newest.epoch.core.epoch];
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown;
+      const { seq } = newest;
+      const at = this.log.entry(seq)?.at ?? 0;
+      this.records.freeze({ seq, at, code: thrown.code }, [newest.epoch.core.person]);
+    }
+  }
+
+  /** For the vault and for this device: what must not be gone back behind. */
+  get bookmarkNow(): Bookmark | undefined {
+    const { membership, newest, frozen } = this.records;
+    if (!membership || frozen || this.log.seq === 0) return undefined;
+    return {
+      thread: this.bytes,
+      membershipSeq: membership.current.seq,
+      membershipHead: membership.current.head,
+      epoch: newest?.epoch.core.epoch ?? 0,
+      seq: this.log.seq,
+      logHash: this.log.logHash,
+    };
+  }
+
+  async save(): Promise<void> {
+    const kept: Kept = { checkpoint: this.log.checkpoint, secrets: this.secrets.kept, seenSeq: this.#seenSeq };
+    const put: Filed[] = [...this.log.changes(this.id), { kind: 'thread', name: this.id, value: kept }];
+    await this.ward.cabinet.change({ put });
+  }
+
+  /** Nothing readable is left in memory. */
+  erase(): void {
+    this.secrets.erase();
+    this.reading.clear();
+    this.notes.clear();
+    this.state = undefined;
+    this.patient = null;
+  }
+
+  async #take(entries: readonly Bytes[], fresh: boolean): Promise<void> {
+    const destroyed: number[] = [];
+    try {
+      for (const bytes of entries) {
+        if (this.ward.closed() || this.records.frozen) break;
+        const { what, seq } = await this.log.offer(bytes);
+        if (what === 'ahead') {
+          await this.#fetch();
+          break;
+        }
+        if (what === 'destroyed') destroyed.push(seq);
+        if (what === 'new') this.#checkBookmark();
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown;
+      // A frame may have been damaged or out of place; what the server answers to a question may not.
+      if (fresh) await this.#fetch();
+      else this.records.freeze({ seq: this.log.seq + 1, at: this.ward.now(), code: thrown.code }, []);
+    }
+    await this.#settle(fresh, destroyed);
+  }
+
+  async #settle(fresh: boolean, destroyed: number[]): Promise<void> {
+    await this.records.settle(fresh);
+    await this.openState();
+    this.secrets.forgetGrants();
+    const gone = destroyed.flatMap((seq) => {
+      this.reading.forget(seq);
+      const entry = this.log.entry(seq);
+      return entry?.kind === 'tombstone' ? [uuidText(entry.tombstone.message)] : [];
+    });
+    await this.save();
+    if (gone.length > 0) this.#events.destroyed(this, gone);
+    this.#events.changed(this);
+  }
+
+  async #fetch(): Promise<void> {
+    for (let more = true; more && !this.ward.closed() && !this.records.frozen; ) {
+      const before = this.log.seq;
+      const page = await this.ward.remote.threads.log(this.id, before).catch((thrown: unknown) => {
+        if (isProblem(thrown, 'thread_unknown')) return { entries: [], more: false };
+        throw thrown;
+      });
+      await this.#take(page.entries, false);
+      more = page.more && this.log.seq > before;
+    }
+  }
+
+  #checkBookmark(): void {
+    const { bookmark, log } = this;
+    if (!bookmark || log.seq !== bookmark.seq) return;
+    if (!equal(log.logHash, bookmark.logHash)) throw new Refusal('rolled_back', 'another log than was seen before');
+  }
+
+  #rolledBack(): void {
+    this.records.freeze({ seq: this.log.seq + 1, at: this.ward.now(), code: 'rolled_back' }, []);
+  }
+}

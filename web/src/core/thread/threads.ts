@@ -1,0 +1,200 @@
+/** All my threads on this device: read back, kept in step with the server's heads, and summed up for the inbox. */
+import { hex } from '../../crypto/bytes.ts';
+import { base64url, fromUuidText } from '../../crypto/names.ts';
+import type { Namesake, Patient, PersonId, ThreadId, ThreadSummary } from '../contract.ts';
+import type { Env } from '../env.ts';
+import { Fault } from '../fault.ts';
+import { namesakesAmong, patientCard } from '../patient/patient.ts';
+import { areNamesAlike } from '../people/similar.ts';
+import type { Ward } from '../ward.ts';
+import { hasDecisions, readDecisions } from './filings.ts';
+import { type SummaryParts, lastItem, nameOf, spaceOf, summaryOf } from './head.ts';
+import { prepare } from './items.ts';
+import { type Bookmark, Thread, type ThreadEvents } from './thread.ts';
+
+export type ThreadsHooks = ThreadEvents & {
+  parts: (thread: ThreadId) => SummaryParts;
+  inbox: (summaries: ThreadSummary[]) => void;
+};
+
+/** How much of a thread's end is read for its line in the inbox. */
+const tail = 16;
+const together = 40;
+
+export class Threads {
+  readonly #env: Pick<Env, 'after'>;
+  readonly #ward: Ward;
+  readonly #hooks: ThreadsHooks;
+  readonly #threads = new Map<ThreadId, Thread>();
+  readonly #bookmarks = new Map<ThreadId, Bookmark>();
+  readonly #summaries = new Map<ThreadId, ThreadSummary>();
+  readonly #dirty = new Set<ThreadId>();
+  #told = '';
+  #planned = false;
+
+  constructor(env: Pick<Env, 'after'>, ward: Ward, bookmarks: readonly Bookmark[], hooks: ThreadsHooks) {
+    this.#env = env;
+    this.#ward = ward;
+    this.#hooks = hooks;
+    for (const bookmark of bookmarks) this.#bookmarks.set(base64url(bookmark.thread), bookmark);
+  }
+
+  async load(): Promise<void> {
+    for (const { name, value } of await this.#ward.cabinet.all('thread')) {
+      const thread = await Thread.restore(this.#ward, name, value, this.#events);
+      this.#add(thread);
+      await thread.openState().catch(() => undefined); // it may need the server
+      this.changed(thread);
+    }
+  }
+
+  get all(): Thread[] {
+    return [...this.#threads.values()];
+  }
+
+  get(id: ThreadId): Thread | undefined {
+    return this.#threads.get(id);
+  }
+
+  /** One of mine, or a refusal in plain words. */
+  need(id: ThreadId): Thread {
+    const thread = this.#threads.get(id);
+    if (!thread?.membership) throw new Fault('thread_unknown');
+    return thread;
+  }
+
+  /** Also one that has not been heard of yet. */
+  ensure(id: ThreadId): Thread {
+    const known = this.#threads.get(id);
+    if (known) return known;
+    const thread = new Thread(this.#ward, id, this.#events);
+    this.#add(thread);
+    return thread;
+  }
+
+  /** What this device holds, for the server to fill the gaps. */
+  have(): Record<ThreadId, number> {
+    return Object.fromEntries(this.all.map(({ id, log }) => [id, log.seq]));
+  }
+
+  /** Threads that were here before the server was asked, and that it does not speak of. */
+  missing(before: readonly ThreadId[], present: ReadonlySet<ThreadId>): void {
+    for (const id of before) {
+      const thread = this.#threads.get(id);
+      if (!thread || present.has(id) || thread.log.seq === 0 || thread.left) continue;
+      thread.records.freeze({ seq: thread.log.seq + 1, at: this.#ward.now(), code: 'rolled_back' }, []);
+      this.changed(thread);
+    }
+  }
+
+  personChanged(person: PersonId): void {
+    const id = hex(fromUuidText(person));
+    for (const thread of this.all) if (thread.membership?.members.has(id)) this.changed(thread);
+  }
+
+  /** Plans the thread's line in the inbox anew. */
+  readonly changed = (thread: Thread): void => {
+    this.#dirty.add(thread.id);
+    this.#hooks.changed(thread);
+    if (this.#planned) return;
+    this.#planned = true;
+    this.#env.after(together, () => {
+      this.#planned = false;
+      void this.#sumUp();
+    });
+  };
+
+  async inbox(): Promise<ThreadSummary[]> {
+    await this.#sumUp();
+    return this.#sorted();
+  }
+
+  /** Threads with the same kind of name, and what they are called. */
+  similar(name: string) {
+    return this.all.flatMap((thread) => {
+      const { name: other } = nameOf(thread);
+      if (!other || thread.left || !areNamesAlike(name, other)) return [];
+      return [{ thread: thread.id, name: other, space: spaceOf(thread), people: thread.membership?.members.size ?? 0 }];
+    });
+  }
+
+  patients(): { thread: ThreadId; patient: Patient }[] {
+    return this.all.flatMap(({ id, patient, left }) =>
+      patient && !left ? [{ thread: id, patient: patientCard(patient) }] : [],
+    );
+  }
+
+  readonly namesakes = (thread: Thread): Namesake[] => {
+    if (!thread.patient) return [];
+    const others = this.patients().filter((each) => each.thread !== thread.id);
+    return namesakesAmong(
+      patientCard(thread.patient),
+      others.map(({ patient }) => patient),
+    );
+  };
+
+  /** The direct thread with a person that can be written in. */
+  direct(person: PersonId): Thread | undefined {
+    const id = hex(fromUuidText(person));
+    return this.all.find(
+      (thread) => !thread.left && spaceOf(thread) === 'direct' && thread.membership?.members.has(id) === true,
+    );
+  }
+
+  bookmarks(): Bookmark[] {
+    return this.all.flatMap((thread) => thread.bookmarkNow ?? []);
+  }
+
+  erase(): void {
+    for (const thread of this.all) thread.erase();
+    this.#threads.clear();
+    this.#summaries.clear();
+  }
+
+  #add(thread: Thread): void {
+    const bookmark = this.#bookmarks.get(thread.id);
+    if (bookmark && bookmark.seq > (thread.bookmark?.seq ?? 0)) thread.bookmark = bookmark;
+    this.#threads.set(thread.id, thread);
+  }
+
+  readonly #events: ThreadEvents = {
+    changed: (thread) => this.changed(thread),
+    destroyed: (thread, messages) => this.#hooks.destroyed(thread, messages),
+  };
+
+  async #sumUp(): Promise<void> {
+    const dirty = [...this.#dirty];
+    this.#dirty.clear();
+    for (const id of dirty) {
+      const thread = this.#threads.get(id);
+      if (!thread || this.#ward.closed()) continue;
+      // Somebody who has left is not kept in the list: membership decides what is shown (R13).
+      if (!thread.membership || thread.left) this.#summaries.delete(id);
+      else await this.#readTail(thread).then(() => this.#summaries.set(id, summaryOf(thread, this.#hooks.parts(id))));
+    }
+    if (this.#ward.closed()) return;
+    const sorted = this.#sorted();
+    const text = JSON.stringify(sorted);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#hooks.inbox(sorted);
+  }
+
+  async #readTail(thread: Thread): Promise<void> {
+    try {
+      if (hasDecisions(thread)) {
+        await thread.loadFilings();
+        await readDecisions(thread);
+      }
+      await prepare(thread, Math.max(1, thread.log.seq - tail), thread.log.seq);
+      const last = lastItem(thread);
+      if (last?.kind === 'message' && last.own) await thread.loadMarks();
+    } catch {
+      // Without the network something could not be read: the line says what is known.
+    }
+  }
+
+  #sorted(): ThreadSummary[] {
+    return [...this.#summaries.values()].sort((a, b) => b.at - a.at);
+  }
+}
