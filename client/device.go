@@ -77,8 +77,12 @@ func (k *DeviceKeys) thumbprint() ([32]byte, error) {
 	if err != nil {
 		return [32]byte{}, fmt.Errorf("client: the device's proof key: %w", err)
 	}
+	return thumbprintOf(point), nil
+}
+
+func thumbprintOf(point []byte) [32]byte {
 	text := base64.RawURLEncoding
-	return sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + text.EncodeToString(point[1:33]) + `","y":"` + text.EncodeToString(point[33:]) + `"}`)), nil
+	return sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + text.EncodeToString(point[1:33]) + `","y":"` + text.EncodeToString(point[33:]) + `"}`))
 }
 
 const sharedDeviceLife = 12 * time.Hour

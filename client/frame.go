@@ -209,24 +209,31 @@ func (h *heeding) said(ctx context.Context, said saidFrame) {
 	}
 }
 
-// heads compares what the server says that there is with what has been seen. Entries that are missing follow as frames.
+// heads compares what the server says that there is with what this session had when it connected; there may be more of it by now. Entries that are
+// missing follow as frames.
 func (h *heeding) heads(heads []head) {
+	shown := map[id.Thread]bool{}
 	for _, one := range heads {
+		shown[one.Thread] = true
 		t := h.s.threads[one.Thread]
 		if t == nil {
 			continue
 		}
 		hash := t.logHashAt(one.Seq)
 		switch {
-		case one.Seq < t.log.Seq():
+		case one.Seq < h.live.have[one.Thread]:
 			h.refused(t.id, refuse(envelope.RolledBack, "the thread is shorter than it was"))
-		case one.Seq == t.log.Seq() && !slices.Equal(one.LogHash, hash[:]):
+		case one.Seq <= t.log.Seq() && !slices.Equal(one.LogHash, hash[:]):
 			h.refused(t.id, refuse(envelope.BrokenChain, "the head is of another history"))
-		default:
+		case one.Seq >= t.head.Seq:
 			t.head = one
 		}
 	}
-	h.refused(id.Thread{}, h.s.missing(heads))
+	for known := range h.live.have {
+		if !shown[known] {
+			h.refused(known, refuse(envelope.RolledBack, "a thread that was there before is not shown"))
+		}
+	}
 }
 
 func (h *heeding) filing(ctx context.Context, said saidFrame) {

@@ -57,8 +57,9 @@ type Live struct {
 	frames  *queue[frame]
 	events  *queue[Event]
 	out     chan Event
-	gone    chan struct{} // closed when nobody wants events any more
-	done    chan struct{} // closed when the session has heeded the last frame
+	gone    chan struct{}        // closed when nobody wants events any more
+	done    chan struct{}        // closed when the session has heeded the last frame
+	have    map[id.Thread]uint64 // what was there when it connected; not changed afterwards
 
 	mu      sync.Mutex
 	ref     uint32
@@ -96,12 +97,12 @@ func (s *Session) Live(ctx context.Context) (*Live, error) {
 	live := &Live{
 		session: s, socket: socket, cancel: cancel, frames: newQueue[frame](), events: newQueue[Event](), out: make(chan Event),
 		gone: make(chan struct{}), done: make(chan struct{}), answers: map[uint32]chan sentFrame{},
+		have: map[id.Thread]uint64{},
 	}
-	have := map[id.Thread]uint64{}
 	for name, t := range s.threads {
-		have[name] = t.log.Seq()
+		live.have[name] = t.log.Seq()
 	}
-	if err := live.say(ctx, map[string]any{"type": "sync", "have": have}); err != nil {
+	if err := live.say(ctx, map[string]any{"type": "sync", "have": live.have}); err != nil {
 		cancel()
 		socket.CloseNow()
 		return nil, &Unanswered{err}

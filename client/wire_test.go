@@ -2,9 +2,11 @@ package client_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -16,6 +18,7 @@ type wire struct {
 	next http.RoundTripper
 
 	mu    sync.Mutex
+	conns []net.Conn
 	rules []*rule
 	calls []string // "METHOD /path" of every request
 }
@@ -30,6 +33,7 @@ type rule struct {
 	block        bool                 // the request never arrives
 	before       func(request []byte) // is told of the request
 	status       int                  // another status
+	request      func(map[string]any) // changes the request
 	used         int
 }
 
@@ -40,6 +44,27 @@ func (w *wire) bend(r rule) *rule {
 	defer w.mu.Unlock()
 	w.rules = append(w.rules, &r)
 	return &r
+}
+
+// dial opens a connection that cut can end.
+func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err == nil {
+		w.mu.Lock()
+		w.conns = append(w.conns, conn)
+		w.mu.Unlock()
+	}
+	return conn, err
+}
+
+// cut ends every connection, the live one too. New ones can be made.
+func (w *wire) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, conn := range w.conns {
+		conn.Close()
+	}
+	w.conns = nil
 }
 
 func (w *wire) straighten() {
@@ -79,13 +104,10 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	if r == nil {
 		return w.next.RoundTrip(request)
 	}
-	if r.before != nil && request.Body != nil {
-		sent, err := io.ReadAll(request.Body)
-		if err != nil {
+	if request.Body != nil {
+		if err := r.send(request); err != nil {
 			return nil, err
 		}
-		r.before(sent)
-		request.Body = io.NopCloser(bytes.NewReader(sent))
 	}
 	if r.block {
 		return nil, errLine
@@ -123,6 +145,30 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	response.Header.Del("Content-Length")
 	response.Body = io.NopCloser(bytes.NewReader(answer))
 	return response, nil
+}
+
+// send tells of the request, and changes it.
+func (r *rule) send(request *http.Request) error {
+	sent, err := io.ReadAll(request.Body)
+	if err != nil {
+		return err
+	}
+	if r.before != nil {
+		r.before(sent)
+	}
+	if r.request != nil {
+		var members map[string]any
+		if err := json.Unmarshal(sent, &members); err != nil {
+			return err
+		}
+		r.request(members)
+		if sent, err = json.Marshal(members); err != nil {
+			return err
+		}
+	}
+	request.ContentLength = int64(len(sent))
+	request.Body = io.NopCloser(bytes.NewReader(sent))
+	return nil
 }
 
 // listOf is a list inside an answer.

@@ -136,7 +136,10 @@ type person struct {
 
 func (w *world) client(memory client.Memory) (*client.Client, *wire) {
 	w.t.Helper()
-	between := &wire{next: w.web.Client().Transport}
+	between := &wire{}
+	transport := &http.Transport{DialContext: between.dial}
+	w.t.Cleanup(transport.CloseIdleConnections)
+	between.next = transport
 	c, err := client.New(client.Config{BaseURL: w.web.URL, HTTPClient: &http.Client{Transport: between}, Clock: w.clock, Memory: memory})
 	w.check(err)
 	return c, between
