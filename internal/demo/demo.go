@@ -154,7 +154,7 @@ func (d *Demo) config() server.Config {
 			BaseURL: d.hospital.IndexURL(), HospitalNumberSystem: hospital.HospitalNumberSystem, WardExtension: hospital.WardExtension,
 		},
 		Record: ehr.Config{BaseURL: d.hospital.RecordURL(), Timeout: 10 * time.Second, HospitalNumberSystem: hospital.HospitalNumberSystem, Clock: d.options.Clock},
-		Retry:  d.options.Retry, Web: d.options.Web, Clock: d.options.Clock, Log: d.options.Log,
+		Retry:  d.options.Retry, Lease: d.options.Lease, Web: d.options.Web, Clock: d.options.Clock, Log: d.options.Log,
 	}
 	return config
 }
