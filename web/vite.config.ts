@@ -31,9 +31,15 @@ export default defineConfig(({ mode }) => ({
     modulePreload: false,
     sourcemap: false,
     reportCompressedSize: true,
-    rolldownOptions: { input: mode === 'mock' ? 'mock.html' : 'index.html' },
+    rolldownOptions: {
+      input: mode === 'mock' ? 'mock.html' : 'index.html',
+      checks: { pluginTimings: false },
+      onLog(level, log, handler) {
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handler(level, log);
+      },
+    },
   },
-  server: { proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true } } },
+  server: { proxy: { '/v1': { target: 'http://127.0.0.1:8080', ws: true } } },
 }));
 
 /** The in-memory double of the worker must not reach a hospital. */

@@ -1,13 +1,14 @@
 /** Which of the few whole screens is shown: it follows the state of the session and nothing else. */
 import { useEffect, useState } from 'preact/hooks';
-import { FaultBox, type Fault } from '../ui/fault.tsx';
 import { Enrol } from '../features/gate/Enrol.tsx';
 import { Mark } from '../features/gate/Frame.tsx';
 import { Lock } from '../features/gate/Lock.tsx';
+import { Occupied } from '../features/gate/Occupied.tsx';
 import { SignIn } from '../features/gate/SignIn.tsx';
 import { type Client, ClientContext } from '../features/session/client.ts';
 import { enrolmentIn } from '../features/shell/routes.ts';
 import { Shell } from '../features/shell/Shell.tsx';
+import { type Fault, FaultBox } from '../ui/fault.tsx';
 import { watchIdle } from './idle.ts';
 
 type Props = { client: Client; fault: Fault | undefined };
@@ -40,7 +41,10 @@ function Screens({ client, fault }: Props) {
   }, [ready?.idleMs, ready !== undefined]);
 
   if (!state) return <Starting fault={fault} />;
-  if (state.at === 'ready') return <Shell state={state} />;
+  if (state.at === 'ready') {
+    if (link) return <Occupied name={state.me.name} onStay={() => setLink(undefined)} />;
+    return <Shell state={state} />;
+  }
   if (link) return <Enrol link={link} demonstration={state.demonstration} onDone={() => setLink(undefined)} />;
   if (state.at === 'locked') return <Lock organisation={state.organisation} />;
   return <SignIn organisation={state.organisation} demonstration={state.demonstration} />;

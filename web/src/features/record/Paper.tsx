@@ -7,7 +7,7 @@ import { type Block, readPaper } from './paper.ts';
 const drawnAs: Record<string, string> = {
   h1: 'h3',
   h2: 'h4',
-  h3: 'h4',
+  h3: 'h5',
   main: 'div',
   article: 'div',
   header: 'div',

@@ -12,6 +12,7 @@ import { Notice } from '../compose/Notice.tsx';
 import { spaceWords, threadTitle } from '../inbox/words.ts';
 import { Banner } from '../patient/Banner.tsx';
 import { dutyWords, lowerFirst } from '../people/words.ts';
+import { OverdueBar } from '../record/OverdueBar.tsx';
 import { useClient } from '../session/client.ts';
 import { ConnectionBar } from '../shell/ConnectionBar.tsx';
 import type { ThreadStore } from './store.ts';
@@ -68,6 +69,7 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
         )}
       </header>
       {patient && <Banner patient={patient} now={client.now.value} look={isWide.value ? 'wide' : undefined} />}
+      {head && <OverdueBar head={head} now={client.now.value} />}
       {!isWide.value && <ConnectionBar />}
       {store.fault.value && (
         <div class="block">

@@ -68,5 +68,5 @@ const rotationWords: Record<Extract<SystemEvent, { what: 'rotated' }>['why'], st
 const you = (name: string, isMe: boolean): string => (isMe ? 'You' : name);
 
 function reasonWords(reason: string, note: string | undefined): string {
-  return note ? `(${lowerFirst(reason)}: ${note})` : `(${lowerFirst(reason)})`;
+  return note ? `(${lowerFirst(reason)}: ${note.replace(/[.\s]+$/, '')})` : `(${lowerFirst(reason)})`;
 }

@@ -1,0 +1,23 @@
+/** R19: pinned under the banner until the decision is in the record. */
+import type { ThreadHead } from '../../core/contract.ts';
+import { briefWhen, plural } from '../../ui/dates.ts';
+import { RecordFailedIcon, RecordNoneIcon } from '../../ui/icons/states.tsx';
+import { format } from '../shell/routes.ts';
+import { overdue } from './overdue.ts';
+
+export function OverdueBar({ head, now }: { head: ThreadHead; now: number }) {
+  const lines = overdue(head.record, now);
+  const first = lines.find((line) => line.state === 'failed') ?? lines[0];
+  if (!first || head.readOnly) return null;
+  const refused = first.state === 'failed';
+  return (
+    <p class={refused ? 'bar bar--refused' : 'bar bar--warn'}>
+      {refused ? <RecordFailedIcon /> : <RecordNoneIcon />}
+      <span class="grow">
+        <b>{refused ? 'The record refused a decision' : 'Not in the record yet'}</b>, from {briefWhen(first.at, now)}
+        {lines.length > 1 && `, and ${plural(lines.length - 1, 'other')}`}
+      </span>
+      <a href={format({ at: 'file', thread: head.id, decision: first.key })}>{refused ? 'File again' : 'File it'}</a>
+    </p>
+  );
+}
