@@ -35,7 +35,8 @@ web/dist/index.html: $(MODULES) $(WEB_SOURCES)
 	@touch web/dist/.gitkeep $@
 
 $(MODULES): web/package.json web/package-lock.json
-	npm --prefix web ci --no-audit --no-fund
+	@# Not "npm ci": it wants every optional package of every platform in the lock file, and some registries do not serve all of them.
+	npm --prefix web install --no-save --no-audit --no-fund
 	@touch $@
 
 ## ---- tests
