@@ -136,6 +136,15 @@ describe('the list of members (P3: the server cannot add a reader)', () => {
   });
 });
 
+test('an author who is rightly left out makes no record', async () => {
+  await shaw.enrol('trust');
+  const [lost, kept] = shaw.devices as [Staff['device'], Staff['device']];
+  await shaw.revoke(lost.id, { reason: 'lost' });
+  const members = thread.newest.epoch.core.members.filter(({ person }) => !equal(person, shaw.person));
+  const by = { kind: 'device', id: kept.id, by: kept.key } as const;
+  await refusesRecord({ core: { members, device: kept.id }, by }, 'wrong_members');
+});
+
 describe('the record', () => {
   test('by a reader, a stranger, someone else’s device, the server, nobody', async () => {
     const as = (staff: Staff) => ({ person: staff.person, device: staff.device.id });

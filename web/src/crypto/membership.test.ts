@@ -192,6 +192,16 @@ describe('rekey', () => {
     await thread.add(okoro, patel);
   });
 
+  test('nobody lets their own new identity in, not even with a device from before', async () => {
+    const thread = await team();
+    const { author, device } = shaw;
+    const place = { ...thread.next(shaw), ...{ person: author.person, device: author.device } };
+    await shaw.reset();
+    const own = { ...place, target: shaw.person, identity: shaw.identityHash };
+    const entry = await sign(rekey, own, { kind: 'device', id: device.id, by: device.key });
+    await refuses(thread.appendSigned(entry), 'not_entitled');
+  });
+
   test('to the pinned identity, of a stranger, of oneself, to an identity of somebody else', async () => {
     const thread = await team();
     await refuses(thread.rekey(shaw, okoro), 'not_entitled');

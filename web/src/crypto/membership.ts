@@ -181,7 +181,6 @@ async function verifyByMember(
 ): Promise<Bytes> {
   const author = memberOf(draft, entry.value.person);
   insist(author !== undefined, 'not_entitled', `${layout.name}: not by a member`);
-  insist(equal(entry.value.thread, draft.thread), 'broken_chain', `${layout.name}: of another thread`);
   const hash = await hashObject(layout, entry.object);
   await verifyByDevice(layout, entry, entry.value, author.identity, hash, witnesses);
   return hash;

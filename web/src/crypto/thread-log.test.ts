@@ -86,6 +86,13 @@ test('R20 a tombstone keeps the place of what was destroyed', async () => {
   expect((await walk(thread.log)).checkpoint).toEqual(thread.walk.checkpoint);
 });
 
+/** A log entry whose hash follows from where the walk stands, whatever else it says. */
+async function fitted(walk: LogWalk, entry: LogEntry): Promise<Bytes> {
+  const { logHash: previous } = walk.checkpoint;
+  const link = { thread: entry.thread, seq: entry.seq, previous, entry: await hashOf(entry) };
+  return encode(logEntry, { ...entry, logHash: await hashValue(logLink, link) });
+}
+
 /** Okoro's next message with changes to its header, as the next entry of the log. */
 async function append(changes: Partial<Header>): Promise<void> {
   const sealed = await sealMessage({
@@ -129,6 +136,18 @@ describe('refused', () => {
     await refuses(walk([first, { ...second, kind: 'epoch' }]), 'malformed');
     await refuses(walk([first, { ...second, kind: 'message' }]), 'malformed');
     await refuses(walk([{ ...first, half: { half: bytesOf(32) } }]), 'malformed');
+  });
+
+  test('the same with every hash made to fit, as a server could', async () => {
+    const [first, second] = thread.log as [LogEntry, LogEntry];
+    const other = await Thread.open(hospital, okoro, { name: 'Another' });
+    const fresh = new LogWalk(thread.id);
+    await refuses(fresh.follow(await fitted(fresh, { ...first, thread: other.id })), 'broken_chain');
+    await refuses(fresh.follow(await fitted(fresh, { ...first, body: other.create })), 'broken_chain');
+    await fresh.follow(await fitted(fresh, first));
+    await refuses(fresh.follow(await fitted(fresh, { ...second, seq: 3 })), 'broken_chain');
+    await fresh.follow(await fitted(fresh, second));
+    await refuses(fresh.follow(await fitted(fresh, { ...second, seq: 3 })), 'broken_chain');
   });
 
   test('replay: a message again, in the name of the log', async () => {
