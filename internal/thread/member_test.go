@@ -1,6 +1,8 @@
 package thread_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -93,6 +95,35 @@ func TestOfTwoEntriesAtOnceOneIsRefused(t *testing.T) {
 		}
 		if again, err := f.room.Append(f.Context(), f.ann.Actor(), f.talk.Thread, mine, nil); err != nil || again != seq {
 			f.Errorf("the first again: %d, %v", again, err)
+		}
+	})
+}
+
+func TestOfManyEntriesAtOnceOneWins(t *testing.T) {
+	each(t, envelope.SpaceTeam, func(f *ward) {
+		const many = 8
+		bodies := make([][]byte, many)
+		for n := range bodies {
+			bodies[n] = f.talk.Forge(f.ann, f.talk.Add(f.ann, f.w.Enrol("Somebody")))
+		}
+		errs := make([]error, many)
+		var group sync.WaitGroup
+		for n, body := range bodies {
+			group.Go(func() {
+				_, errs[n] = f.room.Append(context.Background(), f.ann.Actor(), f.talk.Thread, body, nil)
+			})
+		}
+		group.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+				continue
+			}
+			f.refused("a loser", err, "membership_moved")
+		}
+		if head := f.head(f.ann); won != 1 || head.MembershipSeq != 3 || head.Seq != 5 || head.MemberCount != 4 {
+			f.Errorf("%d won, head %+v", won, head)
 		}
 	})
 }

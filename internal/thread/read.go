@@ -91,7 +91,7 @@ func (s *Service) joinHalves(ctx context.Context, in id.Thread, member Member, s
 	}
 	for n := range stored {
 		entry := &stored[n]
-		if half, ok := halves[HalfRef{in, entry.Message, entry.Commitment}]; ok && entry.Live && entry.Seq > from {
+		if half, ok := halves[HalfRef{in, entry.Message, entry.Commitment}]; ok {
 			entry.Half = &half
 		}
 	}
