@@ -200,6 +200,8 @@ func TestEnvelopesAreBoundToTheirPlace(t *testing.T) {
 	for name, how := range map[string]func([]Envelope) []Envelope{
 		"swapped": func(e []Envelope) []Envelope { e[0], e[1] = e[1], e[0]; return e },
 		"missing": func(e []Envelope) []Envelope { return e[1:] },
+		"short":   func(e []Envelope) []Envelope { return e[:len(e)-1] },
+		"long":    func(e []Envelope) []Envelope { return append(e, e[0]) },
 	} {
 		_, err := made.Epoch.CheckEnvelopes(how(append([]Envelope{}, made.Envelopes...)))
 		refused(t, "all envelopes, "+name, err, WrongMembers)

@@ -69,6 +69,19 @@ func TestGrantNeedsAnAddWithHistory(t *testing.T) {
 	}
 }
 
+// TestNoGrantToALostDevice: history is not sealed to a key that a thief may have.
+func TestNoGrantToALostDevice(t *testing.T) {
+	r, _, bea, dot := joined(t, true)
+	lost := dot.device().id
+	dot.newDevice()
+	dot.revoke(lost, RevokeStolen)
+	_, _, err := NewGrant(r.grantInput(bea, dot, r.epochs[0].Key))
+	refused(t, "after a theft", err, WrongIdentity)
+	dot.newGeneration()
+	_, _, err = NewGrant(r.grantInput(bea, dot, r.epochs[0].Key))
+	check(t, err)
+}
+
 func TestForgedGrantsAreRefused(t *testing.T) {
 	r, ann, bea, dot := joined(t, true)
 	signed, envelopes, err := NewGrant(r.grantInput(bea, dot, r.epochs[0].Key))

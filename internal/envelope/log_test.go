@@ -54,30 +54,40 @@ func TestLogVerifiesWithTombstones(t *testing.T) {
 
 // TestForgedLogsAreRefused tries what a server can do to the order of things.
 func TestForgedLogsAreRefused(t *testing.T) {
-	r, ann, bea := busy(t)
+	r, ann, _ := busy(t)
 	other := r.w.room(SpaceTeam, ann)
-	other.add(ann, bea)
+	quiet := r.w.enrol("Quiet") // whose device has no number yet in the first thread
+	other.add(ann, quiet)
 	other.rotate(ann)
-	other.send(bea, "elsewhere")
+	other.send(quiet, "elsewhere")
 	thread := r.membership.Thread()
 	seal := func(served []*LogEntry) []*LogEntry { return relink(t, thread, served) }
 	for name, test := range map[string]struct {
 		served []*LogEntry
 		code   Code
 	}{
-		"an entry left out":               {seal(drop(r.served, 5)), RolledBack},
-		"two messages exchanged":          {seal(swap(r.served, 5, 6)), RolledBack},
-		"an entry twice":                  {seal(append(append([]*LogEntry{}, r.served...), r.served[1])), BrokenChain},
-		"a gap in seq":                    {drop(r.served, 2), BrokenChain},
-		"another log hash":                {with(r.served, 3, func(e *LogEntry) { e.LogHash[0] ^= 1 }), BrokenChain},
-		"no creating entry":               {seal(r.served[1:]), BrokenChain},
-		"another thread's creating entry": {seal(append([]*LogEntry{other.served[0]}, r.served[1:]...)), BrokenChain},
-		"another thread's message":        {seal(append(append([]*LogEntry{}, r.served...), other.served[3])), BrokenChain},
-		"a message called membership":     {with(r.served, 4, func(e *LogEntry) { e.Kind = EntryMembership }), Malformed},
-		"a record called membership":      {with(r.served, 3, func(e *LogEntry) { e.Kind = EntryMembership }), Malformed},
-		"a half beside a record":          {with(r.served, 3, func(e *LogEntry) { e.Half = &LogHalf{} }), Malformed},
-		"a tombstone of another entry":    {with(r.served, 4, func(e *LogEntry) { *e = *bury(t, r.served[5]); e.Seq = 5 }), BrokenChain},
-		"a tombstone of another thread":   {with(r.served, 4, func(e *LogEntry) { *e = *bury(t, other.served[3]); e.Thread = thread }), BrokenChain},
+		"an entry left out":           {seal(drop(r.served, 5)), RolledBack},
+		"two messages exchanged":      {seal(swap(r.served, 5, 6)), RolledBack},
+		"an entry twice":              {seal(append(append([]*LogEntry{}, r.served...), r.served[1])), BrokenChain},
+		"a gap in seq":                {drop(r.served, 2), BrokenChain},
+		"another log hash":            {with(r.served, 3, func(e *LogEntry) { e.LogHash[0] ^= 1 }), BrokenChain},
+		"another log hash at the end": {with(r.served, len(r.served)-1, func(e *LogEntry) { e.LogHash[0] ^= 1 }), BrokenChain},
+		"a gap in seq, chained all the same": {append(r.served[:4:4], func() *LogEntry {
+			next := *r.served[4]
+			next.Seq++
+			next.LogHash = LogHash(thread, next.Seq, r.served[3].LogHash, must(next.readBody()).entry)
+			return &next
+		}()), BrokenChain},
+		"another thread's creating entry alone": {seal(other.served[:1]), BrokenChain},
+		"another thread's tombstone at the end": {seal(append(r.served[:len(r.served):len(r.served)], bury(t, other.served[3]))), BrokenChain},
+		"no creating entry":                     {seal(r.served[1:]), BrokenChain},
+		"another thread's creating entry":       {seal(append([]*LogEntry{other.served[0]}, r.served[1:]...)), BrokenChain},
+		"another thread's message":              {seal(append(append([]*LogEntry{}, r.served...), other.served[3])), BrokenChain},
+		"a message called membership":           {with(r.served, 4, func(e *LogEntry) { e.Kind = EntryMembership }), Malformed},
+		"a record called membership":            {with(r.served, 3, func(e *LogEntry) { e.Kind = EntryMembership }), Malformed},
+		"a half beside a record":                {with(r.served, 3, func(e *LogEntry) { e.Half = &LogHalf{} }), Malformed},
+		"a tombstone of another entry":          {with(r.served, 4, func(e *LogEntry) { *e = *bury(t, r.served[5]); e.Seq = 5 }), BrokenChain},
+		"a tombstone of another thread":         {with(r.served, 4, func(e *LogEntry) { *e = *bury(t, other.served[3]); e.Thread = thread }), BrokenChain},
 	} {
 		_, err := follow(thread, test.served)
 		refused(t, name, err, test.code)
