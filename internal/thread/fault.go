@@ -23,7 +23,7 @@ var (
 	ErrEpochTaken = fault.New(fault.Stale, "epoch_taken", "Somebody else renewed the keys first. Please try again.")
 	// ErrStaleEpoch: the message is sealed under an epoch that is over. The detail "epoch" is the present one.
 	ErrStaleEpoch = fault.New(fault.Stale, "stale_epoch", "The keys have been renewed. Please try again.")
-	// ErrEpochNeeded: no message and no envelope before the first epoch.
+	// ErrLinkNeeded: a patient thread whose beginning names no patient.
 	ErrLinkNeeded = fault.New(fault.Invalid, "link_needed", "A patient conversation starts with its patient.")
 	// ErrLinkUnproved: the server did not sign the assertion that the link names, for this thread and person.
 	ErrLinkUnproved = fault.New(fault.Invalid, "link_unproved", "This patient was not looked up for this conversation.")

@@ -6,13 +6,17 @@
 //   - epoch.go     epoch records with their envelopes; grant.go earlier epochs for those added with history
 //   - message.go   sending: the rules, the shred half first, then the log, then everybody
 //   - read.go      heads, pages of the log, epochs, as one person may have them
-//   - mark.go      how far each member got; publish.go telling those who are connected
+//   - mark.go      how far each member got, and what else is done a moment later; publish.go telling those who are connected
+//   - known.go     what was verified before, and people's logs as the verifiers want them
 //   - state.go     what a thread, a member and an entry are; store.go what the room needs of a database
 //
 // How it works. A thread has one log with consecutive seq, in which its creation, membership entries, epoch records and messages share one
 // hash chain. The server can read none of the content. It verifies what it can, with the same code as the clients: signatures by live
 // devices, who may do what, that an epoch is for exactly the members there are. What two people do at once is decided in SQL: a membership entry
 // must follow the last one, an epoch must be the next one, a message must be sealed under the present one.
+//
+// What is remembered between requests (memberships, epochs, audiences, authors' logs) is found by the head or number from which it follows, so it is
+// never out of date, and forgetting it costs time only. The room has one goroutine, [Service.Run].
 //
 // Invariants. An entry is acknowledged after it is durable and published after that. A message's shred half is durable before the message is; a
 // half whose message never came is swept an hour later. Nobody who is not a member learns that a thread exists. A removed member gets nothing
