@@ -115,6 +115,21 @@ describe('refused', () => {
     await refuses(open(await forged({ generation: 9 }), patel), 'wrong_identity');
   });
 
+  test('to someone who has left, or to whom nothing can be sealed now', async () => {
+    const built = await thread.grant(shaw, patel, earlier());
+    await patel.revoke(patel.device.id, { reason: 'stolen' });
+    await refuses(thread.grant(shaw, patel, earlier()), 'wrong_members');
+    await thread.remove(shaw, patel);
+    await refuses(open(built, patel), 'not_entitled');
+    await refuses(thread.grant(shaw, patel, earlier()), 'not_entitled');
+  });
+
+  test('sealed to a generation whose seed is not at hand', async () => {
+    const built = await thread.grant(shaw, patel, earlier());
+    patel.generations.clear();
+    await refuses(open(built, patel), 'wrong_secret');
+  });
+
   test('records that are not in the thread', async () => {
     const records = [{ epoch: 1, record: bytesOf(32) }];
     await refuses(open(await forged({ records }), patel), 'broken_chain');

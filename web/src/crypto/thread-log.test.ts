@@ -186,6 +186,12 @@ describe('refused', () => {
     await refuses(walk(forged), 'broken_chain');
   });
 
+  test('an author who saw another hash than is here, at a place that is here', async () => {
+    await refuses(append({ seenHash: hospital.random(32) }), 'broken_chain');
+    await refuses(append({ seenSeq: 0 }), 'broken_chain');
+    await append({ seenSeq: 0, seenHash: bytesOf(32) });
+  });
+
   test('an author who had seen what is not here', async () => {
     const { seq } = thread.walk.checkpoint;
     await refuses(append({ seenSeq: 9, seenHash: hospital.random(32) }), 'rolled_back');

@@ -1,9 +1,20 @@
 // @vitest-environment node
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Bytes, bytesOf, hex } from './bytes.ts';
+import { aeadSeal } from './aead.ts';
+import { type Bytes, bytesOf, concat, hex, u32 } from './bytes.ts';
 import { decode, encode } from './codec.ts';
+import { kdf } from './domain.ts';
 import { sealPublicKey } from './hpke.ts';
-import { type UnlockerSecret, type Vault, akWrap, sealedIdentity, sealedVault, unlockerBlob } from './layouts/vault.ts';
+import {
+  type UnlockerSecret,
+  type Vault,
+  akWrap,
+  sealedIdentity,
+  sealedVault,
+  unlockerBlob,
+  vault,
+  vaultContext,
+} from './layouts/vault.ts';
 import { authKey, stretchPassword, wrapKey } from './password.ts';
 import { sign, unpack } from './signed.ts';
 import {
@@ -109,6 +120,13 @@ describe('the vault', () => {
   test('a vault that holds another’s content under a cover of ours', async () => {
     const other = { ...content, person: bytesOf(16) };
     await refuses(openVault(account.ak, await sealVault(account, other, null), okoro.person), 'wrong_identity');
+    const context = { person: okoro.person, akGeneration: 1, version: 1, previous: bytesOf(32) };
+    const key = await kdf(account.ak, { label: 'vault', context: concat(okoro.person, u32(1)), length: 32 });
+    for (const wrong of [other, { ...content, version: 2 }]) {
+      const sealing = { key, nonce: bytesOf(12), aad: encode(vaultContext, context) };
+      const ciphertext = await aeadSeal(sealing, encode(vault, wrong));
+      await refuses(open(encode(sealedVault, { ...context, nonce: bytesOf(12), ciphertext })), 'broken_chain');
+    }
   });
 
   test('two seals use two nonces', async () => {
@@ -138,6 +156,29 @@ describe('the account behind a vault', () => {
   });
 });
 
+test('a vault that pins an older manifest than the unlocker that opened it', async () => {
+  const other = await Hospital.found('a hospital with two manifests');
+  const log = (await other.join('Dr Chidi Okoro', 'Registrar')).log;
+  const first = other.chain.current.hash;
+  await other.renewManifest();
+  const { chain } = other;
+  const names = { identity: log.current.identityKey, seed: bytesOf(32) };
+  const bound = { ...content, person: log.person, generations: [] };
+  const check = (pinned: object, held: object) =>
+    checkAccount(
+      { vault: { ...bound, ...pinned }, version: 1, hash: bytesOf(32), akGeneration: 1 },
+      { chain, log, secret: { ...secret, ...names, ...held } },
+    );
+  const [older, newer] = [
+    { manifestVersion: 1, manifest: first },
+    { manifestVersion: 2, manifest: chain.current.hash },
+  ];
+  await check(older, older);
+  await check(newer, older);
+  await check(newer, newer);
+  await refuses(check(older, newer), 'rolled_back');
+});
+
 describe('the identity seed', () => {
   const identity = () => ({ person: okoro.person, publicKey: okoro.identity.publicKey });
   const seal = (seed = okoro.identity.seed) => sealIdentity(account, identity(), seed);
@@ -161,8 +202,8 @@ describe('the identity seed', () => {
   });
 
   test('the vault key does not open it, and its key does not open the vault', async () => {
-    const [sealed, vault] = [decode(sealedIdentity, await seal()), decode(sealedVault, (await versions())[0])];
-    const mixed = encode(sealedVault, { ...vault, nonce: sealed.nonce, ciphertext: sealed.ciphertext });
+    const [sealed, cover] = [decode(sealedIdentity, await seal()), decode(sealedVault, (await versions())[0])];
+    const mixed = encode(sealedVault, { ...cover, nonce: sealed.nonce, ciphertext: sealed.ciphertext });
     await refuses(open(mixed), 'wrong_secret');
   });
 });
@@ -196,8 +237,8 @@ describe('wraps of AK', () => {
 
   test('open with the unlocker that they are for', async () => {
     expect(await unwrapAccountKey(await wrap(), unlocker)).toEqual(account);
-    const vault = await open(await sealVault(account, content, null));
-    const [only, ...more] = await wrapForVault(account, vault, okoro.identity);
+    const opened = await open(await sealVault(account, content, null));
+    const [only, ...more] = await wrapForVault(account, opened, okoro.identity);
     expect(more).toEqual([]);
     expect(await unwrapAccountKey(only ?? bytesOf(0), unlocker)).toEqual(account);
   });

@@ -70,8 +70,8 @@ function checkVersion({ version, hash }: KnownVault, previous: Bytes, knownVault
   if (knownVault === undefined) {
     return;
   }
-  insist(version >= knownVault.version, 'rolled_back', 'an older vault');
-  insist(version > knownVault.version || equal(hash, knownVault.hash), 'rolled_back', 'another vault of this version');
+  const same = version === knownVault.version && equal(hash, knownVault.hash);
+  insist(version > knownVault.version || same, 'rolled_back', 'older than, or other than, the known vault');
   const next = version === knownVault.version + 1;
   insist(!next || equal(previous, knownVault.hash), 'broken_chain', 'a vault that does not follow the known one');
 }
