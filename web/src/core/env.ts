@@ -16,6 +16,8 @@ export type Env = {
   openSocket: OpenSocket;
   /** Where the live connection is: `wss://wardline.example.nhs.uk`. */
   socketOrigin: string;
+  /** Calls back when the machine loses its network or gets it back. */
+  onNetwork: (changed: (up: boolean) => void) => () => void;
   /** Between 0 and 1, for spreading reconnections. */
   chance: () => number;
 };

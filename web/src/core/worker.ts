@@ -31,6 +31,16 @@ const env: Env = {
   tabs: browserTabLock(navigator.locks),
   openSocket: browserSocket,
   socketOrigin: origin.replace(/^http/, 'ws'),
+  onNetwork: (changed) => {
+    const up = () => changed(true);
+    const down = () => changed(false);
+    addEventListener('online', up);
+    addEventListener('offline', down);
+    return () => {
+      removeEventListener('online', up);
+      removeEventListener('offline', down);
+    };
+  },
   chance: () => Math.random(),
 };
 

@@ -23,10 +23,9 @@ export type SyncHooks = {
 const firstWait = 1000;
 const longestWait = 30_000;
 const pollEvery = 10_000;
-const pingEvery = 25_000;
-/** A connection that says nothing for this long is dead. */
-const silence = 60_000;
-const answerTime = 20_000;
+const pingEvery = 15_000;
+/** A connection that answers nothing for this long is dead. */
+const answerTime = 8000;
 
 export class Sync {
   readonly #env: Env;
@@ -44,7 +43,10 @@ export class Sync {
   #state: Connection['state'] = 'connecting';
   #stopped = false;
   #flushing: Promise<void> = Promise.resolve();
-  #cancel: (() => void)[] = [];
+  #connecting = false;
+  readonly #cancel: (() => void)[] = [];
+  /** Timers of which there is one at a time. */
+  readonly #timers = new Map<'connect' | 'poll' | 'silence', () => void>();
 
   constructor(env: Env, ward: Ward, threads: Threads, hooks: SyncHooks) {
     this.#env = env;
@@ -64,11 +66,12 @@ export class Sync {
   start(): void {
     void this.#connect();
     this.#cancel.push(this.#env.clock.every(pingEvery, () => this.#beat()));
+    this.#cancel.push(this.#env.onNetwork((up) => this.#network(up)));
   }
 
   stop(): void {
     this.#stopped = true;
-    for (const cancel of this.#cancel) cancel();
+    for (const cancel of [...this.#cancel, ...this.#timers.values()]) cancel();
     this.#live?.close();
   }
 
@@ -78,7 +81,10 @@ export class Sync {
     if (!live?.isOpen) return this.#ward.remote.threads.send(thread, message, half);
     let cancel: (() => void) | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      cancel = this.#env.after(answerTime, () => reject(new Unreachable('no answer')));
+      cancel = this.#env.after(answerTime, () => {
+        reject(new Unreachable('no answer'));
+        live.close();
+      });
     });
     try {
       return await Promise.race([live.post(message, half), late]);
@@ -102,28 +108,44 @@ export class Sync {
     this.#tellReached();
   }
 
+  /** A cable that was pulled is known at once; a socket would wait for its silence. */
+  #network(up: boolean): void {
+    this.#failures = 0;
+    if (up) {
+      void this.#connect();
+    } else {
+      this.#live?.close();
+      this.#become('offline');
+    }
+  }
+
   async #connect(): Promise<void> {
-    if (this.#stopped || this.#live) return;
+    if (this.#stopped || this.#live || this.#connecting) return;
+    this.#connecting = true;
     if (this.#state !== 'online') this.#become('connecting');
     try {
       const { ticket } = await this.#ward.remote.liveTicket();
-      if (this.#stopped) return;
-      const url = `${this.#env.socketOrigin}/v1/live?ticket=${encodeURIComponent(ticket)}`;
-      this.#live = new Live(this.#env.openSocket, url, {
-        opened: () => {
-          const have = this.#threads.have();
-          this.#asked = Object.keys(have);
-          this.#live?.sync(have);
-        },
-        event: (event) => void this.#heed(event).catch(() => undefined),
-        entry: (bytes) => this.#entry(bytes),
-        closed: (wasOpen) => this.#closed(wasOpen),
-      });
+      if (!this.#stopped) this.#open(`${this.#env.socketOrigin}/v1/live?ticket=${encodeURIComponent(ticket)}`);
     } catch (thrown) {
       this.#failures += 1;
       if (thrown instanceof Unreachable) this.#become('offline');
       this.#again();
+    } finally {
+      this.#connecting = false;
     }
+  }
+
+  #open(url: string): void {
+    this.#live = new Live(this.#env.openSocket, url, {
+      opened: () => {
+        const have = this.#threads.have();
+        this.#asked = Object.keys(have);
+        this.#live?.sync(have);
+      },
+      event: (event) => void this.#heed(event).catch(() => undefined),
+      entry: (bytes) => this.#entry(bytes),
+      closed: (wasOpen) => this.#closed(wasOpen),
+    });
   }
 
   #closed(wasOpen: boolean): void {
@@ -139,7 +161,7 @@ export class Sync {
 
   #again(): void {
     const wait = Math.min(longestWait, firstWait * 2 ** Math.min(this.#failures - 1, 10));
-    this.#cancel.push(this.#env.after(wait * (0.5 + this.#env.chance() / 2), () => void this.#connect()));
+    this.#later('connect', wait * (0.5 + this.#env.chance() / 2), () => void this.#connect());
   }
 
   /** Without a live connection: where all threads stand, and what is missing of each. */
@@ -154,7 +176,7 @@ export class Sync {
         if (known.log.seq < seq) await known.catchUp();
       }
       await this.#upToDate();
-      this.#cancel.push(this.#env.after(pollEvery, () => void this.#poll()));
+      this.#later('poll', pollEvery, () => void this.#poll());
     } catch (thrown) {
       if (thrown instanceof Unreachable) this.#become('offline');
     }
@@ -165,11 +187,9 @@ export class Sync {
     if (!live?.isOpen) return;
     const heard = live.heard;
     live.ping();
-    this.#cancel.push(
-      this.#env.after(silence - pingEvery, () => {
-        if (this.#live === live && live.heard === heard) live.close();
-      }),
-    );
+    this.#later('silence', answerTime, () => {
+      if (this.#live === live && live.heard === heard) live.close();
+    });
   }
 
   async #heed(event: LiveEvent): Promise<void> {
@@ -221,11 +241,12 @@ export class Sync {
     const pending = this.#pending.get(id) ?? [];
     pending.push(bytes);
     this.#pending.set(id, pending);
-    if (pending.length === 1) this.#cancel.push(this.#env.after(0, () => void this.#flush()));
+    if (pending.length === 1) this.#env.after(0, () => void this.#flush());
   }
 
   /** What has come in goes to its threads, each thread's entries together. */
   #flush(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
     const fresh = this.#synced;
     const batches = [...this.#pending];
     this.#pending.clear();
@@ -261,9 +282,13 @@ export class Sync {
     }
   }
 
+  #later(what: 'connect' | 'poll' | 'silence', ms: number, run: () => void): void {
+    this.#timers.get(what)?.();
+    this.#timers.set(what, this.#env.after(ms, run));
+  }
+
   #become(state: Connection['state']): void {
     if (this.#stopped || state === this.#state) return;
-    // A short gap of the connection is not worth a word: it was up to date a moment ago.
     this.#state = state;
     this.#hooks.connection(state);
   }
