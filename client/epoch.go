@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/wardline/wardline/internal/envelope"
 )
@@ -76,8 +77,13 @@ func (e *epoch) readServed(s *Session, record, sealedState, sealed, proof []byte
 	}
 	e.sealed = state
 	listed, ok := e.Lists(s.person)
-	if !ok || len(sealed) == 0 {
+	switch {
+	case !ok:
 		e.fetched = true
+		return nil
+	case len(sealed) == 0:
+		e.fetched = true
+		e.refused = refuse(envelope.WrongMembers, "the envelope was not given")
 		return nil
 	}
 	pair, ok := s.secrets.pairs[listed.Generation]
@@ -137,11 +143,12 @@ func (e *epoch) readState(manifests *envelope.Manifests, sealed *envelope.Sealed
 
 // fetchGrants opens earlier epochs that a member gave to this person. A grant that is refused is passed over: it gives nothing.
 func (s *Session) fetchGrants(ctx context.Context, t *thread) error {
-	missing := false
-	for _, epoch := range t.epochs {
-		missing = missing || epoch.key == nil && epoch.refused == nil
-	}
-	if !missing || !t.isMember(s.person) {
+	me, member := t.membership.Member(s.person)
+	missing := slices.ContainsFunc(t.epochs, func(e *epoch) bool {
+		_, listed := e.Lists(s.person)
+		return e.key == nil && (listed || me.History)
+	})
+	if !missing || !member {
 		return nil
 	}
 	var body struct {

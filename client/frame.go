@@ -91,12 +91,17 @@ type heeding struct {
 	events []Event
 }
 
-// heedFrames takes a batch of frames into the session.
-func (s *Session) heedFrames(ctx context.Context, l *Live, batch []frame) {
+// heedFrames takes everything that has come into the session.
+func (s *Session) heedFrames(ctx context.Context, l *Live) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.heedWaiting(ctx, l)
+}
+
+// heedWaiting is heedFrames for one who holds the session: frames are taken only then, so that they stay in order.
+func (s *Session) heedWaiting(ctx context.Context, l *Live) {
 	h := &heeding{s: s, live: l, behind: map[id.Thread]bool{}, opened: map[id.Thread]bool{}}
-	for _, one := range batch {
+	for _, one := range l.frames.take() {
 		if s.live != l { // locked, ended, or replaced: what it says does not count any more
 			break
 		}

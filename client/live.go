@@ -263,25 +263,17 @@ func (l *Live) read(ctx context.Context) {
 func (l *Live) work(ctx context.Context) {
 	defer close(l.done)
 	defer l.events.close()
-	for {
-		batch, open := l.frames.take()
-		if !open {
-			l.events.push(Event{Kind: EventClosed})
-			return
-		}
-		l.session.heedFrames(ctx, l, batch)
+	for l.frames.wait() {
+		l.session.heedFrames(ctx, l)
 	}
+	l.events.push(Event{Kind: EventClosed})
 }
 
 // tell hands events out, until the last or until nobody wants them.
 func (l *Live) tell() {
 	defer close(l.out)
-	for {
-		batch, open := l.events.take()
-		if !open {
-			return
-		}
-		for _, event := range batch {
+	for l.events.wait() {
+		for _, event := range l.events.take() {
 			select {
 			case l.out <- event:
 			case <-l.gone:
@@ -320,14 +312,21 @@ func (q *queue[T]) close() {
 	q.some.Broadcast()
 }
 
-// take waits for items and takes all of them; false when there will be no more.
-func (q *queue[T]) take() ([]T, bool) {
+// wait returns when there is something, and false when there will be nothing more.
+func (q *queue[T]) wait() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.items) == 0 && !q.closed {
 		q.some.Wait()
 	}
+	return len(q.items) > 0
+}
+
+// take is everything that is there now.
+func (q *queue[T]) take() []T {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	batch := q.items
 	q.items = nil
-	return batch, len(batch) > 0
+	return batch
 }

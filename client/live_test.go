@@ -7,6 +7,7 @@ import (
 
 	"github.com/wardline/wardline/client"
 	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/id"
 )
 
 // connected is a person with a live connection.
@@ -69,13 +70,16 @@ func TestWhatIsSaidArrivesByItself(t *testing.T) {
 	if posts := anita.wire.count("POST", "/messages") - before; posts != 0 {
 		t.Errorf("%d messages went over HTTP", posts)
 	}
-	leila.say(in, "four")
-	anita.until("four", text("four"))
 	w.check(leila.Live.Seen(w.ctx, in, leila.view(in).Seq))
+	for !leila.hasSeen(in, leila.view(in).Seq) {
+		w.clock.Advance(time.Second) // marks are written a moment later, by the server's clock
+	}
 	marks := anita.until("marks", kind(client.EventMarks))
 	if !slices.ContainsFunc(marks.Marks, func(m client.Mark) bool { return m.Person == leila.Person() && m.SeenSeq > 0 }) {
 		t.Errorf("marks are %+v", marks.Marks)
 	}
+	leila.say(in, "four")
+	anita.until("four", text("four"))
 	tom := w.enrol("tom.reid", "Tom Reid").connect()
 	w.check(anita.Add(w.ctx, in, tom.Person(), client.AddOptions{History: true}))
 	anita.say(in, "five")
@@ -92,6 +96,14 @@ func TestWhatIsSaidArrivesByItself(t *testing.T) {
 	})
 	leila.say(in, "six")
 	anita.until("six", text("six"))
+}
+
+// hasSeen asks the server whether it knows that this person has seen a thread.
+func (p *person) hasSeen(in id.Thread, seq uint64) bool {
+	p.w.t.Helper()
+	marks, err := p.Marks(p.w.ctx, in)
+	p.w.check(err)
+	return slices.ContainsFunc(marks, func(m client.Mark) bool { return m.Person == p.Person() && m.SeenSeq >= seq })
 }
 
 func TestAGapIsFilledOnConnecting(t *testing.T) {

@@ -134,11 +134,17 @@ func (s *Session) adopt(ctx context.Context, t *thread, one *pending, answer acc
 		Thread: t.id, Seq: answer.Seq, Kind: envelope.EntryMessage, At: envelope.Time(max(0, answer.At)), LogHash: id.Hash(answer.LogHash), Body: one.raw,
 		Half: &envelope.LogHalf{Half: one.half},
 	}
-	if answer.Seq == t.log.Seq()+1 && s.take(t, next) == nil {
+	if s.live != nil && answer.Seq > t.log.Seq()+1 {
+		s.heedWaiting(ctx, s.live) // what came before it is often here already
+	}
+	switch {
+	case answer.Seq == t.log.Seq()+1 && s.take(t, next) == nil:
 		t.openMessages()
 		s.note(t)
-	} else if err := s.syncThread(ctx, t.id); err != nil {
-		return err
+	case t.byID[one.id] == nil:
+		if err := s.syncThread(ctx, t.id); err != nil {
+			return err
+		}
 	}
 	there := t.byID[one.id]
 	if there == nil || there.person != s.person || there.device != s.device.ID || there.seq != answer.Seq {

@@ -131,16 +131,16 @@ func (s *Session) Locked() bool {
 	return s.secrets == nil
 }
 
-// Lock saves bookmarks, drops every key and tells the server. The keys are gone whatever the error.
+// Lock drops every key and tells the server, to which it gives the vault with the newest bookmarks. The keys are gone at once, whatever the error.
 func (s *Session) Lock(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.secrets == nil {
 		return nil
 	}
-	saved := s.saveBookmarks(ctx)
+	last, err := s.lastVault()
 	s.shut()
-	return errors.Join(saved, s.call(ctx, "POST", "/v1/session/lock", nil, nil))
+	return errors.Join(err, s.leaveVault(ctx, last), s.call(ctx, "POST", "/v1/session/lock", nil, nil))
 }
 
 // Unlock opens the vault again with the password, without a code. Threads are synced anew, from where the bookmarks say at least.
@@ -172,20 +172,21 @@ func (s *Session) Unlock(ctx context.Context, password string) error {
 	return nil
 }
 
-// End saves bookmarks, ends the session for ever and drops the keys.
+// End drops the keys and ends the session for ever, after it has left the vault with the newest bookmarks.
 func (s *Session) End(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
 		return nil
 	}
-	var saved error
+	var last *sealedVault
+	var err error
 	if s.secrets != nil {
-		saved = s.saveBookmarks(ctx)
+		last, err = s.lastVault()
 	}
 	s.shut()
 	s.ended = true
-	return errors.Join(saved, s.requests.call(ctx, "POST", "/v1/session/end", nil, nil))
+	return errors.Join(err, s.leaveVault(ctx, last), s.requests.call(ctx, "POST", "/v1/session/end", nil, nil))
 }
 
 // OwnDevice is one of the person's devices.

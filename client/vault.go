@@ -55,25 +55,68 @@ func (s *Session) sortedBookmarks() []envelope.Bookmark {
 	return all[:min(len(all), maxBookmarks)]
 }
 
-func (s *Session) putVault(ctx context.Context, next *envelope.Vault) error {
+// sealedVault is the next version, sealed, and what will be known of the account when the server has it.
+type sealedVault struct {
+	body    []byte
+	opened  *envelope.OpenedVault
+	account Account
+}
+
+func (s *Session) sealVault(next *envelope.Vault) (*sealedVault, error) {
 	sealed, err := s.secrets.key.SealVault(next, s.secrets.head, s.client.entropy)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	encoded, err := envelope.Encode(sealed)
+	made := &sealedVault{account: s.secrets.account(&s.ground)}
+	if made.body, err = envelope.Encode(sealed); err != nil {
+		return nil, err
+	}
+	if made.opened, err = s.secrets.key.OpenVault(sealed, s.secrets.head); err != nil {
+		return nil, err
+	}
+	made.account.Vault = made.opened.Head
+	return made, nil
+}
+
+func (s *Session) putVault(ctx context.Context, next *envelope.Vault) error {
+	sealed, err := s.sealVault(next)
 	if err != nil {
 		return err
 	}
-	if err := s.call(ctx, "PUT", "/v1/vault", map[string][]byte{"sealedVault": encoded}, nil); err != nil {
+	if err := s.call(ctx, "PUT", "/v1/vault", map[string][]byte{"sealedVault": sealed.body}, nil); err != nil {
 		return err
 	}
-	opened, err := s.secrets.key.OpenVault(sealed, s.secrets.head)
-	if err != nil {
-		return err
-	}
-	s.secrets.adopt(opened)
-	s.rememberVault()
+	s.secrets.adopt(sealed.opened)
+	s.client.remember(s.profile.UserName, sealed.account, s.manifests.Pin())
 	return nil
+}
+
+// lastVault seals what a session leaves behind when its keys go; nil when there is nothing new.
+func (s *Session) lastVault() (*sealedVault, error) {
+	next, news := s.nextVault()
+	if !news {
+		return nil, nil
+	}
+	sealed, err := s.sealVault(next)
+	if sealed != nil {
+		sealed.opened = nil
+	}
+	return sealed, err
+}
+
+// leaveVault hands it to the server without any key. When another device was faster, the bookmarks of this one go into the next version.
+func (s *Session) leaveVault(ctx context.Context, last *sealedVault) error {
+	if last == nil {
+		return nil
+	}
+	err := s.call(ctx, "PUT", "/v1/vault", map[string][]byte{"sealedVault": last.body}, nil)
+	if hasCode(err, "vault_moved") {
+		return nil
+	}
+	if err == nil {
+		s.client.remember(s.profile.UserName, last.account, s.manifests.Pin())
+	}
+	return err
 }
 
 // fetchVault takes in a vault that another device of this person saved.
