@@ -40,18 +40,18 @@ func (s *Service) Create(ctx context.Context, actor Actor, post NewThread) (made
 	if err := s.plausible(create.Created); err != nil {
 		return id.Thread{}, 0, err
 	}
-	trust, people := s.trust(ctx, actor.Person)
+	people := s.logsFor(ctx, actor, post.Entries...)
 	if err := s.live(people, actor); err != nil {
 		return id.Thread{}, 0, err
 	}
-	membership, err := envelope.NewMembership(trust, signed)
+	membership, err := envelope.NewMembership(envelope.Trust{Manifests: s.keys.Chain(), People: people}, signed)
 	if err != nil {
 		return id.Thread{}, 0, people.verdict(err)
 	}
 	made = membership.Thread()
 	entries := []NewEntry{{Kind: envelope.EntryCreate, Hash: id.Hash(made), Device: actor.Device, Body: post.Create}}
 	for _, body := range post.Entries {
-		entry, err := s.appendEntry(ctx, actor, membership, body)
+		entry, err := s.appendEntry(ctx, actor, membership, body, people)
 		if err != nil {
 			return id.Thread{}, 0, err
 		}

@@ -46,7 +46,7 @@ func (s *Service) Append(ctx context.Context, actor Actor, in id.Thread, body []
 	if err != nil {
 		return 0, errStored.Because(err)
 	}
-	entry, err := s.appendEntry(ctx, actor, after, body)
+	entry, err := s.appendEntry(ctx, actor, after, body, s.logsFor(ctx, actor, body))
 	if err != nil {
 		return 0, err
 	}
@@ -106,7 +106,9 @@ func (s *Service) change(before, after *envelope.Membership, entry NewEntry) Cha
 
 // appendEntry verifies an entry by the actor and takes it into the membership. What only the server can know is checked here: that somebody who is
 // added works here, and that the patient who is linked was looked up for this thread.
-func (s *Service) appendEntry(ctx context.Context, actor Actor, membership *envelope.Membership, body []byte) (NewEntry, error) {
+func (s *Service) appendEntry(
+	ctx context.Context, actor Actor, membership *envelope.Membership, body []byte, people *logs,
+) (NewEntry, error) {
 	signed, head, err := parseEntry(body)
 	if err != nil {
 		return NewEntry{}, err
@@ -117,11 +119,10 @@ func (s *Service) appendEntry(ctx context.Context, actor Actor, membership *enve
 	if err := s.plausible(head.Issued); err != nil {
 		return NewEntry{}, err
 	}
-	trust, people := s.trust(ctx, actor.Person)
 	if err := s.live(people, actor); err != nil {
 		return NewEntry{}, err
 	}
-	if err := membership.Append(trust, signed); err != nil {
+	if err := membership.Append(envelope.Trust{Manifests: s.keys.Chain(), People: people}, signed); err != nil {
 		return NewEntry{}, people.verdict(err)
 	}
 	kind, _ := signed.Kind()
@@ -141,6 +142,20 @@ func (s *Service) appendEntry(ctx context.Context, actor Actor, membership *enve
 		}
 	}
 	return NewEntry{Kind: envelope.EntryMembership, Hash: membership.Head(), Device: actor.Device, Body: body}, nil
+}
+
+// logsFor are the logs of the actor and of those whom entries are about, asked for at once.
+func (s *Service) logsFor(ctx context.Context, actor Actor, bodies ...[]byte) *logs {
+	wanted := []id.Person{actor.Person}
+	for _, body := range bodies {
+		if signed, _, err := parseEntry(body); err == nil { // what is wrong with it is said later
+			if target := targetOf(signed.Object); !target.IsZero() {
+				wanted = append(wanted, target)
+			}
+		}
+	}
+	_, people := s.trust(ctx, wanted...)
+	return people
 }
 
 // recordsFor are a thread's records, for somebody who is a member now.
