@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 export type Layout = { name: 'phone' | 'pc' | 'narrow'; width: number; height: number; touch: boolean };
 export const phone: Layout = { name: 'phone', width: 390, height: 844, touch: true };
@@ -45,7 +45,7 @@ export class Chromium {
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
       headless: true,
       args: flags,
-      viewport: { width: phone.width, height: phone.height },
+      ...screenOf(phone),
       ...habits,
     });
     const browser = persistent.browser();
@@ -60,7 +60,7 @@ export class Chromium {
 
   /** A browser that nobody has used yet. */
   fresh(layout: Layout): Promise<BrowserContext> {
-    return this.#browser.newContext({ viewport: { width: layout.width, height: layout.height }, ...habits });
+    return this.#browser.newContext({ ...screenOf(layout), ...habits });
   }
 
   /** Ends the browser; the profile stays until `forget`. */
@@ -73,29 +73,22 @@ export class Chromium {
   }
 }
 
-/** The size, the pointer and the colours of one page. */
+const screenOf = ({ width, height, touch }: Layout) => ({ viewport: { width, height }, hasTouch: touch });
+
+/**
+ * The size and the colours of one page. The pointer stays what it is: a phone’s finger when a phone is turned into a wide screen, a mouse
+ * when a PC’s window is made narrow.
+ */
 export class Display {
   readonly own: Layout;
   readonly #page: Page;
-  readonly #cdp: CDPSession;
 
-  private constructor(page: Page, cdp: CDPSession, own: Layout) {
+  constructor(page: Page, own: Layout) {
     this.#page = page;
-    this.#cdp = cdp;
     this.own = own;
   }
 
-  static async of(page: Page, own: Layout): Promise<Display> {
-    const display = new Display(page, await page.context().newCDPSession(page), own);
-    await display.become(own, 'light');
-    return display;
-  }
-
   async become(layout: Layout, scheme: Scheme): Promise<void> {
-    await this.#cdp.send('Emulation.setTouchEmulationEnabled', {
-      enabled: layout.touch,
-      maxTouchPoints: layout.touch ? 5 : 1,
-    });
     await this.#page.setViewportSize({ width: layout.width, height: layout.height });
     await this.#page.emulateMedia({ colorScheme: scheme });
     // Two frames: one to lay out, one to draw.

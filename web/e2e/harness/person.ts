@@ -56,8 +56,7 @@ export class Person {
     const watch = new Watch(context, parts.ward.origin, parts.whose ?? parts.human.name);
     const page = context.pages()[0] ?? (await context.newPage());
     await watch.over(page);
-    const display = await Display.of(page, parts.layout);
-    return new Person({ ...parts, page, display, watch });
+    return new Person({ ...parts, page, display: new Display(page, parts.layout), watch });
   }
 
   /** In a browser that nobody has used. */

@@ -90,7 +90,9 @@ async function collect(): Promise<{ where: string; base64: string }[]> {
     for (const store of database.objectStoreNames) {
       const objects = database.transaction(store).objectStore(store);
       const [keys, values] = await Promise.all([asked(objects.getAllKeys()), asked(objects.getAll())]);
-      keys.forEach((key, at) => addValue(`IndexedDB ${name}/${store} ${JSON.stringify(key).slice(0, 60)}`, [key, values[at]]));
+      keys.forEach((key, at) =>
+        addValue(`IndexedDB ${name}/${store} ${JSON.stringify(key).slice(0, 60)}`, [key, values[at]]),
+      );
     }
     database.close();
   }

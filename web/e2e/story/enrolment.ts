@@ -22,7 +22,7 @@ export const enrolment: Chapter = (world) =>
       await anita.sees(anita.heading('Choose a password'));
       await anita.field('Password').fill('short');
       await anita.button('Go on').click();
-      await anita.sees(anita.text(/^Use at least \d+ characters; this has 5$/));
+      await anita.sees(anita.text(/Use at least \d+ characters; this has 5$/));
       await anita.look('02-enrol-password');
       await anita.choosePassword();
     });

@@ -57,10 +57,10 @@ export const team: Chapter = (world) =>
 
     test('R31 everybody is told who was let in, by whom and why, and the keys change', async () => {
       const { anita, fiona } = world();
-      await fiona.sees(fiona.message(/You added Tom Reid, Critical Care Outreach, \(asked for an opinion\)/));
-      await anita.sees(anita.message(/Dr Fiona Kerr added Tom Reid, Critical Care Outreach, \(asked for an opinion\)/));
-      await anita.say(world().secret('Tom, could you see the one in bay C?'));
-      await fiona.sees(fiona.message('could you see the one in bay C'));
+      await fiona.sees(fiona.message(/You added Tom Reid, Critical Care Outreach \(asked for an opinion\)/));
+      await anita.sees(anita.message(/Dr Fiona Kerr added Tom Reid, Critical Care Outreach \(asked for an opinion\)/));
+      await anita.say(world().secret('Tom, are you free for the meeting at three?'));
+      await fiona.sees(fiona.message('are you free for the meeting'));
     });
 
     test('R31 taking somebody out takes a reason, and they cannot read what follows', async () => {

@@ -81,7 +81,10 @@ function ItemRow({
         data-key={row.key}
         tabIndex={isStop ? 0 : -1}
         aria-label={labelOf(item)}
-        onFocus={onActivate}
+        // A mouse that is pressed gives the focus too; the list must not move under it before the click is over.
+        onFocus={(event) => {
+          if (event.target instanceof Element && event.target.matches(':focus-visible')) onActivate();
+        }}
         onClick={onActivate}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && event.target === event.currentTarget) {
