@@ -7,6 +7,7 @@ import (
 
 	"github.com/wardline/wardline/client"
 	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/fault"
 )
 
 func TestADemonstrationSurvivesARestart(t *testing.T) {
@@ -38,6 +39,27 @@ func TestADemonstrationSurvivesARestart(t *testing.T) {
 		if links[n] != links[half+n] {
 			t.Errorf("a link changed over a restart: %s, %s", links[n], links[half+n])
 		}
+	}
+}
+
+func TestOneServerToADataDirectory(t *testing.T) {
+	o := Options{Data: t.TempDir(), Addr: "127.0.0.1:0", HospitalAddr: "127.0.0.1:0", Grace: time.Minute, Quiet: true}
+	first, err := Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Start(t.Context(), o); fault.As(err).Code() != "data_in_use" {
+		t.Errorf("a second server: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second, err := Start(t.Context(), o)
+	if err != nil {
+		t.Fatalf("after the first one stopped: %v", err)
+	}
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

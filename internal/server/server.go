@@ -1,7 +1,8 @@
 // Package server builds every room, wires them to one another and to the outside, and starts and stops them.
 //
 // Layout: server.go what a server is made from, opening and closing; wire.go the rooms' small interfaces met by one another;
-// announce.go what members are told after commits that are not messages; listen.go TLS and plain listeners.
+// announce.go what members are told after commits that are not messages; listen.go TLS and plain listeners; lock.go one server to a data
+// directory.
 //
 // Invariants: this is the only package that sees every room. Nothing is served before the manifest is complete and its keys are ours. Close
 // stops listening first, then the jobs, then the connections, then the databases: what was acknowledged is in SQL by then.
@@ -16,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -103,6 +105,7 @@ type Server struct {
 	announcer *announcer
 	api       *httpapi.API
 
+	lock *os.File
 	stop context.CancelFunc
 	done sync.WaitGroup
 }
@@ -125,6 +128,9 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context) (err error) {
 	if s.keys, err = keyring.Open(KeysDir(s.config.Data)); err != nil {
+		return err
+	}
+	if s.lock, err = lockData(s.config.Data); err != nil {
 		return err
 	}
 	if s.db, err = store.Open(ctx, s.config.DatabaseOf()); err != nil {
@@ -222,6 +228,9 @@ func (s *Server) closeStores() error {
 	}
 	if s.db != nil {
 		errs = append(errs, s.db.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
 	}
 	return errors.Join(errs...)
 }
