@@ -22,6 +22,9 @@ import (
 	"github.com/wardline/wardline/internal/audit/audittest"
 	"github.com/wardline/wardline/internal/clock"
 	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/patient"
+	"github.com/wardline/wardline/internal/people"
+	"github.com/wardline/wardline/internal/record"
 	"github.com/wardline/wardline/internal/store"
 	"github.com/wardline/wardline/internal/store/pgtest"
 	"github.com/wardline/wardline/internal/store/storetest"
@@ -75,6 +78,25 @@ var (
 	seedDue = work.Due{ID: id.Work{3}, Kind: "test.seed", At: time.UnixMilli(1_772_366_400_456).UTC(), Subject: []byte{7}, Key: "k", Attempt: 4}
 )
 
+var (
+	seedPerson = people.Record{
+		Person: people.Person{
+			ID: id.Person{5}, UserName: "Anita.Patel", DisplayName: "Dr Anita Patel", Role: "Medical Registrar", Ward: "Ward 7B", Organisation: "Northbridge",
+			Permissions: []string{people.InformationGovernance}, AddedAt: time.UnixMilli(1_772_366_400_789).UTC(),
+		},
+		UserFold: "anita.patel", SortName: "patel anita", Search: " anita patel",
+	}
+	seedAssertion = patient.Issued{
+		Hash: id.Hash{6}, Thread: id.Thread{7}, Tag: id.Tag{8}, TagKey: 1, Requester: id.Person{5},
+		IssuedAt: time.UnixMilli(1_772_366_400_001).UTC(), ExpiresAt: time.UnixMilli(1_772_370_000_001).UTC(),
+	}
+	seedPaper = record.Paper{
+		ID: id.Filing{9}, Thread: id.Thread{7}, Decision: id.Message{10}, Sources: []record.Source{{Message: id.Message{10}, Entry: id.Hash{11}}},
+		State: record.Waiting, DocumentHash: id.Hash{12}, FiledBy: id.Person{5}, FiledAt: time.UnixMilli(1_772_366_400_002).UTC(),
+		NextTryAt: time.UnixMilli(1_772_366_400_002).UTC(),
+	}
+)
+
 func seed(t *testing.T, db *store.DB) {
 	t.Helper()
 	ctx := t.Context()
@@ -92,6 +114,25 @@ func seed(t *testing.T, db *store.DB) {
 	if err := db.Tx(ctx, func(tx *store.Tx) error { return tx.Intend(work.Intent{}.Add(seedDue)) }); err != nil {
 		t.Fatal(err)
 	}
+	if err := db.AddPerson(ctx, seedPerson, seedEvent); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.KeepAssertion(ctx, seedAssertion, seedEvent); err != nil {
+		t.Fatal(err)
+	}
+	err := db.Tx(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(`INSERT INTO thread (thread, space, name, add_by, post_by, retention, creator, created_at, seq, log_hash, membership_seq,
+			membership_head, epoch, epoch_membership_seq, epoch_issued, epoch_messages, epoch_stale, members, link_tag, link_assertion, last_at, last_kind)
+			VALUES ($1, 1, '', 2, 2, 1, $2, 1, 1, $3, 0, $3, 1, 0, 1, 0, FALSE, 1, $4, $5, 1, 4)`,
+			seedPaper.Thread, seedPerson.ID, id.Hash{4}, seedAssertion.Tag, seedAssertion.Hash)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.AddFiling(ctx, seedPaper, []byte("sealed"), work.Intent{}, seedEvent); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func findSeed(t *testing.T, db *store.DB) {
@@ -104,7 +145,7 @@ func findSeed(t *testing.T, db *store.DB) {
 	if err := audit.Export(ctx, db.AuditLog(), &export); err != nil {
 		t.Fatal(err)
 	}
-	if report, err := audit.Verify(&export, audittest.NewKey(1).Public()); err != nil || report.Leaves != 4 {
+	if report, err := audit.Verify(&export, audittest.NewKey(1).Public()); err != nil || report.Leaves != 7 {
 		t.Errorf("the audit log of the first release: %d leaves, %v", report.Leaves, err)
 	}
 	if err := db.Audit(ctx, seedEvent); err != nil { // numbering goes on
@@ -115,6 +156,21 @@ func findSeed(t *testing.T, db *store.DB) {
 		t.Fatalf("the work of the first release: %+v, %v", got, err)
 	}
 	if diff := cmp.Diff(seedDue, got[0]); diff != "" {
+		t.Error(diff)
+	}
+	person, err := db.PersonNamed(ctx, seedPerson.UserFold)
+	if diff := cmp.Diff(seedPerson.Person, person); diff != "" || err != nil {
+		t.Errorf("the person of the first release: %v\n%s", err, diff)
+	}
+	assertion, err := db.Assertion(ctx, seedAssertion.Hash)
+	if diff := cmp.Diff(seedAssertion, assertion); diff != "" || err != nil {
+		t.Errorf("the assertion of the first release: %v\n%s", err, diff)
+	}
+	papers, err := db.Papers(ctx, seedPaper.Thread)
+	if err != nil || len(papers) != 1 {
+		t.Fatalf("the filing of the first release: %+v, %v", papers, err)
+	}
+	if diff := cmp.Diff(seedPaper, papers[0]); diff != "" {
 		t.Error(diff)
 	}
 }
