@@ -11,8 +11,9 @@ import {
   resealShare,
   verifyOrder,
 } from './disclosure.ts';
-import { sealPublicKey } from './hpke.ts';
-import { type DisclosureOrder, caseShare, disclosureOrder } from './layouts/disclosure.ts';
+import { hpkeInfo } from './domain.ts';
+import { hpkeSeal, sealPublicKey } from './hpke.ts';
+import { type DisclosureOrder, caseContext, caseShare, disclosureOrder } from './layouts/disclosure.ts';
 import { readMessage } from './message.ts';
 import { type Signing, sign } from './signed.ts';
 import { Hospital, type Staff, bySeat } from './vectors/hospital.ts';
@@ -198,6 +199,13 @@ describe('R40 the reviewer', () => {
     await refuses(openCase(order, listed.epoch, caseSeed, [one, reseated]), 'wrong_secret');
     await refuses(openCase(order, unlisted.epoch, caseSeed, [one, two]), 'not_entitled');
     await refuses(openCase(order, listed.epoch, hospital.random(32), [one, two]), 'wrong_secret');
+  });
+
+  test('refuses a share that an officer made up', async () => {
+    const context = { order: order.hash, thread: thread.id, epoch: 1, seat: 2 };
+    const sealed = await hpkeSeal(order.caseKey, hpkeInfo(caseContext, context), hospital.random(32));
+    const invented = encode(caseShare, { ...context, sealed });
+    await refuses(openCase(order, listed.epoch, caseSeed, [await shareOf(1), invented]), 'wrong_share');
   });
 
   test('one order’s share does not serve another order', async () => {

@@ -9,7 +9,14 @@ import { acceptSecret, openEpoch } from './epoch-open.ts';
 import { type Epoch, verifyEpoch } from './epoch.ts';
 import { secretCommit } from './escrow.ts';
 import { sealPublicKey } from './hpke.ts';
-import { type EpochCore, envelope, envelopeProof, epochCore, epochRecord } from './layouts/epoch.ts';
+import {
+  type EpochCore,
+  envelope,
+  envelopeProof,
+  epochCore,
+  epochRecord,
+  sealedState as sealedStateLayout,
+} from './layouts/epoch.ts';
 import { memberOf, verifyMembership } from './membership.ts';
 import { rotationDue } from './rotation.ts';
 import { openState, sealState } from './sealed-state.ts';
@@ -280,6 +287,9 @@ describe('opening', () => {
     expect(await openState(secret, epoch.core, sealedState)).toEqual({ name: '', assertion: null });
     const other = await sealState(secret, epoch.core, { name: 'other', assertion: null });
     await refuses(openState(secret, epoch.core, other), 'bad_commitment');
+    const foreign = await sealState(secret, { thread: bytesOf(32), epoch: 1 }, { name: '', assertion: null });
+    const committed = { ...epoch.core, state: await hashObject(sealedStateLayout, foreign) };
+    await refuses(openState(secret, committed, foreign), 'bad_commitment');
     const next = await thread.rotate(shaw);
     await refuses(openState(next.secret, next.epoch.core, sealedState), 'bad_commitment');
     await refuses(openState(next.secret, epoch.core, sealedState), 'wrong_secret');

@@ -98,6 +98,8 @@ describe('bind', () => {
   test('it comes first and only once, under a manifest of the chain', async () => {
     await refuses(verify(okoro.entries.slice(1)), 'broken_chain');
     await refuses(verify([]), 'broken_chain');
+    const unbound = { ...okoro.next(), seq: 1, previous: bytesOf(32), generation: 1, seal: seal() };
+    await refuses(verify([await sign(generation, unbound, okoro.byIdentity())]), 'broken_chain');
     const again = { ...bindValue(), ...okoro.next() };
     await refuses(verify(await with1(bind, again, byBind(), okoro.byIdentity())), 'broken_chain');
     const stray = { ...bindValue(), manifest: bytesOf(32) };
