@@ -55,6 +55,16 @@ func TestForgedMessagesAreRefused(t *testing.T) {
 	}
 }
 
+// TestNewIdentityDoesNotWriteUnderAnOldRecord: after a reset, and before a member readmits the person, their new device is nobody's.
+func TestNewIdentityDoesNotWriteUnderAnOldRecord(t *testing.T) {
+	r, _, bea, _ := ward(t)
+	bea.reset()
+	bea.newGeneration()
+	bea.newDevice()
+	_, err := VerifyMessage(r.w.trust(), r.epoch().Epoch, must(SealMessage(r.messageInput(bea, "it is me"))).Bytes)
+	refused(t, "by the new identity", err, WrongIdentity)
+}
+
 // TestAnyChangedByteInAMessageIsRefused is the property, for what a server checks.
 func TestAnyChangedByteInAMessageIsRefused(t *testing.T) {
 	r, _, _, _ := ward(t)

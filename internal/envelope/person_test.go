@@ -53,7 +53,9 @@ func TestForgedPersonLogEntries(t *testing.T) {
 		signed *Signed
 		code   Code
 	}{
-		"a second bind":                       {w.sign(ann.bindEntry("Ann"), bindKey, ann.byIdentity()), BrokenChain},
+		"a second bind": {w.sign(ann.bindEntry("Ann"), bindKey, ann.byIdentity()), BrokenChain},
+		"a second bind in its place": {w.sign(change(ann.bindEntry("Ann"), func(b *Bind) { b.Seq, b.Previous = ann.next(), ann.state.Head() }),
+			bindKey, ann.byIdentity()), BrokenChain},
 		"another person's entry":              {w.sign(change(generation, func(g *Generation) { g.Person = bea.id }), ann.byIdentity()), BrokenChain},
 		"a seq left out":                      {w.sign(change(generation, func(g *Generation) { g.Seq++ }), ann.byIdentity()), BrokenChain},
 		"another predecessor":                 {w.sign(change(generation, func(g *Generation) { g.Previous[0] ^= 1 }), ann.byIdentity()), BrokenChain},
@@ -121,13 +123,14 @@ func TestFirstEntryIsABind(t *testing.T) {
 		signed *Signed
 		code   Code
 	}{
-		"not possessed":      {w.sign(bind, bindKey), WrongPurpose},
-		"not bound":          {w.sign(bind, ann.byIdentity()), WrongPurpose},
-		"by another key":     {w.sign(bind, ByServer(PurposeAssert, w.server[PurposeAssert]), ann.byIdentity()), WrongPurpose},
-		"of another person":  {w.sign(change(bind, func(b *Bind) { b.Person[0] ^= 1 }), bindKey, ann.byIdentity()), BrokenChain},
-		"with a predecessor": {w.sign(change(bind, func(b *Bind) { b.Previous[0] = 1 }), bindKey, ann.byIdentity()), BrokenChain},
-		"unknown manifest":   {w.sign(change(bind, func(b *Bind) { b.Manifest[0] ^= 1 }), bindKey, ann.byIdentity()), BrokenChain},
-		"a generation":       {ann.log[1], BrokenChain},
+		"not possessed":             {w.sign(bind, bindKey), WrongPurpose},
+		"not bound":                 {w.sign(bind, ann.byIdentity()), WrongPurpose},
+		"by another key":            {w.sign(bind, ByServer(PurposeAssert, w.server[PurposeAssert]), ann.byIdentity()), WrongPurpose},
+		"of another person":         {w.sign(change(bind, func(b *Bind) { b.Person[0] ^= 1 }), bindKey, ann.byIdentity()), BrokenChain},
+		"with a predecessor":        {w.sign(change(bind, func(b *Bind) { b.Previous[0] = 1 }), bindKey, ann.byIdentity()), BrokenChain},
+		"unknown manifest":          {w.sign(change(bind, func(b *Bind) { b.Manifest[0] ^= 1 }), bindKey, ann.byIdentity()), BrokenChain},
+		"a generation":              {ann.log[1], BrokenChain},
+		"a generation in its place": {w.sign(&Generation{Person: ann.id, Seq: 1, Generation: 1}, ann.byIdentity()), BrokenChain},
 	} {
 		_, err := VerifyPersonLog(w.manifests, ann.id, test.signed)
 		refused(t, name, err, test.code)
