@@ -30,7 +30,7 @@ const zones = Object.entries(may).flatMap(([folder, allowed]) =>
 );
 
 export default defineConfig(
-  { ignores: ['dist', 'e2e/output', 'src/api/*.gen.ts', 'node_modules'] },
+  { ignores: ['dist', '.vite', 'e2e/output', 'src/api/*.gen.ts', 'node_modules'] },
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

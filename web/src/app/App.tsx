@@ -1,6 +1,6 @@
 /** Which of the few whole screens is shown: it follows the state of the session and nothing else. */
 import { useEffect, useState } from 'preact/hooks';
-import { Enrol } from '../features/gate/Enrol.tsx';
+import type { Enrol } from '../features/gate/Enrol.tsx';
 import { Mark } from '../features/gate/Frame.tsx';
 import { Lock } from '../features/gate/Lock.tsx';
 import { Occupied } from '../features/gate/Occupied.tsx';
@@ -45,10 +45,26 @@ function Screens({ client, fault }: Props) {
     if (link) return <Occupied name={state.me.name} onStay={() => setLink(undefined)} />;
     return <Shell state={state} />;
   }
-  if (link) return <Enrol link={link} demonstration={state.demonstration} onDone={() => setLink(undefined)} />;
+  if (link) return <EnrolOnce link={link} demonstration={state.demonstration} onDone={() => setLink(undefined)} />;
   if (state.at === 'locked') return <Lock organisation={state.organisation} />;
   return <SignIn organisation={state.organisation} demonstration={state.demonstration} />;
 }
+
+/** Needed once in a person's life and only with a network: it is fetched when a link is opened and not before. */
+function EnrolOnce(props: Parameters<typeof Enrol>[0]) {
+  const [screen, setScreen] = useState<{ Enrol: typeof Enrol }>();
+  const [fault, setFault] = useState<Fault>();
+  useEffect(() => {
+    import('../features/gate/Enrol.tsx').then(setScreen, () => setFault(notFetched));
+  }, []);
+  return screen ? <screen.Enrol {...props} /> : <Starting fault={fault} />;
+}
+
+const notFetched: Fault = {
+  code: 'screen.not-fetched',
+  message: 'Wardline could not be reached.',
+  hint: 'Check the network and open the link again. It has not been used.',
+};
 
 function Starting({ fault }: { fault: Fault | undefined }) {
   return (

@@ -1,9 +1,13 @@
 /**
  * nhsuk-frontend computes its colours in Sass, which cannot take our CSS variables. This PostCSS step, part of the build, replaces the
  * nine literal colours that its form parts carry with our colour roles, so that they follow the theme. On its yellow focus ground the
- * ink stays dark in both themes. Its search field wants a picture from its own server path, which we do not serve. An unknown colour stops the build: it would stay light in the dark theme.
+ * ink stays dark in both themes. Variants that we do not use fall away. An unknown colour stops the build: it would stay light in the dark theme.
  */
 import type { ChildNode, Declaration, Plugin, Rule } from 'postcss';
+
+/** Variants that no screen of ours has. */
+const unused =
+  /-webkit-search|-webkit-(inner|outer)-spin|type="?number|--inverse|conditional|--inline|__prefix|__suffix|__divider|--width-(3|5|20|30)|label--|legend--|label-wrapper|__heading|--exclusive|radios--small|input-wrapper|input__wrapper|nhsuk-body|nhsuk-list|input--large|not-supported/;
 
 const roles: Record<string, string> = {
   '#000000': 'var(--wl-text)',
@@ -21,7 +25,9 @@ export function nhsukRoles(): Plugin {
   return {
     postcssPlugin: 'wardline-nhsuk-roles',
     Rule(rule: Rule) {
-      if (rule.selector.includes('-webkit-search-cancel-button')) rule.remove();
+      const kept = rule.selectors.filter((selector) => !unused.test(selector));
+      if (kept.length === 0) rule.remove();
+      else if (kept.length < rule.selectors.length) rule.selectors = kept;
     },
     Declaration(declaration: Declaration) {
       if (!declaration.source?.input.file?.endsWith('nhsuk.scss')) return;
