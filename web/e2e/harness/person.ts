@@ -186,13 +186,13 @@ export class Person {
 
   // Threads
 
-  /** A row of the inbox, by any words in it. */
-  row(words: string | RegExp): Locator {
-    return this.page.locator('a[data-thread]').filter({ hasText: words });
+  /** A row of the inbox by its title: a team, a patient or a person. */
+  row(title: string | RegExp): Locator {
+    return this.page.locator('a[data-thread]').filter({ has: this.page.locator('.th__1 b', { hasText: title }) });
   }
 
-  async openThread(words: string | RegExp): Promise<void> {
-    await this.row(words).first().click();
+  async openThread(title: string | RegExp): Promise<void> {
+    await this.row(title).first().click();
     await this.sees(this.page.getByRole('region', { name: 'Messages' }));
   }
 

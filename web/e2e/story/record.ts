@@ -79,6 +79,7 @@ export const record: Chapter = (world) =>
       await ward.record('accept');
       await openSheet(fiona);
       await fiona.page.getByRole('checkbox', { name: new RegExp(beside.slice(0, 20)) }).check();
+      await fiona.sees(fiona.page.locator('.paper').getByText(beside));
       await fiona.page.getByRole('checkbox', { name: /^I have checked that this is about SMITH, John/ }).check();
       const seen = [anita, fiona].map((person) => person.sees(person.message(decided).getByText(/^In the record/)));
       await inFront(fiona).getByRole('button', { name: 'File to the record' }).click();

@@ -73,10 +73,16 @@ export class World {
     return this.problems;
   }
 
-  /** What everybody saw when a test failed. */
+  /** What everybody saw when a test failed, and what they were told. */
   async photograph(name: string): Promise<void> {
-    for (const [at, { page }] of this.everybody.entries()) {
+    for (const [at, { page, human }] of this.everybody.entries()) {
       if (page.isClosed()) continue;
+      const alerts = await page
+        .getByRole('alert')
+        .allInnerTexts()
+        .catch(() => []);
+      const told = alerts.map((text) => text.trim()).filter(Boolean);
+      if (told.length > 0) console.log(`${human.name} was told: ${told.join(' | ')}`);
       const file = `failed-${name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 60)}-${at}.png`;
       await page.screenshot({ path: join(output, file), timeout: 5_000 }).catch(() => undefined);
     }

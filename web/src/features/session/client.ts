@@ -84,6 +84,8 @@ export function createClient({ wardline, clock, router, startAnew }: Parts): Cli
   async function leave(verb: 'lock' | 'signOut') {
     await Promise.allSettled([...saves].map((save) => save()));
     forget();
+    // Whoever signs in next begins at the beginning, not where this person was (R22).
+    if (verb === 'signOut') router.replace({ at: 'inbox' });
     try {
       await wardline[verb]();
     } finally {
