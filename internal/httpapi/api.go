@@ -17,8 +17,10 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -95,7 +97,7 @@ func New(o Options) *API {
 	a.routes()
 	a.mux.HandleFunc("/v1/", a.unknownRoute)
 	a.mux.Handle("/", webHandler(o.Web))
-	a.handler = a.identify(a.recoverPanic(a.secureHeaders(a.sameOriginWrites(a.mux, o.Origin))))
+	a.handler = a.identify(a.recoverPanic(a.secureHeaders(a.ownHost(a.sameOriginWrites(a.mux, o.Origin), o.Origin))))
 	return a
 }
 
@@ -103,6 +105,29 @@ func New(o Options) *API {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
 func (a *API) unknownRoute(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errUnknownRoute) }
+
+// ownHost refuses names that somebody else has pointed at this machine (DNS rebinding). Over TLS the certificate does that.
+func (a *API) ownHost(next http.Handler, origin string) http.Handler {
+	if a.secure {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != "" && strings.HasSuffix(origin, "://"+r.Host) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+		if host != "localhost" && (err != nil || !address.IsLoopback()) {
+			writeProblem(w, errOtherHost)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // sameOriginWrites refuses a write that a browser makes on behalf of another site. Our own origin is named because a proxy may have
 // changed the Host that it is otherwise compared with.

@@ -318,3 +318,23 @@ func TestOnlyATrustedProxyNamesTheClient(t *testing.T) {
 		}
 	}
 }
+
+func TestR07_PlainHTTPAnswersToNamesOfThisMachineOnly(t *testing.T) {
+	for host, want := range map[string]int{
+		"localhost": http.StatusOK, "localhost:8480": http.StatusOK, "127.0.0.1:8480": http.StatusOK, "[::1]:8480": http.StatusOK,
+		"evil.example": http.StatusForbidden, "evil.example:8480": http.StatusForbidden, "192.168.0.7": http.StatusForbidden, "": http.StatusForbidden,
+	} {
+		for _, secure := range []bool{false, true} {
+			request := httptest.NewRequest("GET", "/healthz", nil)
+			request.Host = host
+			answer := httptest.NewRecorder()
+			New(Options{Secure: secure}).ServeHTTP(answer, request)
+			if secure {
+				want = http.StatusOK // the certificate decides
+			}
+			if answer.Code != want {
+				t.Errorf("Host %q, secure %v: %d, want %d", host, secure, answer.Code, want)
+			}
+		}
+	}
+}

@@ -17,6 +17,7 @@ import (
 
 var (
 	errUnknownRoute = translate(fault.New(fault.NotFound, "route_unknown", "There is nothing here."))
+	errOtherHost    = translate(fault.New(fault.Forbidden, "other_host", "Without a certificate Wardline answers to names of this machine only."))
 	errCrossOrigin  = translate(fault.New(fault.Forbidden, "cross_origin", "This came from another site and was refused."))
 )
 

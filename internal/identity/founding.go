@@ -36,7 +36,8 @@ var (
 	errSignatures    = fault.New(fault.Invalid, "signatures_incomplete", "Version 1 of the manifest needs the signature of every seat.")
 	errOtherDraft    = fault.New(fault.Invalid, "signature_of_another_manifest", "That signature is for another manifest.")
 	errFounded       = fault.New(fault.Conflict, "already_founded", "This server has been founded already.")
-	errNotFounded    = fault.New(fault.Unavailable, "not_founded", "This server has not been founded. Run \"wardline init\" and collect the signature of every seat.")
+	errSameSeat      = fault.New(fault.Invalid, "seat_twice", "Each officer has a seat of their own; one was given twice.")
+	errNotFounded    = fault.New(fault.Unavailable, "not_founded", "This server has not been founded. Run \"wardline init\", and again with --complete and the signature of every seat; it names those that are missing.")
 	errOtherKeys     = fault.New(fault.Unavailable, "manifest_names_other_keys",
 		"The root manifest names other server keys than the key directory holds. Restore the key files that belong to this database.")
 )
@@ -58,6 +59,13 @@ func (f Founding) Draft() (Draft, error) {
 	organisation := strings.Join(strings.Fields(norm.NFC.String(f.Organisation)), " ")
 	if organisation == "" || len(organisation) > 200 {
 		return Draft{}, errOrganisation
+	}
+	for n, seat := range f.Seats {
+		for _, other := range f.Seats[:n] {
+			if seat.Sign == other.Sign || seat.Seal == other.Seal {
+				return Draft{}, errSameSeat.With("seat", seat.Name)
+			}
+		}
 	}
 	if f.Threshold < 2 || len(f.Seats) < f.Threshold+1 || len(f.Seats) > 32 {
 		return Draft{}, errFewOfficers

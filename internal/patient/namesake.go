@@ -18,9 +18,9 @@ type Namesake struct {
 // mostNamesakes bounds what is shown: more would not be read.
 const mostNamesakes = 5
 
-// namesakes finds the people with the same family name and date of birth.
+// namesakes finds the people born on the same day whose names are the same or sound alike: SMITH John and SMITH Joan, and SMYTH John too.
 func (d *Desk) namesakes(ctx context.Context, record Record) ([]Namesake, error) {
-	found, err := d.index.Search(ctx, record.Name.Family, record.Born)
+	found, err := d.index.Alike(ctx, record.Name, record.Born)
 	if err != nil {
 		return nil, err
 	}

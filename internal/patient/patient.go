@@ -39,8 +39,8 @@ type Record struct {
 // Index is the organisation's patient index. Its errors are faults that a person may read.
 type Index interface {
 	LookUp(ctx context.Context, number nhs.Number) (Record, error)
-	// Search finds people by family name and date of birth, at most a handful.
-	Search(ctx context.Context, family string, born nhs.BirthDate) ([]Record, error)
+	// Alike finds the people born on that day whose names are, or sound, like this one; the patient may be among them.
+	Alike(ctx context.Context, name nhs.Name, born nhs.BirthDate) ([]Record, error)
 }
 
 // Store keeps what a look-up leaves behind.

@@ -32,9 +32,9 @@ func (x index) LookUp(_ context.Context, number nhs.Number) (Record, error) {
 	return Record{}, fault.New(fault.NotFound, "patient_unknown", "Nobody has that number.")
 }
 
-func (x index) Search(_ context.Context, family string, born nhs.BirthDate) (found []Record, err error) {
+func (x index) Alike(_ context.Context, name nhs.Name, born nhs.BirthDate) (found []Record, err error) {
 	for _, number := range []string{"9434765919", "9000000025", "9912003888"} {
-		if one, ok := x.patients[number]; ok && one.Born == born && nhs.FoldName(one.Name.Family) == nhs.FoldName(family) {
+		if one, ok := x.patients[number]; ok && one.Born == born && nhs.FoldName(one.Name.Family) == nhs.FoldName(name.Family) {
 			found = append(found, one)
 		}
 	}

@@ -2,6 +2,7 @@ package pds
 
 import (
 	"context"
+	"errors"
 
 	"github.com/wardline/wardline/internal/nhs"
 	"github.com/wardline/wardline/internal/patient"
@@ -24,15 +25,26 @@ func (f ForPatients) LookUp(ctx context.Context, number nhs.Number) (patient.Rec
 	return found.record(), nil
 }
 
-// Search implements [patient.Index].
-func (f ForPatients) Search(ctx context.Context, family string, born nhs.BirthDate) ([]patient.Record, error) {
-	people, err := f.index.Search(ctx, Query{Family: family, BirthDate: born})
+// Alike implements [patient.Index]: those with the family name first, then those whose names sound alike, which the index finds only by given name.
+func (f ForPatients) Alike(ctx context.Context, name nhs.Name, born nhs.BirthDate) ([]patient.Record, error) {
+	people, err := f.index.Search(ctx, Query{Family: name.Family, BirthDate: born})
 	if err != nil {
 		return nil, err
 	}
+	if name.Given != "" {
+		sounding, err := f.index.Search(ctx, Query{Family: name.Family, Given: name.Given, BirthDate: born, Sounding: true})
+		if err != nil && !errors.Is(err, ErrTooMany) {
+			return nil, err
+		}
+		people = append(people, sounding...)
+	}
 	records := make([]patient.Record, 0, len(people))
+	seen := make(map[string]bool, len(people))
 	for _, found := range people {
-		records = append(records, found.record())
+		if one := found.NHSNumber.Digits() + found.HospitalNumber; !seen[one] {
+			seen[one] = true
+			records = append(records, found.record())
+		}
 	}
 	return records, nil
 }
