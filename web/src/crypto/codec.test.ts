@@ -1,8 +1,9 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
-import { type Bytes, bytesOf, concat, hex, u32 } from './bytes.ts';
+import { type Bytes, bytesOf, concat, hex, u32, utf8 } from './bytes.ts';
 import { MAX_OBJECT, decode, encode, typeOf } from './codec.ts';
 import {
+  type Fields,
   type Layout,
   blob,
   bytes,
@@ -121,6 +122,9 @@ describe('what encode refuses', () => {
     ['too long a list', { ranked: [1, 2, 3, 4].map((rank) => ({ rank, word: '' })) }],
     ['too long a sequence', { queue: [{ item: 1 }, { item: 1 }, { item: 1 }] }],
     ['a missing field', { queue: undefined }],
+    ['a missing optional', { more: undefined }],
+    ['an element that is nothing', { queue: [null] }],
+    ['a text that is a number', { note: 5 }],
   ];
   test.each(wrong)('%s', async (_, change) => {
     expect(encode(sampler, plain).length).toBeGreaterThan(0);
@@ -131,6 +135,46 @@ describe('what encode refuses', () => {
     const big = object(0x7f01, 'big', { data: blob(2 << 20) });
     await refuses(() => encode(big, { data: bytesOf(MAX_OBJECT) }), 'malformed');
     await refuses(() => decode(big, bytesOf(MAX_OBJECT + 1)), 'malformed');
+  });
+});
+
+describe('what decode refuses of a field', () => {
+  const refusesField = (fields: Fields, content: Bytes, detail: string) => {
+    const layout = object(0x7f04, 'one', fields);
+    const prefix = encodeAny(object(0x7f04, 'one', {}), {});
+    expect(() => decode(layout, concat(prefix, content))).toThrow(new Refusal('malformed', `one: ${detail}`));
+  };
+
+  test('bytes and text above their maximum', () => {
+    refusesField({ data: blob(2) }, concat(u32(3), bytesOf(3)), 'data: longer than 2');
+    refusesField({ note: text(2) }, concat(u32(3), utf8('abc')), 'note: longer than 2');
+  });
+
+  test('U+0000, and what is not UTF-8', () => {
+    refusesField({ note: text(3) }, concat(u32(3), utf8('a\u0000b')), 'note: holds U+0000');
+    refusesField({ note: text(3) }, concat(u32(2), Uint8Array.of(0xc3, 0x28)), 'note: not UTF-8');
+    refusesField({ note: text(3) }, concat(u32(3), Uint8Array.of(0xed, 0xa0, 0x80)), 'note: not UTF-8');
+  });
+
+  test('more elements than the maximum, or than there is room for', () => {
+    const queue = seq(2, { item: u8 });
+    refusesField({ queue }, Uint8Array.of(0, 3, 1, 2, 3), 'queue: more than 2');
+    refusesField({ queue }, Uint8Array.of(0, 2, 1), 'queue: truncated');
+  });
+
+  test('a list out of order, a flag of 2, a word of none', () => {
+    const ranked = list(3, ['rank'], { rank: u8 });
+    refusesField({ ranked }, Uint8Array.of(0, 2, 2, 1), 'ranked: not strictly ascending');
+    refusesField({ ranked }, Uint8Array.of(0, 2, 1, 1), 'ranked: not strictly ascending');
+    refusesField({ open: flag }, Uint8Array.of(2), 'open: neither 0 nor 1');
+    refusesField({ more: optional({ extra: u8 }) }, Uint8Array.of(2, 1), 'more: neither 0 nor 1');
+    refusesField({ kind: oneOf({ one: 1 }) }, Uint8Array.of(0), 'kind: not one of its values');
+  });
+
+  test('an integer of 2^53', () => {
+    const limit = Uint8Array.of(0, 0x20, 0, 0, 0, 0, 0, 0);
+    refusesField({ count: u64 }, limit, 'an integer of 2^53 or more');
+    refusesField({ at: time }, limit, 'an integer of 2^53 or more');
   });
 });
 
