@@ -4,20 +4,22 @@
  * Invariants:
  * - The desk with its keys exists only between a password and the next lock. A lock erases first and tells afterwards.
  * - What is stretched from a password is erased as soon as it has been used, or after five minutes of waiting for a code.
+ *
+ * The first screen needs none of the cryptography, so it comes as a part of its own, while a password is typed or stretched.
  */
 import { erase, hex } from '../../crypto/bytes.ts';
 import { uuidText } from '../../crypto/names.ts';
 import type { About, DeviceKind, Enrolment, LockCause, Person, SessionState } from '../contract.ts';
-import { Desk, type DeskHooks } from '../desk.ts';
+import type { Desk, DeskHooks } from '../desk.ts';
 import type { Env } from '../env.ts';
 import { Fault, Unreachable, codeOf, isProblem } from '../fault.ts';
 import { splitName } from '../people/name.ts';
 import type { Invitation, ServerAbout, ServerSession } from '../remote/shapes.ts';
 import { clearRecords } from '../store/cabinet.ts';
 import { keepDevice, keptDevices } from './device.ts';
-import { type Opened, completeEnrolment, minPasswordLength, openLink } from './enrol.ts';
+import type { Choices, Opened } from './enrol.ts';
 import { IdleClock } from './idle.ts';
-import { type HalfSignedIn, type SignedIn, giveCode, givePassword, unlockWithPassword } from './signin.ts';
+import type { HalfSignedIn, SignedIn } from './signin.ts';
 
 export type SessionHooks = Omit<DeskHooks, 'over' | 'now'> & {
   state: (state: SessionState) => void;
@@ -93,6 +95,7 @@ export class Session {
   }
 
   async startEnrolment(token: string, manifestFingerprint: string): Promise<Enrolment> {
+    const { minPasswordLength, openLink } = await import('./enrol.ts');
     const opened = await openLink(this.#env.remote, token, manifestFingerprint);
     this.#enrolling = opened;
     const { userName, organisation, totpSecret, otpauth } = opened.invitation;
@@ -105,8 +108,9 @@ export class Session {
     };
   }
 
-  async completeEnrolment(choices: Parameters<typeof completeEnrolment>[2]): Promise<void> {
+  async completeEnrolment(choices: Choices): Promise<void> {
     if (!this.#enrolling) throw new Fault('enrolment_missing');
+    const { completeEnrolment } = await import('./enrol.ts');
     const disk = await this.#env.disk();
     const enrolled = await completeEnrolment(
       this.#env.remote,
@@ -121,6 +125,7 @@ export class Session {
 
   async signIn(userName: string, password: string): Promise<{ deviceKnown: boolean }> {
     this.#dropHalf();
+    const { givePassword } = await import('./signin.ts');
     const half = await givePassword(this.#env.remote, await this.#env.disk(), { userName, password });
     this.#half = half;
     this.#forgetHalf = this.#env.after(patience, () => this.#dropHalf());
@@ -129,6 +134,7 @@ export class Session {
 
   async signInCode(code: string, device: DeviceKind | undefined, agreement: boolean): Promise<void> {
     if (!this.#half) throw new Fault('sign_in_missing');
+    const { giveCode } = await import('./signin.ts');
     const second = { code, device, agreement, now: this.#now() };
     const signedIn = await giveCode(this.#env.remote, await this.#env.disk(), this.#half, second);
     this.#dropHalf();
@@ -136,6 +142,7 @@ export class Session {
   }
 
   async unlock(password: string): Promise<void> {
+    const { unlockWithPassword } = await import('./signin.ts');
     const { session } = await this.#env.remote.session.present();
     try {
       await this.#open(await unlockWithPassword(this.#env.remote, await this.#env.disk(), session, password));
@@ -178,17 +185,18 @@ export class Session {
 
   async #open(signedIn: SignedIn): Promise<void> {
     const { session, device } = signedIn;
+    const { Desk } = await import('../desk.ts');
     const disk = await this.#env.disk();
     const release = await this.#env.tabs.take(() => void this.over('other-tab'));
     const { inbox, connection, thread } = this.#hooks;
-    const desk = await Desk.open(this.#env, disk, signedIn, {
-      inbox,
-      connection,
-      thread,
-      over: (cause) => void this.over(cause),
-      now: this.#now,
-    });
-    this.#ready = { desk, session, device: device.kind, release };
+    const over = (cause: LockCause) => void this.over(cause);
+    try {
+      const desk = await Desk.open(this.#env, disk, signedIn, { inbox, connection, thread, over, now: this.#now });
+      this.#ready = { desk, session, device: device.kind, release };
+    } catch (thrown) {
+      release();
+      throw thrown;
+    }
     this.#idle.start(session.idleLockMillis, () => void this.over('idle'));
     this.#hooks.state(await this.state());
   }

@@ -22,6 +22,7 @@ import type { Filing, Head, Mark } from '../remote/shapes.ts';
 import type { Filed } from '../store/cabinet.ts';
 import type { Ward } from '../ward.ts';
 import { ThreadLog } from './log.ts';
+import { overtakes } from './overtakes.ts';
 import { Reading } from './reading.ts';
 import { Records } from './records.ts';
 import { type KeptSecrets, Secrets } from './secrets.ts';
@@ -168,7 +169,9 @@ export class Thread {
 
   /** Some originals may have been destroyed while nobody was here to hear it. */
   async learnFilings(filings: readonly Filing[]): Promise<void> {
-    for (const filing of filings) this.filings.set(filing.filing, filing);
+    for (const filing of filings) {
+      if (overtakes(filing, this.filings.get(filing.filing))) this.filings.set(filing.filing, filing);
+    }
     const gone = filings.filter(({ destroyedAt }) => destroyedAt).flatMap(({ sources }) => sources);
     const stale = gone.map((id) => this.log.message(id)).filter((entry) => entry?.kind === 'message');
     this.#events.changed(this);

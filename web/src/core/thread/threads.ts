@@ -31,6 +31,7 @@ export class Threads {
   readonly #dirty = new Set<ThreadId>();
   #told = '';
   #planned = false;
+  #summing: Promise<void> = Promise.resolve();
 
   constructor(env: Pick<Env, 'after'>, ward: Ward, bookmarks: readonly Bookmark[], hooks: ThreadsHooks) {
     this.#env = env;
@@ -162,7 +163,13 @@ export class Threads {
     destroyed: (thread, messages) => this.#hooks.destroyed(thread, messages),
   };
 
-  async #sumUp(): Promise<void> {
+  /** One at a time, so that whoever waits for one has what was true when they asked. */
+  #sumUp(): Promise<void> {
+    this.#summing = this.#summing.then(() => this.#sumUpNow());
+    return this.#summing;
+  }
+
+  async #sumUpNow(): Promise<void> {
     const dirty = [...this.#dirty];
     this.#dirty.clear();
     for (const id of dirty) {
