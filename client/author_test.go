@@ -116,6 +116,9 @@ func TestAStateOfAnotherPatientIsNotShown(t *testing.T) {
 		}
 	}})
 	w.refused("another state", leila.Sync(w.ctx), envelope.BadCommitment)
+	if open, err := leila.SpoilState(in, 1); open || envelope.CodeOf(err) != envelope.BadCommitment {
+		t.Errorf("an epoch with a wrong state is open: %v, %v", open, err)
+	}
 	if shown := leila.view(in); shown.Patient == nil || shown.Patient.Number.Digits() != "9434765919" {
 		t.Errorf("the banner shows %+v", shown.Patient)
 	}

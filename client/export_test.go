@@ -24,3 +24,24 @@ func (s *Session) SayRaw(ctx context.Context, in id.Thread, kind envelope.Messag
 	s.outbox[t.id] = append(s.outbox[t.id], one)
 	return one.id, s.flush(ctx, t)
 }
+
+// Hear lets a live connection hear something that the server did not say.
+func (l *Live) Hear(binary bool, data []byte) {
+	heard, err := readFrame(binary, data)
+	if err != nil {
+		heard = frame{refused: err}
+	}
+	l.frames.push(heard)
+}
+
+// SpoilState reads a state under an epoch that is not the one its record commits to, and tells what is left of the epoch.
+func (s *Session) SpoilState(in id.Thread, number uint32) (open bool, refused error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	spoilt := *s.threads[in].epochs[number-1]
+	spoilt.state, spoilt.patient = nil, nil
+	other := *spoilt.sealed
+	other.Ciphertext = append([]byte{1}, other.Ciphertext...)
+	spoilt.readState(s.manifests, &other)
+	return spoilt.key != nil, spoilt.refused
+}

@@ -210,16 +210,58 @@ func TestR23_WeakPasswordParametersAreRefusedBeforeAnythingIsSent(t *testing.T) 
 	}
 }
 
-func TestAnEnrolmentThatComesBackChangedIsRefused(t *testing.T) {
+// boundLog is a log with keys of the server's own, under a bind that the server really signed: whoever holds the bind key can make it.
+func (w *world) boundLog(of id.Person, name string) []any {
+	w.t.Helper()
+	identityKey, now := envelope.NewSigner([32]byte{1}), envelope.TimeOf(w.clock.Now())
+	by := envelope.ByIdentity(of, identityKey)
+	bind, err := envelope.SignObject(&envelope.Bind{
+		Person: of, Seq: 1, Identity: identityKey.Public(), DisplayName: name, Role: "Registrar", Manifest: w.pin, Issued: now,
+	}, by, envelope.ByServer(envelope.PurposeBind, w.server.Keys().ForIdentity().Bind))
+	w.check(err)
+	head, err := bind.Hash()
+	w.check(err)
+	generation, err := envelope.SignObject(&envelope.Generation{
+		Person: of, Seq: 2, Previous: head, Generation: 1, Seal: envelope.NewSealPair([32]byte{2}).Public(), Issued: now,
+	}, by)
+	w.check(err)
+	head, err = generation.Hash()
+	w.check(err)
+	device, err := envelope.SignObject(&envelope.Device{
+		Person: of, Seq: 3, Previous: head, Device: id.Device{3}, Key: envelope.NewSigner([32]byte{3}).Public(), Kind: envelope.DeviceTrust, Issued: now,
+		Expires: now + 1000,
+	}, by)
+	w.check(err)
+	return []any{encoded(w, bind), encoded(w, generation), encoded(w, device)}
+}
+
+func TestAServerThatBindsAKeyOfItsOwnIsRefused(t *testing.T) {
 	w := newWorld(t)
-	leila := w.enrol("leila.haddad", "Dr Leila Haddad")
-	var leilas any
-	leila.wire.bend(rule{method: "POST", path: "/v1/sign-in/code", body: func(m map[string]any) { leilas = m["unlock"].(map[string]any)["log"] }})
-	w.check(leila.signIn(client.DeviceOptions{}))
-	c, bent := w.client(client.Memory{})
-	bent.bend(rule{method: "POST", path: "/v1/enrolment/complete", body: func(m map[string]any) { m["log"] = leilas }})
-	_, err := c.Enrol(w.ctx, w.link("anita.patel", "Dr Anita Patel"), password, leila.keepSecret, client.DeviceOptions{NoticeAccepted: true})
-	w.refused("another log than the one that was made", err, envelope.BrokenChain)
+	anita := w.enrol("anita.patel", "Dr Anita Patel")
+	forged := w.boundLog(anita.Person(), "Dr Anita Patel")
+	other := &person{w: w, userName: anita.userName, secret: anita.secret}
+	other.client, other.wire = w.client(client.Memory{})
+	other.wire.bend(rule{method: "POST", path: "/v1/sign-in/code", body: func(m map[string]any) { m["unlock"].(map[string]any)["log"] = forged }})
+	w.refused("another identity at sign-in", other.signIn(client.DeviceOptions{}), envelope.WrongIdentity)
+
+	link := w.link("leila.haddad", "Dr Leila Haddad")
+	for name, change := range map[string]func([]any, id.Person) []any{
+		"another identity":    func(_ []any, of id.Person) []any { return w.boundLog(of, "Dr Leila Haddad") },
+		"the beginning alone": func(log []any, _ id.Person) []any { return log[:1] },
+		"no log":              func([]any, id.Person) []any { return nil },
+	} {
+		c, bent := w.client(client.Memory{})
+		bent.bend(rule{method: "POST", path: "/v1/enrolment/complete", body: func(m map[string]any) {
+			of, err := id.Parse[id.Person](m["session"].(map[string]any)["person"].(string))
+			w.check(err)
+			m["log"] = change(m["log"].([]any), of)
+		}})
+		_, err := c.Enrol(w.ctx, link, password, (&person{w: w}).keepSecret, client.DeviceOptions{NoticeAccepted: true})
+		if code := envelope.CodeOf(err); code != envelope.BrokenChain && code != envelope.BadSignature {
+			t.Errorf("%s at enrolment: %v", name, err)
+		}
+		link = w.link("leila."+id.New[id.Person](id.NewSource(w.clock)).String(), "Dr Leila Haddad")
+	}
 }
 
 func TestWhatTheServerRefusesComesWithItsCode(t *testing.T) {

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -193,4 +194,77 @@ func TestDestructionArrivesByItself(t *testing.T) {
 	if got := d.anita.texts(d.in); got[4] != "[destroyed]" {
 		t.Errorf("anita reads %q", got)
 	}
+}
+
+func TestAHostileConnectionIsRefused(t *testing.T) {
+	w := newWorld(t)
+	anita, leila := w.enrol("anita.patel", "Dr Anita Patel"), w.enrol("leila.haddad", "Dr Leila Haddad")
+	in := anita.team(leila)
+	anita.say(in, "one")
+	leila.sync()
+	live := leila.connect()
+	live.until("nothing is missing", kind(client.EventSynced))
+	truth := leila.view(in)
+	forged := &envelope.LogEntry{Thread: in, Seq: truth.Seq + 1, Kind: envelope.EntryMessage, LogHash: id.Hash{1}, Body: []byte("no message")}
+	again := *forged
+	again.Seq = truth.Seq
+	for _, test := range []struct {
+		name   string
+		binary bool
+		data   []byte
+		code   envelope.Code
+	}{
+		{"no object", true, []byte("no object"), envelope.Malformed},
+		{"no JSON", false, []byte("no JSON"), envelope.Malformed},
+		{"a shorter thread", false, heads(truth, truth.Seq-1, truth.LogHash), envelope.RolledBack},
+		{"another history", false, heads(truth, truth.Seq, id.Hash{1}), envelope.BrokenChain},
+		{"a hidden thread", false, []byte(`{"type":"heads","threads":[]}`), envelope.RolledBack},
+		{"another entry in the place of one", true, bytesOf(w, &again), envelope.BrokenChain},
+	} {
+		live.Hear(test.binary, test.data)
+		event := live.next(test.name, kind(client.EventRefused))
+		w.refused(test.name, event.Err, test.code)
+	}
+	leila.sync() // asks the server, which is honest
+	live.Hear(true, bytesOf(w, forged))
+	w.refused("a forged entry", live.next("a forged entry", kind(client.EventRefused)).Err, envelope.Malformed)
+	if _, err := leila.Send(w.ctx, in, "into what?"); envelope.CodeOf(err) != envelope.Malformed {
+		t.Errorf("sending after a forged entry: %v", err)
+	}
+	leila.sync()
+	leila.say(in, "two")
+	live.Hear(false, []byte(`{"type":"locked"}`))
+	live.until("the lock", kind(client.EventLocked))
+	if !leila.Locked() {
+		t.Error("the keys are still here")
+	}
+}
+
+// next is until for tests that want refusals.
+func (c *connected) next(what string, wanted func(client.Event) bool) client.Event {
+	c.w.t.Helper()
+	for event := range c.Events() {
+		if wanted(event) {
+			return event
+		}
+	}
+	c.w.t.Fatalf("%s: the events ended", what)
+	return client.Event{}
+}
+
+func heads(of client.Thread, seq uint64, hash id.Hash) []byte {
+	encoded, err := json.Marshal(map[string]any{"type": "heads", "threads": []any{map[string]any{
+		"thread": of.ID, "seq": seq, "logHash": hash.Bytes(),
+	}}})
+	if err != nil {
+		panic(err)
+	}
+	return encoded
+}
+
+func bytesOf(w *world, object envelope.Object) []byte {
+	w.t.Helper()
+	raw, err := envelope.Encode(object)
+	w.check(err)
+	return raw
 }

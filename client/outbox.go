@@ -93,8 +93,9 @@ func (s *Session) flush(ctx context.Context, t *thread) error {
 			}
 		case s.secrets == nil || hasCode(err, "too_many_tries"):
 			return err // it may go later
-		default: // a definite no
-			return errors.Join(err, s.drop(t))
+		default: // a definite no; those behind it are chained again when they are refused for their order
+			s.outbox[t.id] = s.outbox[t.id][1:]
+			return err
 		}
 	}
 	return nil
@@ -167,11 +168,6 @@ func (s *Session) sealAgain(ctx context.Context, t *thread) error {
 	if err := s.freshen(ctx, t); err != nil {
 		return err
 	}
-	return s.chain(t, plain)
-}
-
-// chain seals every waiting message again, from this device's newest accepted one on.
-func (s *Session) chain(t *thread, plain [][]byte) error {
 	after := t.log.Device(s.device.ID)
 	for n, one := range s.outbox[t.id] {
 		if err := s.seal(t, one, after, plain[n]); err != nil {
@@ -201,18 +197,4 @@ func (s *Session) wordsOf(t *thread, waiting []*pending) ([][]byte, error) {
 		plain[n] = opened.Inner
 	}
 	return plain, nil
-}
-
-// drop takes out the first waiting message, which will never be accepted, and chains the others again.
-func (s *Session) drop(t *thread) error {
-	rest := s.outbox[t.id][1:]
-	s.outbox[t.id] = rest
-	if len(rest) == 0 || s.fresh(t) != nil {
-		return nil // they are sealed again when they are refused
-	}
-	plain, err := s.wordsOf(t, rest)
-	if err != nil {
-		return err
-	}
-	return s.chain(t, plain)
 }

@@ -197,7 +197,14 @@ func TestADefiniteNoIsToldAndLetsTheNextOneThrough(t *testing.T) {
 	if client.CodeOf(err) != "not_in_this_space" {
 		t.Errorf("a decision in a team: %v", err)
 	}
-	leila.say(in, "one")
+	_, err = leila.Queue(w.ctx, in, client.Draft{Decision: true, Text: "another one"})
+	w.check(err)
+	_, err = leila.Queue(w.ctx, in, client.Draft{Text: "one"})
+	w.check(err)
+	if err := leila.Flush(w.ctx, in); client.CodeOf(err) != "not_in_this_space" {
+		t.Errorf("a decision in a team: %v", err)
+	}
+	w.check(leila.Flush(w.ctx, in))
 	if got := leila.texts(in); !slices.Equal(got, []string{"one"}) {
 		t.Errorf("the thread has %q", got)
 	}

@@ -194,6 +194,30 @@ func TestASecondDeviceReadsEverythingAndSends(t *testing.T) {
 	}
 }
 
+func TestTwoDevicesKeepTheNewestBookmarks(t *testing.T) {
+	w := newWorld(t)
+	anita, phone := w.enrol("anita.patel", "Dr Anita Patel"), w.enrol("leila.haddad", "Dr Leila Haddad")
+	in := anita.team(phone)
+	anita.say(in, "one")
+	ward, err := phone.elsewhere(client.Memory{}, client.DeviceOptions{Kind: envelope.DeviceShared})
+	w.check(err)
+	ward.sync()
+	anita.say(in, "two")
+	phone.sync()
+	w.check(phone.SaveBookmarks(w.ctx))
+	w.check(ward.SaveBookmarks(w.ctx))
+	w.check(phone.Lock(w.ctx))
+	w.check(phone.Unlock(w.ctx, password))
+	third, err := phone.elsewhere(client.Memory{}, client.DeviceOptions{})
+	w.check(err)
+	for name, one := range map[string]*person{"the one that was behind": ward, "a new one": third} {
+		if got, want := one.Bookmarks()[in].Seq, anita.view(in).Seq; got != want {
+			t.Errorf("%s remembers entry %d of %d", name, got, want)
+		}
+	}
+	w.check(third.End(w.ctx))
+}
+
 func TestLockingDropsEverythingAndUnlockingBringsItBack(t *testing.T) {
 	w := newWorld(t)
 	anita := w.enrol("anita.patel", "Dr Anita Patel")
