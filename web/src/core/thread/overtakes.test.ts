@@ -30,8 +30,14 @@ const life = [
 test('R18 a filing goes forward only, in whatever order its news arrives', () => {
   for (const [n, earlier] of life.entries()) {
     for (const later of life.slice(n + 1)) {
-      expect(overtakes(later, earlier), `${later.state} ${later.attempts} after ${earlier.state} ${earlier.attempts}`).toBe(true);
-      expect(overtakes(earlier, later), `${earlier.state} ${earlier.attempts} before ${later.state} ${later.attempts}`).toBe(false);
+      expect(
+        overtakes(later, earlier),
+        `${later.state} ${later.attempts} after ${earlier.state} ${earlier.attempts}`,
+      ).toBe(true);
+      expect(
+        overtakes(earlier, later),
+        `${earlier.state} ${earlier.attempts} before ${later.state} ${later.attempts}`,
+      ).toBe(false);
     }
   }
   expect(overtakes(filing('waiting', 0), undefined)).toBe(true);
