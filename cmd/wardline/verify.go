@@ -81,6 +81,9 @@ func (c *verifyCommand) checkDatabase(ctx context.Context, terminal *terminal, v
 	reader, writer := io.Pipe()
 	go func() { writer.CloseWithError(audit.Export(ctx, db.AuditLog(), writer)) }()
 	defer reader.Close()
+	if err := audit.CheckCovered(ctx, db.AuditLog()); err != nil {
+		return err
+	}
 	return report(terminal, verifier, reader)
 }
 

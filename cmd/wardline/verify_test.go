@@ -121,6 +121,27 @@ func TestR14_VerifyFindsAnAlteredRow(t *testing.T) {
 	}
 }
 
+func TestR14_VerifyFindsCheckpointsTakenAway(t *testing.T) {
+	data := founded(t)
+	db, err := store.Open(t.Context(), filepath.Join(data, "wardline.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Tx(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec(`DELETE FROM audit_checkpoint WHERE size = (SELECT MAX(size) FROM audit_checkpoint)`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if output, code := command(t, "verify", "--data", data); code != 1 || !strings.Contains(output, "after the newest checkpoint") {
+		t.Errorf("%d %s", code, output)
+	}
+}
+
 func TestAServerWithOtherKeysIsRefused(t *testing.T) {
 	data, other := founded(t), founded(t)
 	if err := os.RemoveAll(filepath.Join(data, "keys")); err != nil {

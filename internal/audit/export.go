@@ -121,3 +121,21 @@ func hashLine(position int64, hash tlog.Hash) string {
 func checkpointLine(signed []byte) string {
 	return fmt.Sprintf("checkpoint %s\n", base64.StdEncoding.EncodeToString(signed))
 }
+
+// CheckCovered reports leaves that no checkpoint covers, as a store has them whose newest checkpoints were taken away: an export ends at the newest
+// checkpoint that is left, and would not show it. The sequencer may be at work meanwhile.
+func CheckCovered(ctx context.Context, reader Reader) error {
+	for {
+		size, _, err := reader.Head(ctx)
+		if err != nil {
+			return err
+		}
+		beyond, err := reader.Rows(ctx, size, 1)
+		if err != nil || len(beyond) == 0 {
+			return err
+		}
+		if now, _, err := reader.Head(ctx); err != nil || now == size {
+			return errors.Join(err, fmt.Errorf("%w: there are leaves after the newest checkpoint, of size %d", ErrTampered, size))
+		}
+	}
+}
