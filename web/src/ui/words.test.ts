@@ -56,3 +56,11 @@ test('a list in words', () => {
   expect(listed(['A'])).toBe('A');
   expect(listed(['A', 'B', 'C'])).toBe('A, B and C');
 });
+
+test('a very long run of letters gets places to break, and loses nothing', () => {
+  const run = 'ع'.repeat(20_000);
+  const shown = keepTogether(run);
+  expect(Math.max(...shown.split('\u200b').map((part) => part.length))).toBe(100);
+  expect(shown.replaceAll('\u200b', '')).toBe(run);
+  expect(keepTogether('short words stay as they are')).toBe('short words stay as they are');
+});

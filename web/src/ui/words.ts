@@ -10,10 +10,18 @@ const nhsNumber = /\b(\d{3})[ -](\d{3})[ -](\d{4})\b/g;
 
 /** A dose, a reading or a number in groups stays on one line. The characters stay the same apart from the kind of space. */
 export function keepTogether(text: string): string {
-  return text
+  return breakable(text)
     .replace(measured, `$1${noBreak}`)
     .replace(labelled, `$1${noBreak}`)
     .replace(nhsNumber, `$1${noBreak}$2${noBreak}$3`);
+}
+
+const mayBreak = '\u200b';
+const unbroken = /\S{400,}/g;
+
+/** Gives places to break to a run without any: a browser takes half a minute to lay out twenty thousand joined letters otherwise. */
+function breakable(text: string): string {
+  return text.replace(unbroken, (run) => run.replace(/.{100}/gsu, `$&${mayBreak}`));
 }
 
 /** A text in pieces, each marked when the other texts do not have it. For two names that are alike (R29). */

@@ -6,7 +6,7 @@ import { useSignalEffect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Finding, MessageItem } from '../../core/contract.ts';
 import { hasFinePointer } from '../../platform/viewport.ts';
-import { clockTime } from '../../ui/dates.ts';
+import { clockTime, plural } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { DecisionIcon, EmergencyIcon } from '../../ui/icons/states.tsx';
 import { CloseIcon, SendIcon } from '../../ui/icons/tools.tsx';
@@ -29,6 +29,8 @@ type Props = {
 };
 
 const draftDelay = 500;
+/** The most that one message holds: docs/protocol.md section 8. */
+const longestText = 20_000;
 
 export function Composer({ store, replyTo, onReplyDone, given }: Props) {
   const client = useClient();
@@ -89,9 +91,10 @@ export function Composer({ store, replyTo, onReplyDone, given }: Props) {
 
   if (!head || !thread) return null;
   const patient = head.patient ? shortPatientName(head.patient) : undefined;
+  const excess = text.trim().length - longestText;
 
   function send(emergencyReason?: string) {
-    if (!thread || text.trim() === '') return;
+    if (!thread || text.trim() === '' || excess > 0) return;
     task.run(async () => {
       if (!emergencyReason) {
         const findings = await wardline.checkText({ thread, text });
@@ -152,6 +155,17 @@ export function Composer({ store, replyTo, onReplyDone, given }: Props) {
           <FaultBox fault={task.fault} />
         </div>
       )}
+      {excess > 0 && (
+        <div class="block">
+          <FaultBox
+            fault={{
+              code: 'too_long',
+              message: `This is ${plural(excess, 'character')} too long for one message.`,
+              hint: 'Nothing was cut. Shorten it, or send it in parts.',
+            }}
+          />
+        </div>
+      )}
       <form
         class="cmp"
         aria-label="Write a message"
@@ -193,7 +207,7 @@ export function Composer({ store, replyTo, onReplyDone, given }: Props) {
             value={text}
             placeholder={hasFinePointer.value ? 'Message. Enter sends, Shift Enter makes a line' : 'Message'}
             autocomplete="off"
-            maxLength={20_000}
+            dir="auto"
             aria-invalid={finding?.stops ? true : undefined}
             onInput={(event) => {
               setText(event.currentTarget.value);
@@ -205,7 +219,7 @@ export function Composer({ store, replyTo, onReplyDone, given }: Props) {
           <button
             type="submit"
             class="ib ib--main"
-            aria-disabled={task.busy || text.trim() === '' || finding?.stops === true}
+            aria-disabled={task.busy || text.trim() === '' || excess > 0 || finding?.stops === true}
           >
             <SendIcon size="l" />
             <span class="vh">Send</span>

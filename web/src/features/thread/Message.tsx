@@ -36,7 +36,9 @@ export function Message({ item, partOf, acts }: MessageProps) {
       />
       <div class="m__b">
         {item.reply && <QuoteLine quote={item.reply} onOpen={acts.toQuote} />}
-        <p class="m__t">{keepTogether(item.text)}</p>
+        <p class="m__t" dir="auto">
+          {keepTogether(item.text)}
+        </p>
       </div>
       <Foot item={item} partOf={partOf} acts={acts} />
       <Actions acts={acts} />
