@@ -32,6 +32,17 @@ func TestUnknownSuiteIsRefusedEverywhere(t *testing.T) {
 	}
 }
 
+// TestUnknownTypeIsRefused: a type without a name has no domain, so it is neither hashed nor verified.
+func TestUnknownTypeIsRefused(t *testing.T) {
+	object := mustEncode(t, &Policy{})
+	object[5], object[6] = 0x77, 0x77
+	signer := NewSigner([32]byte{1})
+	signature := signer.Sign(append([]byte("wardline/v1/\x00"), object...))
+	refused(t, "its signature", VerifyObject(object, signer.Public(), signature), Malformed)
+	refused(t, "its hash", second(HashBytes(object)), Malformed)
+	refused(t, "in a container", second((&Signed{Object: object}).Kind()), Malformed)
+}
+
 // TestDomainsAreApart: the same bytes mean something else as another type, as a hash, as a signature, under another label.
 func TestDomainsAreApart(t *testing.T) {
 	seen := map[id.Hash]string{}

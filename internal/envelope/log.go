@@ -10,9 +10,12 @@ type ThreadLog struct {
 	hashes    []id.Hash // the log hash after every entry
 	positions map[id.Hash]uint64
 	devices   map[id.Device]DeviceHead
-	// record is the newest epoch record; moved says that a membership entry has come after it.
-	record id.Hash
-	moved  bool
+	// membershipSeq and membershipHead name the newest membership entry; record is the newest epoch record, and moved says that a membership
+	// entry has come after it.
+	membershipSeq  uint32
+	membershipHead id.Hash
+	record         id.Hash
+	moved          bool
 }
 
 var _ Order = (*ThreadLog)(nil)
@@ -25,7 +28,9 @@ type DeviceHead struct {
 
 // NewThreadLog is the empty log of a thread.
 func NewThreadLog(thread id.Thread) *ThreadLog {
-	return &ThreadLog{thread: thread, positions: map[id.Hash]uint64{}, devices: map[id.Device]DeviceHead{}}
+	return &ThreadLog{
+		thread: thread, positions: map[id.Hash]uint64{}, devices: map[id.Device]DeviceHead{}, membershipHead: id.Hash(thread),
+	}
 }
 
 // Append checks the next entry and gives its entry hash. After a refusal nothing has changed.
@@ -58,12 +63,12 @@ func (l *ThreadLog) Append(next *LogEntry) (id.Hash, error) {
 	if err := l.checkSeen(body.header, next.Seq); err != nil {
 		return id.Hash{}, err
 	}
-	if err := l.checkFresh(body.header); err != nil {
+	if err := l.checkFresh(body); err != nil {
 		return id.Hash{}, err
 	}
 	switch next.Kind {
 	case EntryMembership:
-		l.moved = true
+		l.membershipSeq, l.membershipHead, l.moved = l.membershipSeq+1, body.entry, true
 	case EntryEpoch:
 		l.record, l.moved = body.entry, false
 	}
@@ -112,7 +117,8 @@ type logBody struct {
 	entry     id.Hash
 	device    id.Device
 	deviceSeq uint64
-	header    *Header // of a message, nil otherwise
+	header    *Header    // of a message, nil otherwise
+	core      *EpochCore // of an epoch record, nil otherwise
 }
 
 func (e *LogEntry) readBody() (logBody, error) {
@@ -157,8 +163,22 @@ func (e *LogEntry) readBody() (logBody, error) {
 	if !e.Kind.holds(kind) {
 		return logBody{}, refuse(Malformed, "a "+kind.Name()+" in an entry of another kind")
 	}
-	entry, err := signed.Hash()
-	return logBody{entry: entry}, err
+	body := logBody{}
+	if body.entry, err = signed.Hash(); err != nil {
+		return logBody{}, err
+	}
+	if kind == TypeEpochRecord {
+		body.core, err = readCore(signed)
+	}
+	return body, err
+}
+
+func readCore(signed *Signed) (*EpochCore, error) {
+	record, err := Open[EpochRecord](signed)
+	if err != nil {
+		return nil, err
+	}
+	return Parse[EpochCore](record.Core)
 }
 
 // holds says whether a log entry of this kind may carry an object of a type.
@@ -200,10 +220,14 @@ func (l *ThreadLog) checkSeen(header *Header, seq uint64) error {
 	return nil
 }
 
-// checkFresh: a message stands under the newest record, and no membership entry stands between them. Somebody who was removed, and a
-// server that helps them, could otherwise go on writing under the record that still lists them.
-func (l *ThreadLog) checkFresh(header *Header) error {
-	if header != nil && (header.Record != l.record || l.moved) {
+// checkFresh: a record is made for the newest membership, and a message stands under the newest record with no membership entry between
+// them. Somebody who was removed, and a server that helps them, could otherwise go on writing under the record that still lists them,
+// or make another that does.
+func (l *ThreadLog) checkFresh(body logBody) error {
+	if core := body.core; core != nil && (core.MembershipSeq != l.membershipSeq || core.MembershipHead != l.membershipHead) {
+		return refuse(StaleEpoch, "a record that the membership has overtaken")
+	}
+	if header := body.header; header != nil && (header.Record != l.record || l.moved) {
 		return refuse(StaleEpoch, "a message under a record that membership or a later record has overtaken")
 	}
 	return nil

@@ -146,6 +146,24 @@ func TestMessageUnderAnOvertakenRecordIsRefused(t *testing.T) {
 	r.send(bea, "under the new record")
 }
 
+// TestRecordForAnOlderMembershipIsRefused: the removed member makes a record that names the membership before their removal, at which it is
+// without fault.
+func TestRecordForAnOlderMembershipIsRefused(t *testing.T) {
+	r, ann, bea, cal := ward(t)
+	stale := must(NewEpoch(r.epochInput(cal)))
+	r.append(ann, r.removeEntry(ann, cal))
+	_, err := VerifyEpoch(r.w.trust(), r.membership, r.epoch().Epoch, stale.Signed)
+	check(t, err) // by itself it might have been made in time
+	appended := func(made *MadeEpoch) error {
+		next := &LogEntry{Thread: r.membership.Thread(), Seq: r.log.Seq() + 1, Kind: EntryEpoch, Body: mustEncode(t, made.Signed)}
+		next.LogHash = LogHash(next.Thread, next.Seq, r.log.Hash(), made.Epoch.Hash)
+		_, err := r.log.Append(next)
+		return err
+	}
+	refused(t, "after the removal", appended(stale), StaleEpoch)
+	check(t, appended(must(NewEpoch(r.epochInput(bea)))))
+}
+
 func TestBookmarkRefusesAnOlderThread(t *testing.T) {
 	r, ann, _ := busy(t)
 	thread := r.membership.Thread()

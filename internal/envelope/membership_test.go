@@ -111,6 +111,14 @@ func TestRekeyNeedsAnotherMemberAndABoundIdentity(t *testing.T) {
 	rekey := func(by, target *staff, identity id.Hash) error {
 		return r.membership.Append(w.trust(), w.sign(&Rekey{EntryHead: r.head(by), Target: target.id, Identity: identity}, by.byDevice()))
 	}
+	reader, returned := w.enrol("Reader"), w.enrol("Returned")
+	r.append(ann, change(r.addEntry(ann, reader), func(a *Add) { a.MemberRole = RoleReader }))
+	r.add(ann, returned)
+	before, old := r.head(returned), returned.device()
+	returned.reset()
+	refused(t, "by a reader", rekey(reader, returned, returned.state.IdentityHash()), NotEntitled)
+	self := &Rekey{EntryHead: before, Target: returned.id, Identity: returned.state.IdentityHash()}
+	refused(t, "by the old identity's device, as if in time", r.membership.Append(w.trust(), w.sign(self, ByDevice(old.id, old.key))), NotEntitled)
 	refused(t, "to the pinned identity", rekey(ann, bea, bea.state.IdentityHash()), NotEntitled)
 	refused(t, "to somebody else's", rekey(ann, bea, cal.state.IdentityHash()), WrongIdentity)
 	refused(t, "of a stranger", rekey(ann, cal, cal.state.IdentityHash()), NotEntitled)

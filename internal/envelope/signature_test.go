@@ -1,12 +1,16 @@
 package envelope
 
 import (
+	"bytes"
 	"crypto/ed25519"
+	"crypto/sha512"
 	"encoding/binary"
 	"encoding/hex"
+	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -76,7 +80,7 @@ func TestSmallOrderPointsAreRefused(t *testing.T) {
 		copy(signature[:32], v.Encoding)
 		refused(t, v.Name+" as R", VerifyStrict(honest.Public(), v.Message, signature), BadSignature)
 	}
-	if len(vectors.Points) != 14 || universal < 8 {
+	if len(vectors.Points) != 14 || universal != 14 {
 		t.Errorf("%d encodings, %d of which the platform accepts", len(vectors.Points), universal)
 	}
 }
@@ -100,28 +104,64 @@ func generateSmallOrder(t *testing.T) (all []smallOrderVector) {
 			if sign != 0 {
 				v.Name += ", sign bit set"
 			}
-			v.Message, v.Signature, v.Platform = universalSignature(encoding, encodings)
+			v.Message, v.Signature, v.Platform = universalSignature(encoding)
 			all = append(all, v)
 		}
 	}
 	return all
 }
 
-// universalSignature looks for a message that the platform accepts for a key with S = 0 and R of small order: one in eight does.
-func universalSignature(key [32]byte, points [][32]byte) (message, signature hexed, accepted bool) {
+// universalSignature looks for a message that the platform accepts for a key, without anybody having a private key to it: with R = s·B it does
+// wherever the challenge times the key is the neutral point, for one message in eight at most. R is an ordinary point, so what must refuse
+// the signature is the key.
+func universalSignature(key [32]byte) (message, signature hexed, accepted bool) {
+	known := NewSigner([32]byte{7})
+	public, s := known.Public(), secretScalar([32]byte{7})
+	signature = append(append(hexed{}, public[:]...), s[:]...)
 	for try := range uint32(500) {
 		message = binary.BigEndian.AppendUint32([]byte("any message at all, number "), try)
-		for _, point := range points[:5] {
-			for _, sign := range []byte{0, 0x80} {
-				point[31] = point[31]&0x7f | sign
-				signature = append(append(hexed{}, point[:]...), make([]byte, 32)...)
-				if ed25519.Verify(key[:], message, signature) {
-					return message, signature, true
-				}
-			}
+		if ed25519.Verify(key[:], message, signature) {
+			return message, signature, true
 		}
 	}
 	return message, signature, false
+}
+
+// secretScalar is the number behind a seed, reduced (RFC 8032 section 5.1.5).
+func secretScalar(seed [32]byte) [32]byte {
+	hash := sha512.Sum512(seed[:])
+	hash[0] &= 248
+	hash[31] = hash[31]&63 | 64
+	return reduced(hash[:32])
+}
+
+// reduced is a little-endian number modulo the group order.
+func reduced(little []byte) (out [32]byte) {
+	order, number := fromWords(groupOrder), bytes.Clone(little)
+	slices.Reverse(order[:])
+	slices.Reverse(number)
+	new(big.Int).Mod(new(big.Int).SetBytes(number), new(big.Int).SetBytes(order[:])).FillBytes(out[:])
+	slices.Reverse(out[:])
+	return out
+}
+
+// TestNeutralRIsRefused: who has a key can sign with the neutral point as R, and the platform accepts it; such a signature shows the secret
+// scalar, and verifiers disagree about it.
+func TestNeutralRIsRefused(t *testing.T) {
+	signer, neutral, message := NewSigner([32]byte{7}), fromWords([4]uint64{1}), []byte("message")
+	public := signer.Public()
+	challenge := sha512.Sum512(slices.Concat(neutral[:], public[:], message))
+	k, a := reduced(challenge[:]), secretScalar([32]byte{7})
+	slices.Reverse(k[:])
+	slices.Reverse(a[:])
+	product := new(big.Int).Mul(new(big.Int).SetBytes(k[:]), new(big.Int).SetBytes(a[:])).Bytes()
+	slices.Reverse(product)
+	s := reduced(product)
+	signature := [64]byte(slices.Concat(neutral[:], s[:]))
+	if !ed25519.Verify(public[:], message, signature[:]) {
+		t.Fatal("the platform refuses it by itself")
+	}
+	refused(t, "R is the neutral point", VerifyStrict(public, message, signature), BadSignature)
 }
 
 func fromWords(w [4]uint64) (out [32]byte) {
