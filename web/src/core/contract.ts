@@ -210,7 +210,8 @@ export type RecordState =
   | { state: 'in'; by: Person; at: number; reference: string; deleteAt?: number }
   | { state: 'held'; by: Person; at: number; reference: string; why?: string }
   /** `reason` is the record's own, in plain words. */
-  | { state: 'failed'; by: Person; at: number; reason: string };
+  /** With `misfiled` the record did not refuse: what it holds is not what was filed, and health records must look. */
+  | { state: 'failed'; by: Person; at: number; reason: string; misfiled?: true };
 
 type ItemBase = {
   /** Stable from the queue to the log: an item that changes keeps its key. */

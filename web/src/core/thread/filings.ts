@@ -24,7 +24,15 @@ export function recordStateOf(thread: Thread, decision: string): RecordState {
     case 'received':
       if (held) return { state: 'held', by, at: receivedAt, reference };
       return { state: 'in', by, at: receivedAt, reference, ...(eligibleAt ? { deleteAt: eligibleAt } : {}) };
-    default:
+    case 'failed':
+      return {
+        state: 'failed',
+        by,
+        at: filedAt,
+        reason: `${reason || 'The record holds something else than what was filed.'} Ask health records to look at it now. Nothing is deleted here.`,
+        misfiled: true,
+      };
+    case 'refused':
       return { state: 'failed', by, at: filedAt, reason: reason || 'The record did not take it and gave no reason.' };
   }
 }

@@ -101,6 +101,7 @@ function Attribution({ item, only, now }: { item: DecisionItem; only: Statement 
 
 function headline(record: RecordState, now: number): string {
   if (record.state === 'in') return `In the record ${whenInWords(record.at, now)}`;
+  if (record.state === 'failed' && record.misfiled) return 'Filed wrongly in the record';
   return recordWords[record.state];
 }
 
