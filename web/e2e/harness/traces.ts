@@ -60,7 +60,8 @@ async function collect(): Promise<{ where: string; base64: string }[]> {
   const addValue = (where: string, value: unknown): void => {
     if (value instanceof ArrayBuffer) add(where, new Uint8Array(value));
     else if (ArrayBuffer.isView(value)) add(where, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-    else if (value instanceof CryptoKey) addValue(where, `CryptoKey extractable=${value.extractable}`);
+    else if (value instanceof CryptoKey)
+      addValue(where, `${value.extractable ? 'extractable' : 'locked'} ${value.type} key`);
     else if (Array.isArray(value)) value.forEach((each, at) => addValue(`${where}[${at}]`, each));
     else if (value instanceof Map) addValue(where, [...value]);
     else if (value instanceof Date) addValue(where, value.toISOString());

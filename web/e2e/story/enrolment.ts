@@ -54,7 +54,7 @@ export const enrolment: Chapter = (world) =>
       await anita.sees(anita.page.getByRole('alert').filter({ hasText: /\S/ }));
       await anita.look('05-enrol-wrong-code');
       await anita.finishEnrolment();
-      world().firstLoad = await weigh(ward.origin, anita.watch.asked);
+      world().firstLoads.push({ how: 'by a link', files: await weigh(ward.origin, anita.watch.asked) });
     });
 
     test('the second person enrols at a ward PC', async () => {

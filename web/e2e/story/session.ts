@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { pc } from '../harness/chromium.ts';
 import { patience, type Person } from '../harness/person.ts';
+import { weigh } from '../harness/weight.ts';
 import type { Chapter } from './world.ts';
 
 /** Nothing of anybody is left on the screen, in the title or behind the API. */
@@ -91,6 +92,8 @@ export const session: Chapter = (world) =>
       await elsewhere.look('53-sign-in-code');
       await elsewhere.giveCode(await anita.human.app.next());
       await elsewhere.sees(elsewhere.row('Dr Fiona Kerr'));
+      const files = await weigh(ward.origin, elsewhere.watch.asked);
+      world().firstLoads.push({ how: 'at sign-in', files });
     });
 
     test('a second browser opens the vault and shows what was said before, and R20 nothing that was destroyed', async () => {

@@ -21,7 +21,7 @@ export class World {
   readonly confidential = new Set<string>();
   readonly everybody: Person[] = [];
   readonly problems: string[] = [];
-  firstLoad: Weighed[] = [];
+  readonly firstLoads: { how: string; files: Weighed[] }[] = [];
 
   private constructor(ward: Ward, chromium: Chromium, looker: Looker, anita: Person, fiona: Person) {
     this.ward = ward;

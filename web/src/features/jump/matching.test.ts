@@ -13,6 +13,7 @@ test.each([
   ['smith', [0, 1]],
   ['jo sm', [0, 1]],
   ['john smith', [0]],
+  ['smith, john', [0]],
   ['zoe nunez', [3]],
   ['7b', [2]],
   ['943476', [0]],
