@@ -81,6 +81,7 @@ func TestR19_ADecisionIsFiledOnceAndR20_ItsOriginalsGoEverywhere(t *testing.T) {
 	background := []id.Message{d.said[0].ID}
 	document, err := d.leila.PrepareFiling(d.in, d.decision.ID, background, "")
 	d.check(err)
+	d.check(d.hospital.SetRefusal("No such episode"))
 	d.leila.wire.bend(rule{method: "POST", path: "/filings", times: 1, lose: true})
 	filing, err := d.leila.File(d.ctx, document)
 	d.check(err)
@@ -89,30 +90,27 @@ func TestR19_ADecisionIsFiledOnceAndR20_ItsOriginalsGoEverywhere(t *testing.T) {
 	if filing.Filing != document.Filing || again.Filing != filing.Filing {
 		t.Errorf("two filings: %v and %v", filing, again)
 	}
-	d.check(d.hospital.SetRefusal("No such episode"))
-	d.check(d.server.RunDue(d.ctx, d.clock.Now()))
-	filings, err := d.leila.Filings(d.ctx, d.in)
-	d.check(err)
-	if len(filings) != 1 || filings[0].State != "refused" || !strings.Contains(filings[0].Reason, "No such episode") {
-		t.Fatalf("a record that refuses: %+v", filings)
+	if refused := d.until("refused"); !strings.Contains(refused.Reason, "No such episode") {
+		t.Fatalf("a record that refuses: %+v", refused)
 	}
 	d.check(d.hospital.SetRecordMode(hospital.RecordAccept))
 	_, err = d.leila.RetryFiling(d.ctx, d.in, filing.Filing)
 	d.check(err)
-	d.check(d.server.RunDue(d.ctx, d.clock.Now()))
+	received := d.until("received")
 	d.anita.sync()
 	kept, err := d.anita.Held()
 	d.check(err)
-	if filings, err = d.anita.Filings(d.ctx, d.in); err != nil || filings[0].State != "received" || filings[0].Reference == "" {
-		t.Fatalf("after the receipt: %+v, %v", filings, err)
+	if received.Reference == "" {
+		t.Errorf("after the receipt: %+v", received)
 	}
 	for _, one := range kept.Messages {
 		if _, err := kept.Open(one); err != nil {
 			t.Errorf("before the disposal %v does not open: %v", one.Message, err)
 		}
 	}
-	d.destroy(t, filings[0])
-	d.afterwards(t, team, kept, filings[0])
+	d.destroy(t, received)
+	d.again()
+	d.afterwards(t, team, kept, received)
 }
 
 // destroy lets the grace pass. Sessions do not last so long.
@@ -127,6 +125,14 @@ func (d *ward) destroy(t *testing.T, filing client.Filing) {
 		d.check(one.signIn(client.DeviceOptions{}))
 		one.sync()
 	}
+}
+
+// again makes sure that what is gone is gone everywhere.
+func (d *ward) again() {
+	d.t.Helper()
+	d.destroyed()
+	d.anita.sync()
+	d.leila.sync()
 }
 
 func (d *ward) afterwards(t *testing.T, team id.Thread, kept *client.Held, filing client.Filing) {
@@ -167,7 +173,9 @@ func TestDisposalReachesASessionThatIsOpen(t *testing.T) {
 	d.anita.sync()
 	held, err := d.anita.Held()
 	d.check(err)
-	d.pass(d.file(d.decision.ID).EligibleAt, d.anita)
+	d.pass(d.file(d.decision.ID).EligibleAt, d.anita, d.leila)
+	d.destroyed()
+	d.anita.sync()
 	if got := d.anita.texts(d.in); got[2] != "[destroyed]" || got[4] != "[destroyed]" {
 		t.Errorf("anita reads %q", got)
 	}
@@ -188,10 +196,36 @@ func (d *ward) file(decision id.Message) client.Filing {
 	d.check(err)
 	_, err = d.leila.File(d.ctx, document)
 	d.check(err)
-	d.check(d.server.RunDue(d.ctx, d.clock.Now()))
-	filings, err := d.leila.Filings(d.ctx, d.in)
-	d.check(err)
-	return filings[0]
+	return d.until("received")
+}
+
+// until is the ward's only filing when it has come to a state. The server works at it by itself, too.
+func (d *ward) until(state string) client.Filing {
+	d.t.Helper()
+	return d.wait(state, func(f client.Filing) bool { return f.State == state })
+}
+
+// destroyed waits until the originals are gone.
+func (d *ward) destroyed() {
+	d.t.Helper()
+	d.wait("destroyed", func(f client.Filing) bool { return f.DestroyedAt > 0 })
+}
+
+func (d *ward) wait(what string, done func(client.Filing) bool) client.Filing {
+	d.t.Helper()
+	for late := time.Now().Add(20 * time.Second); time.Now().Before(late); {
+		d.check(d.server.RunDue(d.ctx, d.clock.Now()))
+		filings, err := d.leila.Filings(d.ctx, d.in)
+		d.check(err)
+		if len(filings) != 1 {
+			d.t.Fatalf("filings are %+v", filings)
+		}
+		if done(filings[0]) {
+			return filings[0]
+		}
+	}
+	d.t.Fatalf("the filing was never %s", what)
+	return client.Filing{}
 }
 
 // pass lets time pass up to a moment while these people are there, and does what is due then.
@@ -226,8 +260,7 @@ func TestAHoldKeepsTheOriginals(t *testing.T) {
 	}
 	_, err = governance.ReleaseHold(d.ctx, hold.Hold, "answered")
 	d.check(err)
-	d.check(d.server.RunDue(d.ctx, d.clock.Now()))
-	d.anita.sync()
+	d.again()
 	if got := d.anita.texts(d.in); got[4] != "[destroyed]" {
 		t.Errorf("after the release anita reads %q", got)
 	}

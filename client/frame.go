@@ -84,11 +84,12 @@ func readFrame(binary bool, data []byte) (frame, error) {
 
 // heeding is what a batch of frames leads to.
 type heeding struct {
-	s      *Session
-	live   *Live
-	behind map[id.Thread]bool // to be caught up with over HTTP
-	opened map[id.Thread]bool // to be finished: there may be new keys
-	events []Event
+	s       *Session
+	live    *Live
+	behind  map[id.Thread]bool // to be caught up with over HTTP
+	opened  map[id.Thread]bool // to be finished: there may be new keys
+	touched map[id.Thread]bool
+	events  []Event
 }
 
 // heedFrames takes everything that has come into the session.
@@ -100,7 +101,7 @@ func (s *Session) heedFrames(ctx context.Context, l *Live) {
 
 // heedWaiting is heedFrames for one who holds the session: frames are taken only then, so that they stay in order.
 func (s *Session) heedWaiting(ctx context.Context, l *Live) {
-	h := &heeding{s: s, live: l, behind: map[id.Thread]bool{}, opened: map[id.Thread]bool{}}
+	h := &heeding{s: s, live: l, behind: map[id.Thread]bool{}, opened: map[id.Thread]bool{}, touched: map[id.Thread]bool{}}
 	for _, one := range l.frames.take() {
 		if s.live != l { // locked, ended, or replaced: what it says does not count any more
 			break
@@ -116,22 +117,31 @@ func (s *Session) heedWaiting(ctx context.Context, l *Live) {
 	}
 	if s.live == l {
 		h.catchUp(ctx)
+		h.tellMessages()
 	}
 	for _, event := range h.events {
-		h.describe(&event)
 		l.events.push(event)
 	}
 }
 
-// describe fills in messages last, when everything that can be open is.
-func (h *heeding) describe(event *Event) {
-	t := h.s.threads[event.Thread]
-	if t == nil || event.Message == nil {
-		return
-	}
-	if m := t.byID[event.Message.ID]; m != nil {
-		shown := h.s.describeMessage(t, m)
-		event.Message = &shown
+// tellMessages tells of messages that are new, however they came: as frames, or with what was asked for meanwhile. This device's own are no news.
+func (h *heeding) tellMessages() {
+	for in := range h.touched {
+		t := h.s.threads[in]
+		if t == nil {
+			continue
+		}
+		first := len(t.messages)
+		for first > 0 && t.messages[first-1].seq > t.told {
+			first--
+		}
+		for _, m := range t.messages[first:] {
+			if m.device != h.s.device.ID {
+				shown := h.s.describeMessage(t, m)
+				h.tell(Event{Kind: EventThread, Thread: in, Message: &shown})
+			}
+		}
+		t.told = t.log.Seq()
 	}
 }
 
@@ -147,6 +157,7 @@ func (h *heeding) refused(in id.Thread, err error) {
 // entry takes in one entry of a log: the next one, or one that is here and has become a tombstone.
 func (h *heeding) entry(ctx context.Context, entry *envelope.LogEntry) {
 	t := h.s.threads[entry.Thread]
+	h.touched[entry.Thread] = true
 	switch {
 	case t == nil, t.refused != nil, entry.Seq > t.log.Seq()+1:
 		h.behind[entry.Thread] = true
@@ -163,15 +174,13 @@ func (h *heeding) entry(ctx context.Context, entry *envelope.LogEntry) {
 		return
 	}
 	h.s.note(t)
-	event := Event{Kind: EventThread, Thread: t.id}
-	if last := len(t.messages); entry.Kind == envelope.EntryMessage && last > 0 {
-		event.Message = &Message{ID: t.messages[last-1].id}
-	}
 	t.openMessages()
 	if now := t.current(); entry.Kind == envelope.EntryEpoch || now != nil && !now.fetched {
 		h.opened[t.id] = true
 	}
-	h.tell(event)
+	if entry.Kind != envelope.EntryMessage {
+		h.tell(Event{Kind: EventThread, Thread: t.id})
+	}
 }
 
 func (h *heeding) again(t *thread, entry *envelope.LogEntry) {
@@ -185,7 +194,8 @@ func (h *heeding) again(t *thread, entry *envelope.LogEntry) {
 		return
 	}
 	at := slices.IndexFunc(t.messages, func(m *message) bool { return m.seq == entry.Seq })
-	h.tell(Event{Kind: EventDestroyed, Thread: t.id, Message: &Message{ID: t.messages[at].id}})
+	shown := h.s.describeMessage(t, t.messages[at])
+	h.tell(Event{Kind: EventDestroyed, Thread: t.id, Message: &shown})
 }
 
 func (h *heeding) said(ctx context.Context, said saidFrame) {
@@ -195,7 +205,7 @@ func (h *heeding) said(ctx context.Context, said saidFrame) {
 	case "synced":
 		h.tell(Event{Kind: EventSynced})
 	case "thread":
-		h.behind[said.Thread] = true
+		h.behind[said.Thread], h.touched[said.Thread] = true, true
 		h.tell(Event{Kind: EventThread, Thread: said.Thread})
 	case "marks":
 		h.tell(Event{Kind: EventMarks, Thread: said.Thread, Marks: said.Marks})

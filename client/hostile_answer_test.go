@@ -88,9 +88,11 @@ func TestATombstoneOfAnotherMessageIsRefused(t *testing.T) {
 	var refused error
 	for refused == nil && d.clock.Now().UnixMilli() < filing.EligibleAt {
 		d.clock.Advance(4 * time.Minute)
-		d.check(d.server.RunDue(d.ctx, d.clock.Now()))
+		d.leila.sync()
 		refused = d.anita.Sync(d.ctx)
 	}
+	d.destroyed()
+	refused = d.anita.Sync(d.ctx)
 	d.refused("another message", refused, envelope.BrokenChain)
 	for name, change := range map[string]func(*envelope.Tombstone){
 		"another entry":  func(s *envelope.Tombstone) { s.Entry = d.said[0].Entry },

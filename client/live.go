@@ -21,9 +21,9 @@ type EventKind string
 const (
 	// EventSynced: everything that was missed is here.
 	EventSynced EventKind = "synced"
-	// EventThread: a thread has news; Message is set when the news is one message.
+	// EventThread: a thread has news; Message is set when the news is a message, which is told once and never for this device's own.
 	EventThread EventKind = "thread"
-	// EventDestroyed: Message is a tombstone now.
+	// EventDestroyed: Message is a tombstone now. What was destroyed is also told by EventFiling.
 	EventDestroyed EventKind = "destroyed"
 	EventMarks     EventKind = "marks"
 	EventFiling    EventKind = "filing"
@@ -100,7 +100,7 @@ func (s *Session) Live(ctx context.Context) (*Live, error) {
 		have: map[id.Thread]uint64{},
 	}
 	for name, t := range s.threads {
-		live.have[name] = t.log.Seq()
+		live.have[name], t.told = t.log.Seq(), t.log.Seq()
 	}
 	if err := live.say(ctx, map[string]any{"type": "sync", "have": live.have}); err != nil {
 		cancel()

@@ -185,12 +185,14 @@ func TestDestructionArrivesByItself(t *testing.T) {
 	filing := d.file(d.decision.ID)
 	live.until("the receipt", func(e client.Event) bool { return e.Filing != nil && e.Filing.State == "received" })
 	d.pass(filing.EligibleAt, d.anita, d.leila)
+	d.destroyed()
 	gone := live.until("the destruction", func(e client.Event) bool {
 		return e.Kind == client.EventDestroyed || e.Filing != nil && e.Filing.DestroyedAt > 0
 	})
 	if gone.Message != nil && gone.Message.Tombstone == nil {
 		t.Errorf("what is gone shows as %+v", gone.Message)
 	}
+	d.anita.sync()
 	if got := d.anita.texts(d.in); got[4] != "[destroyed]" {
 		t.Errorf("anita reads %q", got)
 	}

@@ -24,6 +24,8 @@ type thread struct {
 	checked bool
 	refused error // why the log goes no further
 	noted   []error
+	// told is the last entry of which the live connection has told.
+	told uint64
 	// halvesAt is 1 + the membership entry after which missing halves were asked for.
 	halvesAt uint32
 }
