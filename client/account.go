@@ -142,12 +142,3 @@ func (s *secrets) account(g *ground) Account {
 		Person: s.key.Person, Identity: g.identity, AKGeneration: s.key.Generation, Vault: s.head, LogSeq: g.self.Seq(), LogHead: g.self.Head(),
 	}
 }
-
-// bookmark finds what the vault remembers of a thread.
-func (s *secrets) bookmark(thread id.Thread) (envelope.Bookmark, bool) {
-	at, ok := slices.BinarySearchFunc(s.vault.Bookmarks, thread, func(b envelope.Bookmark, t id.Thread) int { return b.Thread.Compare(t) })
-	if !ok {
-		return envelope.Bookmark{}, false
-	}
-	return s.vault.Bookmarks[at], true
-}

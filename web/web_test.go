@@ -65,7 +65,7 @@ func TestFingerprintTellsEveryChangeApart(t *testing.T) {
 		}
 		seen[fingerprint] = name
 	}
-	if of(base) != of(base) {
+	if again := of(base); again != of(base) {
 		t.Error("the same files have two fingerprints")
 	}
 }

@@ -132,19 +132,18 @@ type story struct {
 	at      time.Time
 	demo    *Demo
 
-	clients     map[string]*client.Client
-	anita       *client.Session // the registrar, on two devices
-	anitaPhone  *client.Session
-	grace       *client.Session // the charge nurse
-	officer     *client.Session // information governance
-	team        id.Thread
-	patient     id.Thread
-	note        client.Message
-	aside       client.Message
-	decision    client.Message
-	filing      client.Filing
-	before      map[string]*client.Held
-	destroyedAt uint64
+	clients    map[string]*client.Client
+	anita      *client.Session // the registrar, on two devices
+	anitaPhone *client.Session
+	grace      *client.Session // the charge nurse
+	officer    *client.Session // information governance
+	team       id.Thread
+	patient    id.Thread
+	note       client.Message
+	aside      client.Message
+	decision   client.Message
+	filing     client.Filing
+	before     map[string]*client.Held
 }
 
 type step struct {

@@ -14,6 +14,7 @@ import (
 	"context"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -66,9 +67,9 @@ var shared = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	kept = c
+	kept.Store(c)
 	return c.DSN(), nil
 })
 
 // kept holds on to the shared cluster: were it collected, so would be the pipe that keeps it alive.
-var kept *Cluster
+var kept atomic.Pointer[Cluster]

@@ -19,3 +19,11 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
   return bytes;
 }
+
+/** Plain data with every byte string in it as base64. */
+export function withBase64(value: unknown): unknown {
+  if (value instanceof Uint8Array) return toBase64(value);
+  if (Array.isArray(value)) return value.map(withBase64);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withBase64(each)]));
+}
