@@ -129,6 +129,9 @@ func TestNotes(t *testing.T) {
 	refused(t, "of another epoch", err, WrongSecret)
 	_, err = key.OpenNote(3, change(note, func(n *Note) { n.Salt[0] ^= 1 }))
 	refused(t, "with another salt", err, WrongSecret)
+	aesKey, nonce := noteKey(key.secret, note.Salt, key.epoch.Core.Thread, 3)
+	_, err = key.OpenNote(3, change(note, func(n *Note) { n.Ciphertext = sealGCM(aesKey, nonce, key.epoch.Core.Thread[:], []byte("\xff")) }))
+	refused(t, "that is no text", err, Malformed)
 	longest := strings.Repeat("x", maxNote)
 	if text, err := key.OpenNote(1, must(key.SealNote(1, longest, nil))); err != nil || text != longest {
 		t.Errorf("the longest note: %v", err)

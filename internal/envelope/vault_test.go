@@ -138,6 +138,10 @@ func TestVaultRollbackIsRefused(t *testing.T) {
 	}
 	_, err := a.key.SealVault(&vault, opened.Head, a.w.entropy)
 	refused(t, "sealing a version again", err, BrokenChain)
+	cover := *second // the old vault under the cover of the new one, by somebody who has the account key
+	cover.Ciphertext = sealGCM(a.key.derive("vault"), cover.Nonce, must(cover.context()), mustEncode(t, &first.Vault))
+	_, err = a.key.OpenVault(&cover, VaultHead{})
+	refused(t, "a vault that is not the one on its cover", err, BrokenChain)
 }
 
 // TestServerCannotSwapKeys is key overwriting: the sealed identity, the unlocker and the vault each belong to one person and key.
@@ -200,6 +204,16 @@ func TestServerCannotSwapKeys(t *testing.T) {
 		state := test.how(&vault, &pinned)
 		refused(t, name, vault.CheckAccount(w.manifests, state, &pinned), test.code)
 	}
+}
+
+// TestVaultDoesNotUnpin: a vault that pins an older manifest than the unlocker is refused, though both are in the chain.
+func TestVaultDoesNotUnpin(t *testing.T) {
+	a := newAccount(t)
+	a.w.newOfficers(a.w.seats)
+	secret := must(OpenUnlocker(a.wrapKey, a.context, a.blob)).UnlockerSecret
+	check(t, a.opened.CheckAccount(a.w.manifests, a.owner.state, &secret))
+	secret.ManifestVersion, secret.Manifest = 2, a.w.manifests.Current().Hash
+	refused(t, "the older pin", a.opened.CheckAccount(a.w.manifests, a.owner.state, &secret), RolledBack)
 }
 
 // TestSecretsStayOutOfLogs: keys print as what they are, not as their bytes.
