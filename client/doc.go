@@ -4,7 +4,7 @@
 //   - client.go     Client: where the server is, and what this machine remembers without a password
 //   - request.go    requests and answers; problem.go what can go wrong
 //   - link.go, enrol.go, signin.go, account.go, device.go   from a link or a password to opened keys; totp.go codes
-//   - session.go    Session: one person on one device; lock, unlock, end; vault.go bookmarks in the vault
+//   - session.go    Session: one person on one device; lock, unlock, end; vault.go bookmarks in the vault; revoke.go ending devices
 //   - people.go     the directory and the verified logs of people; manifest.go the chain of manifests
 //   - thread.go, view.go   a thread as it was verified, and as it is shown
 //   - sync.go, take.go, epoch.go, destroyed.go   catching up: the log, what its entries mean, keys, what is gone
@@ -22,6 +22,15 @@
 // thread. A message is sealed again only after a definite refusal; after a lost answer the client asks first. Locking drops every key and every
 // text; what remains is the device's key, ciphertext that waits to be sent, and hashes.
 //
-// Locks. Session.mu is held by every call, network included: a session does one thing at a time. Live has a mutex of its own for waiting answers, taken
-// inside Session.mu by a send and alone by the reader, so that an answer arrives while a send holds the session. request.mu guards the cookie.
+// Locks and goroutines. Session.mu is held by every call, network included: a session does one thing at a time. A live connection has three goroutines:
+// its reader gives answers to whoever waits for them, under Live.mu and never under Session.mu, because the waiter holds that, and queues all else;
+// its worker takes what is queued into the session; the third hands events out. Live.mu and the queues' are taken inside Session.mu, never around it.
+//
+// In short:
+//
+//	c, err := client.New(client.Config{BaseURL: "https://wardline.example.nhs.uk"})
+//	s, err := c.SignIn(ctx, "anita.patel", password, code, client.DeviceOptions{Label: "Importer"})
+//	err = s.Sync(ctx)
+//	thread, err := s.CreateTeam(ctx, "Ward 7B", people, client.TeamOptions{})
+//	message, err := s.Send(ctx, thread, "Handover at 20:30.")
 package client

@@ -124,7 +124,7 @@ func (s *Session) change(ctx context.Context, t *thread, rotate bool, make func(
 			s.forget(made)
 			return posted
 		}
-		seq := t.log.Seq()
+		known := s.known(t)
 		synced := s.syncThread(ctx, t.id)
 		s.forget(made)
 		if synced != nil {
@@ -133,10 +133,21 @@ func (s *Session) change(ctx context.Context, t *thread, rotate bool, make func(
 		if _, done := t.log.Position(entry); done || posted == nil {
 			return nil
 		}
-		if uncertain(posted) || t.log.Seq() == seq || race == races {
+		if uncertain(posted) || s.known(t) == known || race == races {
 			return posted
 		}
 	}
+}
+
+// known counts what is known of a thread and its people: when it has not grown, trying again cannot help.
+func (s *Session) known(t *thread) uint64 {
+	known := t.log.Seq()
+	for _, person := range t.people() {
+		if state := s.people[person]; state != nil {
+			known += uint64(state.Seq())
+		}
+	}
+	return known
 }
 
 func (s *Session) forget(made *envelope.MadeEpoch) {

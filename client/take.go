@@ -55,7 +55,7 @@ func (s *Session) believe(t *thread, entry *envelope.LogEntry, hash id.Hash) err
 	if err := t.membership.Append(s.trust(t), signed); err != nil {
 		return err
 	}
-	t.changes = append(t.changes, change{seq: entry.Seq, at: entry.At, entry: object, number: t.membership.Seq()})
+	t.changes = append(t.changes, change{seq: entry.Seq, at: entry.At, hash: hash, entry: object, number: t.membership.Seq()})
 	return nil
 }
 

@@ -71,6 +71,7 @@ type message struct {
 type change struct {
 	seq    uint64
 	at     envelope.Time
+	hash   id.Hash
 	entry  envelope.Object
 	number uint32 // in the membership log
 }
