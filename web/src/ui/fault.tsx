@@ -1,4 +1,5 @@
 /** An expected failure, shown where the person is looking, in plain words with what to do next. */
+import { useEffect, useRef } from 'preact/hooks';
 import { FailedIcon } from './icons/states.tsx';
 
 export type Fault = { code: string; message: string; hint?: string };
@@ -18,10 +19,12 @@ export function asFault(thrown: unknown): Fault {
 }
 
 export function FaultBox({ fault }: { fault: Fault | undefined }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [fault]);
   return (
     <div role="alert">
       {fault && (
-        <div class="fault">
+        <div class="fault" ref={box}>
           <FailedIcon />
           <p>
             <b>{fault.message}</b>

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { act } from 'preact/test-utils';
+import { describe, expect, test, vi } from 'vitest';
 import type { DecisionItem, RecordState } from '../../core/contract.ts';
 import { DecideSheet } from '../../features/record/DecideSheet.tsx';
 import { DecisionCard } from '../../features/record/DecisionCard.tsx';
@@ -110,8 +111,16 @@ describe('R19 R21 filing', () => {
 
   test('files the sources that are ticked and no others', async () => {
     const { fake } = await open();
+    vi.useFakeTimers();
     await press(field(/^Sr Grace Owusu, 13:04/));
     await press(field(/I have checked/));
+    await press(button('File to the record'));
+    expect(filed(fake.calls), 'what is not in the preview yet is not filed').toEqual([]);
+    await act(async () => {
+      await vi.runOnlyPendingTimersAsync();
+    });
+    vi.useRealTimers();
+    await settled();
     await press(button('File to the record'));
     const question = johnItems.find((item) => item.kind === 'message' && item.text.startsWith('Repeat lactate'));
     expect(filed(fake.calls)).toMatchObject([{ sources: [question?.key] }]);

@@ -162,6 +162,7 @@ function NamesakeCard({ namesake, patient }: { namesake: Namesake; patient: Pati
         {namesake.source === 'index'
           ? 'A very similar patient is in the index'
           : 'You have a thread about a very similar patient'}
+        <span class="vh">: {namesake.name}</span>
       </h2>
       <table class="cmpare">
         <thead>

@@ -35,6 +35,7 @@ export function FileSheet({
   const [ticked, setTicked] = useState<ReadonlySet<MessageId>>(new Set(background));
   const [summary, setSummary] = useState('');
   const [preview, setPreview] = useState<FilingPreview>();
+  const [previewed, setPreviewed] = useState('');
   const [fault, setFault] = useState<Fault>();
   const [confirmed, setConfirmed] = useState(false);
   const [missing, setMissing] = useState(false);
@@ -66,6 +67,7 @@ export function FileSheet({
           .then((answer) => {
             if (mine !== turn.current) return;
             setPreview(answer);
+            setPreviewed(asked);
             setFault(undefined);
           })
           .catch((thrown: unknown) => {
@@ -77,10 +79,13 @@ export function FileSheet({
     return () => clearTimeout(timer);
   }, [asked]);
 
+  // Only what was shown is filed: a tick makes the preview old until its own is there.
+  const isShown = preview !== undefined && previewed === asked;
+
   function file() {
     setMissing(!confirmed);
     focusFirstError();
-    if (!confirmed || !preview) return;
+    if (!confirmed || !isShown) return;
     task.run(async () => {
       await client.wardline.file({ ...request, sha256: preview.sha256, patientConfirmed: true });
       client.announce('Filed. It stays “not in the record” until the record answers.');
@@ -99,7 +104,7 @@ export function FileSheet({
           <button type="button" class="btn" onClick={close}>
             Not now
           </button>
-          <button type="button" class="btn btn--main" aria-disabled={task.busy || !preview} onClick={file}>
+          <button type="button" class="btn btn--main" aria-disabled={task.busy || !isShown} onClick={file}>
             <FileIcon />
             {task.busy ? 'Handing it over…' : 'File to the record'}
           </button>

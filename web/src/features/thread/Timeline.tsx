@@ -62,10 +62,19 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
     const element = scroller.current;
     if (element && atEnd.current) element.scrollTop = element.scrollHeight;
   };
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return undefined;
+    const room = new ResizeObserver(stayAtEnd);
+    room.observe(element);
+    return () => room.disconnect();
+  }, []);
 
   useSignalEffect(() => {
     const arrived = store.arrived.value;
     if (arrived.length === 0) return;
+    // Before the new rows are drawn: whoever saw the last one follows, also where nothing could be scrolled.
+    if (gapBelow() < nearEnd) atEnd.current = true;
     const message = arrived.find((item) => item.kind === 'message' || item.kind === 'decision');
     if (message?.kind === 'message') client.announce(`New message from ${message.author.name}, ${message.author.role}`);
     if (message?.kind === 'decision') client.announce(`${message.markedBy.name} marked a decision`);
@@ -77,6 +86,11 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
     if (active) rowElement(active)?.scrollIntoView({ block: 'nearest' });
   }, [active]);
 
+  function gapBelow(): number {
+    const element = scroller.current;
+    return element ? element.scrollHeight - element.scrollTop - element.clientHeight : 0;
+  }
+
   const rowElement = (key: string) => scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
 
   const items = rows.filter((row): row is Extract<Row, { type: 'item' }> => row.type === 'item');
@@ -85,8 +99,7 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
   function onScroll() {
     const element = scroller.current;
     if (!element) return;
-    const gap = element.scrollHeight - element.scrollTop - element.clientHeight;
-    if (gap < nearEnd) {
+    if (gapBelow() < nearEnd) {
       atEnd.current = true;
       setUnseenBelow(0);
     } else if (element.scrollTop < lastTop.current - 1) atEnd.current = false;
