@@ -193,7 +193,7 @@ export class Threads {
         await thread.loadFilings();
         await readDecisions(thread);
       }
-      await prepare(thread, Math.max(1, thread.log.seq - tail), thread.log.seq);
+      await prepare(thread, Math.max(1, Math.min(thread.log.seq - tail, newestSaid(thread))), thread.log.seq);
       const last = lastItem(thread);
       if (last?.kind === 'message' && last.own) await thread.loadMarks();
     } catch {
@@ -204,4 +204,13 @@ export class Threads {
   #sorted(): ThreadSummary[] {
     return [...this.#summaries.values()].sort((a, b) => b.at - a.at);
   }
+}
+
+/** Where the newest message stands, however many system lines came after it: it is what the list shows of the thread. */
+function newestSaid({ log }: Thread): number {
+  for (let seq = log.seq; seq > 0; seq--) {
+    const kind = log.entry(seq)?.kind;
+    if (kind === 'message' || kind === 'tombstone') return seq;
+  }
+  return log.seq;
 }
