@@ -99,7 +99,8 @@ export const session: Chapter = (world) =>
     test('a second browser opens the vault and shows what was said before, and R20 nothing that was destroyed', async () => {
       const { anita } = world();
       const elsewhere = world().everybody.at(-1) as Person;
-      await elsewhere.sees(elsewhere.row('Ward 7B day team').filter({ hasText: 'Side room 2 is clean' }));
+      await elsewhere.openThread('Ward 7B day team');
+      await elsewhere.sees(elsewhere.message(/Side room 2 is clean/));
       await elsewhere.openThread('Dr Fiona Kerr');
       await elsewhere.sees(elsewhere.message('The second case has moved to the afternoon.'));
       await elsewhere.openThread('SMITH, John (Mr)');
