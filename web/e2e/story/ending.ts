@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Looker, output } from '../harness/look.ts';
+import { output } from '../harness/look.ts';
 import { findIn, findInFiles, keptBy } from '../harness/traces.ts';
 import type { Weighed } from '../harness/weight.ts';
 import type { Chapter } from './world.ts';
