@@ -23,6 +23,8 @@ type Violation = { id: string; help: string; nodes: { target: string[]; failureS
 export type LookOptions = {
   /** `own` for what would be lost when the layout changes, such as a message that has been stopped. */
   layouts?: 'both' | 'own';
+  /** Whether the pictures are kept. */
+  keep?: boolean;
 };
 
 export class Looker {
@@ -30,16 +32,19 @@ export class Looker {
   readonly reflow: string[] = [];
   readonly screens: string[] = [];
 
-  async at(page: Page, display: Display, name: string, { layouts = 'both' }: LookOptions = {}): Promise<void> {
-    this.screens.push(name);
-    if (process.env['E2E_LOOK'] === 'no') return;
+  async at(
+    page: Page,
+    display: Display,
+    name: string,
+    { layouts = 'both', keep = true }: LookOptions = {},
+  ): Promise<void> {
     await mkdir(output, { recursive: true });
     const cdp = await page.context().newCDPSession(page);
     const shown: Layout[] = layouts === 'own' ? [display.own] : [phone, pc];
     for (const layout of shown) {
       for (const scheme of ['light', 'dark'] as const) {
         await display.become(layout, scheme);
-        await page.screenshot({ path: join(output, fileName(name, layout, scheme)), animations: 'disabled' });
+        if (keep) await picture(page, fileName(name, layout, scheme));
         for (const violation of await axe(cdp)) {
           this.accessibility.push(`${name}, ${layout.name}, ${scheme}: ${inWords(violation)}`);
         }
@@ -49,12 +54,14 @@ export class Looker {
       await display.become(narrow, 'light');
       const overflow = await page.evaluate(widest);
       if (overflow) this.reflow.push(`${name}: ${overflow}`);
-      await page.screenshot({ path: join(output, fileName(name, narrow, 'light')), animations: 'disabled' });
+      if (keep) await picture(page, fileName(name, narrow, 'light'));
     }
     await display.become(display.own, 'light');
     await cdp.detach();
   }
 }
+
+const picture = (page: Page, name: string) => page.screenshot({ path: join(output, name), animations: 'disabled' });
 
 const fileName = (name: string, layout: Layout, scheme: Scheme): string =>
   `${name}-${layout.name}${scheme === 'dark' ? '-dark' : ''}.png`;

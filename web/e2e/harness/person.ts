@@ -67,8 +67,20 @@ export class Person {
     return Person.at(await chromium.fresh(parts.layout), parts);
   }
 
-  look(name: string, options?: LookOptions): Promise<void> {
-    return this.#looker.at(this.page, this.display, name, options);
+  /** The same browser, one tab more. */
+  async inAnotherTab(): Promise<Person> {
+    const page = await this.page.context().newPage();
+    await this.watch.over(page);
+    const display = new Display(page, this.display.own);
+    const { human, watch } = this;
+    const tab = new Person({ human, page, display, watch, ward: this.#ward, looker: this.#looker });
+    await tab.open('/#/');
+    return tab;
+  }
+
+  async look(name: string, options?: LookOptions): Promise<void> {
+    this.#looker.screens.push(name);
+    if (process.env['E2E_LOOK'] !== 'no') await this.#looker.at(this.page, this.display, name, options);
   }
 
   // Finding things
@@ -210,6 +222,8 @@ export class Person {
   }
 
   async write(text: string): Promise<void> {
+    // Nobody can type behind a sheet that is still closing.
+    await this.seesNoMore(this.page.locator('dialog[open]'));
     await this.composer.fill(text);
     await this.button('Send').click();
   }

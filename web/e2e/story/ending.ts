@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { output } from '../harness/look.ts';
+import { Looker, output } from '../harness/look.ts';
 import { findIn, findInFiles, keptBy } from '../harness/traces.ts';
 import type { Weighed } from '../harness/weight.ts';
 import type { Chapter } from './world.ts';
@@ -33,6 +33,20 @@ export const ending: Chapter = (world) =>
     test('R44 axe finds nothing on any screen, at both sizes, light and dark', () => {
       expect(world().looker.screens.length).toBeGreaterThan(25);
       expect(world().looker.accessibility).toEqual([]);
+    });
+
+    test('R44 a fault that is put there is found', async () => {
+      const { fiona } = world();
+      await fiona.page.evaluate(() => {
+        const picture = document.createElement('img');
+        picture.width = 400;
+        document.getElementById('main')?.append(picture);
+      });
+      const looker = new Looker();
+      await looker.at(fiona.page, fiona.display, '99-with-a-fault', { keep: false });
+      expect(looker.accessibility.join('\n')).toContain('image-alt');
+      expect(looker.reflow.join('\n')).toContain('<img');
+      await fiona.page.evaluate(() => document.querySelector('#main > img')?.remove());
     });
 
     test('R44 every screen fits into 320 px without scrolling sideways', () => {

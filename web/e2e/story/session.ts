@@ -15,6 +15,13 @@ async function showsNothing(person: Person, confidential: Iterable<string>): Pro
   expect(await person.page.title()).toBe('Wardline');
 }
 
+/** The keys live in the worker and in nothing else. */
+function workerEnds(person: Person): Promise<unknown> {
+  const workers = person.page.workers();
+  expect(workers.length).toBe(1);
+  return Promise.all(workers.map((worker) => worker.waitForEvent('close')));
+}
+
 async function apiStatus(person: Person, origin: string): Promise<number> {
   return (await person.page.context().request.get(`${origin}/v1/threads`)).status();
 }
@@ -28,7 +35,7 @@ export const session: Chapter = (world) =>
       await anita.composer.fill(world().secret('Half a sentence about the rota'));
       await anita.back();
       expect(await apiStatus(anita, ward.origin)).toBe(200);
-      const ended = Promise.all(anita.page.workers().map((worker) => worker.waitForEvent('close')));
+      const ended = workerEnds(anita);
       await anita.button('Lock now').click();
       await ended;
       await showsNothing(anita, confidential);
@@ -55,6 +62,17 @@ export const session: Chapter = (world) =>
       await anita.back();
     });
 
+    test('R25 a second tab takes the keys away from the first', async () => {
+      const { anita, confidential } = world();
+      const second = await anita.inAnotherTab();
+      await second.unlock();
+      await second.sees(second.row('Dr Fiona Kerr'));
+      await showsNothing(anita, confidential);
+      await second.page.close();
+      await anita.unlock();
+      await anita.sees(anita.row('Dr Fiona Kerr'));
+    });
+
     test('R25 a reload is a lock: it asks for the password and for no code', async () => {
       const { fiona, confidential } = world();
       await fiona.page.reload();
@@ -65,13 +83,31 @@ export const session: Chapter = (world) =>
     });
 
     test('R25 without use it locks by itself', async () => {
-      const { fiona, confidential } = world();
+      const { fiona, ward, confidential } = world();
       await fiona.openThread('SMITH, John (Mr)');
       await fiona.page.clock.install();
       await fiona.page.clock.runFor('01:00');
       await fiona.sees(fiona.messages);
+      const ended = workerEnds(fiona);
       await fiona.page.clock.fastForward('30:00');
+      await ended;
       await showsNothing(fiona, confidential);
+      expect(await apiStatus(fiona, ward.origin)).toBe(401);
+    });
+
+    test('R23 an unknown name is told no more than a known one', async () => {
+      const { anita } = world();
+      const stranger = await world().elsewhere(anita, pc);
+      await stranger.open();
+      await stranger.sees(stranger.heading('Sign in'));
+      await stranger.field('User name').fill('nobody.here');
+      await stranger.field('Password').fill('whatever it may be');
+      await stranger.button('Go on').click();
+      await stranger.sees(stranger.heading('Enter your code'));
+      await stranger.chooseDevice('A shared ward PC');
+      await stranger.giveCode('123456');
+      await stranger.sees(stranger.text('That did not match.'));
+      await stranger.page.context().close();
     });
 
     test('R23 a password alone opens nothing in another browser, nor does a wrong or a used code', async () => {
@@ -85,7 +121,7 @@ export const session: Chapter = (world) =>
       await elsewhere.page.getByRole('radio', { name: 'A shared ward PC' }).check();
       for (const code of [anita.human.app.wrong(), anita.human.app.used()]) {
         await elsewhere.giveCode(code);
-        await elsewhere.sees(elsewhere.page.getByRole('alert').filter({ hasText: /\S/ }));
+        await elsewhere.sees(elsewhere.text('That did not match.'));
         await expect.poll(() => elsewhere.field('Code').inputValue(), { timeout: patience }).toBe('');
         expect(await apiStatus(elsewhere, ward.origin)).toBe(401);
       }
@@ -99,8 +135,7 @@ export const session: Chapter = (world) =>
     test('a second browser opens the vault and shows what was said before, and R20 nothing that was destroyed', async () => {
       const { anita } = world();
       const elsewhere = world().everybody.at(-1) as Person;
-      await elsewhere.openThread('Ward 7B day team');
-      await elsewhere.sees(elsewhere.message(/Side room 2 is clean/));
+      await elsewhere.sees(elsewhere.row('Ward 7B day team').filter({ hasText: 'Side room 2 is clean' }));
       await elsewhere.openThread('Dr Fiona Kerr');
       await elsewhere.sees(elsewhere.message('The second case has moved to the afternoon.'));
       await elsewhere.openThread('SMITH, John (Mr)');
