@@ -17,6 +17,7 @@ func Fold(text string) string {
 	var folded strings.Builder
 	pending := false
 	for _, r := range norm.NFKD.String(cases.Fold().String(norm.NFKC.String(text))) {
+		r = unicode.ToLower(r) // Case folding swaps the two cases of Cherokee.
 		switch {
 		case unicode.Is(unicode.Mn, r) || strings.ContainsRune(apostrophes, r):
 		case unicode.IsLetter(r) || unicode.IsDigit(r):

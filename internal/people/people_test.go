@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"pgregory.net/rapid"
 
@@ -225,6 +226,15 @@ func TestALinkIsRandomAndBounded(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestFoldIsStableForEveryRune(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		once := people.Fold(string(r))
+		if twice := people.Fold(once); twice != once {
+			t.Errorf("%U folds to %q and that to %q", r, once, twice)
+		}
+	}
 }
 
 func TestFoldIsStable(t *testing.T) {
