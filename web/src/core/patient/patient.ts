@@ -28,7 +28,9 @@ export function isSamePatient(a: PatientAssertion, b: { nhsNumber: string }): bo
 
 /** The same family name, or one that reads like it, with a given name like it or the same day of birth. */
 export function namesakesAmong(patient: Patient, others: readonly Patient[]): Namesake[] {
-  return others
+  // Several threads about one person are one namesake.
+  const distinct = new Map(others.map((other) => [other.nhsNumber ?? displayPatient(other), other]));
+  return [...distinct.values()]
     .filter((other) => other.nhsNumber !== patient.nhsNumber && mistakable(patient, other))
     .map((other) => ({
       name: displayPatient(other),

@@ -1,6 +1,6 @@
 /** The server as the core sees it: every route that it uses, by noun. */
 import * as v from 'valibot';
-import { toBase64 } from '../../api/base64.ts';
+import { withBase64 } from '../../api/base64.ts';
 import type { Bytes } from '../../crypto/bytes.ts';
 import type { DeviceKind } from '../contract.ts';
 import type { Http } from './http.ts';
@@ -53,7 +53,7 @@ export function createRemote(http: Http) {
           v.object({ log: s.list(s.bytes), session: s.session }),
           'POST',
           '/v1/enrolment/complete',
-          encode(completion),
+          withBase64(completion),
         ),
     },
 
@@ -63,26 +63,26 @@ export function createRemote(http: Http) {
           userName,
         }),
       password: (userName: string, authKey: Bytes) =>
-        http.call(v.object({ ticket: s.bytes }), 'POST', '/v1/sign-in/password', encode({ userName, authKey })),
+        http.call(v.object({ ticket: s.bytes }), 'POST', '/v1/sign-in/password', withBase64({ userName, authKey })),
       code: (ticket: Bytes, code: string) =>
         http.call(
           v.object({ session: s.session, challenge: s.bytes, unlock: s.unlock }),
           'POST',
           '/v1/sign-in/code',
-          encode({ ticket, code }),
+          withBase64({ ticket, code }),
         ),
     },
 
     session: {
       present: () => http.call(v.object({ session: s.session, locked: v.boolean() }), 'GET', '/v1/session'),
       bind: (binding: Binding) =>
-        http.call(v.object({ session: s.session }), 'POST', '/v1/session/device', encode(binding)),
+        http.call(v.object({ session: s.session }), 'POST', '/v1/session/device', withBase64(binding)),
       unlock: (authKey: Bytes) =>
         http.call(
           v.object({ session: s.session, unlock: s.unlock }),
           'POST',
           '/v1/session/unlock',
-          encode({ authKey }),
+          withBase64({ authKey }),
         ),
       lock: () => http.call(nothing, 'POST', '/v1/session/lock'),
       end: () => http.call(nothing, 'POST', '/v1/session/end'),
@@ -91,7 +91,7 @@ export function createRemote(http: Http) {
     vault: {
       get: () => http.call(s.unlock, 'GET', '/v1/vault'),
       put: (sealedVault: Bytes) =>
-        http.call(v.object({ version: s.count }), 'PUT', '/v1/vault', encode({ sealedVault })),
+        http.call(v.object({ version: s.count }), 'PUT', '/v1/vault', withBase64({ sealedVault })),
     },
 
     manifests: () => http.call(s.manifests, 'GET', '/v1/manifests'),
@@ -119,7 +119,7 @@ export function createRemote(http: Http) {
           v.object({ thread: s.digest, seq: s.count }),
           'POST',
           '/v1/threads',
-          encode({ create, entries, epoch }),
+          withBase64({ create, entries, epoch }),
         ),
       heads: () => http.call(v.object({ threads: s.list(s.head) }), 'GET', '/v1/threads'),
       head: (thread: string) => http.call(s.head, 'GET', at(thread)),
@@ -134,17 +134,17 @@ export function createRemote(http: Http) {
           v.object({ seq: s.count }),
           'POST',
           at(thread, '/entries'),
-          encode({ entry, ...(epoch ? { epoch } : {}) }),
+          withBase64({ entry, ...(epoch ? { epoch } : {}) }),
         ),
       rotate: (thread: string, epoch: EpochPost) =>
-        http.call(v.object({ seq: s.count, epoch: s.count }), 'POST', at(thread, '/epochs'), encode(epoch)),
+        http.call(v.object({ seq: s.count, epoch: s.count }), 'POST', at(thread, '/epochs'), withBase64(epoch)),
       epochs: (thread: string, from: number, limit: number) =>
         http.call(v.object({ epochs: s.list(s.epoch) }), 'GET', at(thread, `/epochs?from=${from}&limit=${limit}`)),
       grant: (thread: string, grant: Bytes, envelopes: readonly Bytes[]) =>
-        http.call(nothing, 'POST', at(thread, '/grants'), encode({ grant, envelopes })),
+        http.call(nothing, 'POST', at(thread, '/grants'), withBase64({ grant, envelopes })),
       grants: (thread: string) => http.call(v.object({ grants: s.list(s.grant) }), 'GET', at(thread, '/grants')),
       send: (thread: string, message: Bytes, half: Bytes) =>
-        http.call(s.accepted, 'POST', at(thread, '/messages'), encode({ message, half })),
+        http.call(s.accepted, 'POST', at(thread, '/messages'), withBase64({ message, half })),
       sent: (thread: string, message: string) => http.call(s.accepted, 'GET', at(thread, `/messages/${message}`)),
       reached: (thread: string, seq: number) => http.call(nothing, 'POST', at(thread, '/reached'), { seq }),
       seen: (thread: string, seq: number) => http.call(nothing, 'POST', at(thread, '/seen'), { seq }),
@@ -159,17 +159,9 @@ export function createRemote(http: Http) {
 
     filings: {
       file: (thread: string, submission: Submission) =>
-        http.call(s.filing, 'POST', at(thread, '/filings'), encode(submission)),
+        http.call(s.filing, 'POST', at(thread, '/filings'), withBase64(submission)),
       list: (thread: string) => http.call(v.object({ filings: s.list(s.filing) }), 'GET', at(thread, '/filings')),
       retry: (thread: string, filing: string) => http.call(s.filing, 'POST', at(thread, `/filings/${filing}/retry`)),
     },
   };
-}
-
-/** The same with bytes as base64. */
-function encode(value: unknown): unknown {
-  if (value instanceof Uint8Array) return toBase64(value);
-  if (Array.isArray(value)) return value.map(encode);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, encode(each)]));
 }

@@ -68,6 +68,15 @@ export class ThreadLog {
     }
   }
 
+  /** Is there something already where this `log-entry` says that it stands? */
+  knows(bytes: Bytes): boolean {
+    try {
+      return decode(logEntry, bytes).seq <= this.seq;
+    } catch {
+      return false;
+    }
+  }
+
   /** Where an entry stands, by its entryHash. */
   readonly position = (entryHash: Bytes): number | undefined => this.#byHash.get(hex(entryHash));
 

@@ -13,6 +13,7 @@ import { add, create, link, memberRole, rekey, remove, rename } from '../../cryp
 import { type MembershipLog, type Witnesses, followMembership, verifyMembership } from '../../crypto/membership.ts';
 import { isZero } from '../../crypto/bytes.ts';
 import { Refusal, insist } from '../../crypto/refusal.ts';
+import { Unreachable } from '../fault.ts';
 import type { Ward } from '../ward.ts';
 import type { SignedEntry, ThreadLog } from './log.ts';
 
@@ -80,18 +81,26 @@ export class Records {
     this.#frozen ??= { ...at, authors };
   }
 
-  /** Judges everything that the log has gained. `fresh`: it has just arrived, so a record must be made under the newest manifest. */
+  /**
+   * Judges everything that the log has gained, up to where the thread was frozen. `fresh`: it has just arrived, so a record must be made
+   * under the newest manifest.
+   */
   async settle(fresh: boolean): Promise<void> {
-    if (this.#frozen) return;
-    await this.#ward.people.ensure(this.#named());
-    while (this.#verified < this.#log.seq && !this.#frozen) {
+    if (this.#verified >= this.#end) return;
+    // Somebody whom the server does not know is somebody whose entries are refused.
+    await this.#ward.people.ensure(this.#named()).catch(unlessUnreachable);
+    while (this.#verified < this.#end) {
       const entry = this.#log.entry(this.#verified + 1);
       if (!entry) return;
       if (entry.kind === 'create' || entry.kind === 'membership' || entry.kind === 'epoch') {
         await this.#judge(entry, fresh);
       }
-      if (!this.#frozen) this.#verified = entry.seq;
+      if (this.#verified < this.#end) this.#verified = entry.seq;
     }
+  }
+
+  get #end(): number {
+    return Math.min(this.#log.seq, (this.#frozen?.seq ?? Number.MAX_SAFE_INTEGER) - 1);
   }
 
   async #judge(entry: SignedEntry, fresh: boolean): Promise<void> {
@@ -131,14 +140,18 @@ export class Records {
   }
 
   async #catchUp(entry: SignedEntry): Promise<boolean> {
-    const grown = await this.#ward.people.refresh(namedIn(entry));
-    return (await this.#ward.trust.refresh()) || grown;
+    const grown = await this.#ward.people.refresh(namedIn(entry)).catch(unlessUnreachable);
+    return (await this.#ward.trust.refresh()) || grown === true;
   }
 
   #named(): Bytes[] {
     const pending = [...this.#log.from(this.#verified + 1)];
     return pending.flatMap((entry) => (entry.kind === 'message' || entry.kind === 'tombstone' ? [] : namedIn(entry)));
   }
+}
+
+function unlessUnreachable(thrown: unknown): void {
+  if (thrown instanceof Unreachable) throw thrown;
 }
 
 /** Everybody whose log an entry is judged by. */

@@ -26,6 +26,9 @@ export class Secrets {
   readonly #served = new Map<number, ServedEpoch>();
   /** Epochs whose key was refused, with the reason. */
   readonly #bad = new Map<number, string>();
+  /** Whoever asks for the same meanwhile waits for the same. */
+  readonly #opening = new Map<number, Promise<OpenEpoch | undefined>>();
+  #granting: Promise<void> | undefined;
   #granted = -1;
 
   constructor(ward: Ward, records: Records, id: string) {
@@ -68,12 +71,21 @@ export class Secrets {
     const known = this.#open.get(number);
     const epoch = this.#records.epoch(number);
     if (known || !epoch || this.#bad.has(number)) return known;
+    const opening = this.#opening.get(number) ?? this.#find(epoch).finally(() => this.#opening.delete(number));
+    this.#opening.set(number, opening);
+    return opening;
+  }
+
+  async #find(epoch: Epoch): Promise<OpenEpoch | undefined> {
     if (listed(epoch.core, this.#ward.me.person)) {
       const opened = await this.#fromEnvelope(epoch);
       if (opened) return opened;
     }
-    await this.#takeGrants();
-    return this.#open.get(number);
+    this.#granting ??= this.#takeGrants().finally(() => {
+      this.#granting = undefined;
+    });
+    await this.#granting;
+    return this.#open.get(epoch.core.epoch);
   }
 
   /** The state that an epoch carries, for those who can open it. */

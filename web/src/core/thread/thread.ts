@@ -17,7 +17,7 @@ import { patientOf } from '../../crypto/patient.ts';
 import { Refusal } from '../../crypto/refusal.ts';
 import type { LogCheckpoint } from '../../crypto/thread-log.ts';
 import type { ThreadId } from '../contract.ts';
-import { Fault, isProblem } from '../fault.ts';
+import { Fault, Problem, Unreachable, isProblem } from '../fault.ts';
 import type { Filing, Head, Mark } from '../remote/shapes.ts';
 import type { Filed } from '../store/cabinet.ts';
 import type { Ward } from '../ward.ts';
@@ -39,6 +39,11 @@ export type ThreadEvents = {
   destroyed(thread: Thread, messages: string[]): void;
 };
 
+/** What the server did not answer is asked for again with the next change; it must not keep what arrived from being kept. */
+function unlessOurs(thrown: unknown): void {
+  if (!(thrown instanceof Unreachable || thrown instanceof Problem)) throw thrown;
+}
+
 export class Thread {
   readonly id: ThreadId;
   readonly ward: Ward;
@@ -53,6 +58,8 @@ export class Thread {
   head: Head | undefined;
   /** What this person has seen of the thread before, here or on another device. */
   bookmark: Bookmark | undefined;
+  /** What has arrived has been judged and opened once: before that there is nothing to show. */
+  settled = false;
   /** The newest state that could be opened, and whose patient it names. */
   state: ThreadState | undefined;
   patient: PatientAssertion | null = null;
@@ -88,6 +95,7 @@ export class Thread {
     await thread.records.settle(false);
     await thread.secrets.restore(secrets);
     thread.bookmark = thread.bookmarkNow;
+    thread.settled = thread.membership !== undefined;
     return thread;
   }
 
@@ -153,7 +161,7 @@ export class Thread {
   /** What the server says of the thread. It must not have fewer entries than this person has seen. */
   learnHead(head: Head): void {
     this.head = head;
-    if (this.bookmark && head.leftSeq === undefined && head.seq < this.bookmark.seq) this.#rolledBack();
+    if (this.bookmark && head.leftSeq === undefined && head.seq < this.bookmark.seq) this.#rolledBack(head.seq);
     this.#events.changed(this);
   }
 
@@ -254,9 +262,11 @@ export class Thread {
 
   async #take(entries: readonly Bytes[], fresh: boolean): Promise<void> {
     const destroyed: number[] = [];
+    let offered: Bytes | undefined;
     try {
       for (const bytes of entries) {
-        if (this.ward.closed() || this.records.frozen) break;
+        if (this.ward.closed() || this.#stopped) break;
+        offered = bytes;
         const { what, seq } = await this.log.offer(bytes);
         if (what === 'ahead') {
           await this.#fetch();
@@ -267,8 +277,9 @@ export class Thread {
       }
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
-      // A frame may have been damaged or out of place; what the server answers to a question may not.
-      if (fresh) await this.#fetch();
+      // The next frame may have been damaged or out of place; what the server answers to a question may not, nor may it take
+      // the place of something that is here.
+      if (fresh && offered && !this.log.knows(offered)) await this.#fetch();
       else this.records.freeze({ seq: this.log.seq + 1, at: this.ward.now(), code: thrown.code }, []);
     }
     await this.#settle(fresh, destroyed);
@@ -276,20 +287,21 @@ export class Thread {
 
   async #settle(fresh: boolean, destroyed: number[]): Promise<void> {
     await this.records.settle(fresh);
-    await this.openState();
+    await this.openState().catch(unlessOurs);
     this.secrets.forgetGrants();
     const gone = destroyed.flatMap((seq) => {
       this.reading.forget(seq);
       const entry = this.log.entry(seq);
       return entry?.kind === 'tombstone' ? [uuidText(entry.tombstone.message)] : [];
     });
+    this.settled = true;
     await this.save();
     if (gone.length > 0) this.#events.destroyed(this, gone);
     this.#events.changed(this);
   }
 
   async #fetch(): Promise<void> {
-    for (let more = true; more && !this.ward.closed() && !this.records.frozen; ) {
+    for (let more = true; more && !this.ward.closed() && !this.#stopped; ) {
       const before = this.log.seq;
       const page = await this.ward.remote.threads.log(this.id, before).catch((thrown: unknown) => {
         if (isProblem(thrown, 'thread_unknown')) return { entries: [], more: false };
@@ -306,7 +318,14 @@ export class Thread {
     if (!equal(log.logHash, bookmark.logHash)) throw new Refusal('rolled_back', 'another log than was seen before');
   }
 
-  #rolledBack(): void {
-    this.records.freeze({ seq: this.log.seq + 1, at: this.ward.now(), code: 'rolled_back' }, []);
+  /** Nothing is taken beyond the place where the thread was frozen. */
+  get #stopped(): boolean {
+    const { frozen } = this.records;
+    return frozen !== undefined && this.log.seq + 1 >= frozen.seq;
+  }
+
+  /** What is there can be read, so that somebody can be told; nothing more is believed. */
+  #rolledBack(there: number): void {
+    this.records.freeze({ seq: Math.max(this.log.seq, there) + 1, at: this.ward.now(), code: 'rolled_back' }, []);
   }
 }

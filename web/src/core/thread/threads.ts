@@ -176,7 +176,7 @@ export class Threads {
       const thread = this.#threads.get(id);
       if (!thread || this.#ward.closed()) continue;
       // Somebody who has left is not kept in the list: membership decides what is shown (R13).
-      if (!thread.membership || thread.left) this.#summaries.delete(id);
+      if (!thread.settled || !thread.membership || thread.left) this.#summaries.delete(id);
       else await this.#readTail(thread).then(() => this.#summaries.set(id, summaryOf(thread, this.#hooks.parts(id))));
     }
     if (this.#ward.closed()) return;

@@ -1,0 +1,224 @@
+/** Accounts and sessions of the test server: it believes what it is sent, because what is tested is the browser. */
+import { type Bytes, bytesOf, equal, hex } from '../../crypto/bytes.ts';
+import { decode } from '../../crypto/codec.ts';
+import { hashObject, systemRandom } from '../../crypto/domain.ts';
+import { bind, device } from '../../crypto/layouts/person.ts';
+import { sealedVault } from '../../crypto/layouts/vault.ts';
+import { fromUuidText, uuidText } from '../../crypto/names.ts';
+import { cosign, unpack } from '../../crypto/signed.ts';
+import type { Hospital } from '../../crypto/vectors/hospital.ts';
+import { type Body, type Jar, type Routes, bytesIn, refuse } from './http.ts';
+
+export type Account = {
+  person: string;
+  userName: string;
+  displayName: string;
+  role: string;
+  ward: string;
+  token: string;
+  spent: boolean;
+  vaultShare: Bytes;
+  log: Bytes[];
+  secret?: {
+    authKey: Bytes;
+    salt: Bytes;
+    memoryKiB: number;
+    passes: number;
+    unlockerBlob: Bytes;
+    akWrap: Bytes;
+    sealedVault: Bytes;
+    sealedIdentity: Bytes;
+  };
+};
+
+export type Session = { person: string; device: string | null; locked: boolean; challenge: Bytes };
+
+export const organisation = 'Example Hospital';
+export const rightCode = '123456';
+const idleLockMillis = 300_000;
+
+export class Accounts {
+  readonly hospital: Hospital;
+  readonly all: Account[] = [];
+  readonly sessions = new Map<string, Session>();
+
+  constructor(hospital: Hospital) {
+    this.hospital = hospital;
+  }
+
+  /** A member of staff with a link that has not been used. */
+  invite(userName: string, displayName: string, role: string): Account {
+    const account = {
+      person: uuidText(systemRandom(16)),
+      userName,
+      displayName,
+      role,
+      ward: 'Ward 7B',
+      token: hex(systemRandom(8)),
+      spent: false,
+      vaultShare: systemRandom(32),
+      log: [],
+    };
+    this.all.push(account);
+    return account;
+  }
+
+  of(person: string): Account {
+    return this.all.find((each) => each.person === person) ?? refuse(404, 'person_unknown');
+  }
+
+  named(userName: string): Account | undefined {
+    return this.all.find((each) => each.userName === userName.toLowerCase());
+  }
+
+  /** The session of a jar, which must not be locked unless that does not matter. */
+  session(jar: Jar, anyState = false): Session {
+    const session = this.sessions.get(jar.cookie ?? '');
+    if (!session) return refuse(401, 'not_signed_in');
+    if (session.locked && !anyState) return refuse(401, 'session_locked');
+    return session;
+  }
+
+  routes(): Routes {
+    return {
+      'GET /v1/about': () => ({ organisation, demonstration: true, version: '1', assets: 'ab' }),
+      'POST /v1/enrolment/start': ({ body }) => this.#start(body),
+      'POST /v1/enrolment/complete': ({ body, jar }) => this.#complete(body, jar),
+      'POST /v1/sign-in/parameters': ({ body }) => {
+        const { salt, memoryKiB, passes } = this.named(String(body['userName']))?.secret ?? fakeParameters;
+        return { salt, memoryKiB, passes };
+      },
+      'POST /v1/sign-in/password': ({ body }) => {
+        const account = this.named(String(body['userName']));
+        const right = account?.secret && equal(account.secret.authKey, bytesIn(body['authKey']));
+        return { ticket: right ? fromUuidText(account.person) : bytesOf(16) };
+      },
+      'POST /v1/sign-in/code': ({ body, jar }) => this.#code(body, jar),
+      'POST /v1/session/device': ({ body, jar }) => {
+        const session = this.session(jar);
+        if (body['entry'] !== undefined) this.of(session.person).log.push(bytesIn(body['entry']));
+        session.device = String(body['device']);
+        return { session: this.describe(session) };
+      },
+      'GET /v1/session': ({ jar }) => {
+        const session = this.session(jar, true);
+        return { session: this.describe(session), locked: session.locked };
+      },
+      'POST /v1/session/unlock': ({ body, jar }) => {
+        const session = this.session(jar, true);
+        const account = this.of(session.person);
+        if (!account.secret || !equal(account.secret.authKey, bytesIn(body['authKey']))) refuse(401, 'password_wrong');
+        session.locked = false;
+        return { session: this.describe(session), unlock: this.unlockOf(account) };
+      },
+      'POST /v1/session/lock': ({ jar }) => {
+        this.session(jar, true).locked = true;
+        return undefined;
+      },
+      'POST /v1/session/end': ({ jar }) => {
+        this.sessions.delete(jar.cookie ?? '');
+        return undefined;
+      },
+      'GET /v1/vault': ({ jar }) => this.unlockOf(this.of(this.session(jar).person)),
+      'PUT /v1/vault': ({ body, jar }) => this.#putVault(body, jar),
+      'GET /v1/manifests': () => ({ manifests: this.hospital.manifests, policy: this.hospital.policy }),
+    };
+  }
+
+  describe({ person, device }: Session) {
+    const { userName, displayName, role, ward } = this.of(person);
+    return {
+      person,
+      userName,
+      displayName,
+      role,
+      ward,
+      organisation,
+      device,
+      permissions: [],
+      idleLockMillis,
+      expiresAt: 0,
+      noticeAccepted: true,
+    };
+  }
+
+  unlockOf({ secret, log, vaultShare }: Account) {
+    if (!secret) return refuse(404, 'vault_missing');
+    const { unlockerBlob, akWrap, sealedVault: vault, sealedIdentity } = secret;
+    const { manifests, policy } = this.hospital;
+    return { vaultShare, unlockerBlob, akWrap, sealedVault: vault, sealedIdentity, log, manifests, policy };
+  }
+
+  #start(body: Body) {
+    const account = this.all.find(({ token }) => token === body['token']) ?? refuse(404, 'enrolment_link_invalid');
+    if (account.spent) refuse(410, 'enrolment_link_used');
+    const { person, userName, displayName, role, ward, vaultShare } = account;
+    const { manifests, policy } = this.hospital;
+    return {
+      person,
+      userName,
+      displayName,
+      role,
+      ward,
+      organisation,
+      manifests,
+      policy,
+      vaultShare,
+      totpSecret: 'JBSWY3DPEHPK3PXP',
+      otpauth: 'otpauth://totp/Wardline:test',
+      expiresAt: 0,
+    };
+  }
+
+  async #complete(body: Body, jar: Jar) {
+    const account = this.all.find(({ token }) => token === body['token']) ?? refuse(404, 'enrolment_link_invalid');
+    if (body['code'] !== rightCode) refuse(422, 'code_wrong');
+    if (account.spent) refuse(410, 'enrolment_link_used');
+    const [first, second, third] = (body['log'] as string[]).map(bytesIn);
+    if (!first || !second || !third) return refuse(422, 'enrolment_malformed');
+    const bound = await cosign(bind, first, { kind: 'bind', by: this.hospital.server.bind });
+    account.log = [bound, second, third];
+    account.spent = true;
+    account.secret = {
+      authKey: bytesIn(body['authKey']),
+      salt: bytesIn(body['salt']),
+      memoryKiB: Number(body['memoryKiB']),
+      passes: Number(body['passes']),
+      unlockerBlob: bytesIn(body['unlockerBlob']),
+      akWrap: bytesIn(body['akWrap']),
+      sealedVault: bytesIn(body['sealedVault']),
+      sealedIdentity: bytesIn(body['sealedIdentity']),
+    };
+    return { log: account.log, session: this.describe(this.#open(account.person, jar, deviceIn(third))) };
+  }
+
+  #code(body: Body, jar: Jar) {
+    const person = uuidText(bytesIn(body['ticket']));
+    const account = this.all.find((each) => each.person === person);
+    if (!account || body['code'] !== rightCode) return refuse(401, 'sign_in_refused');
+    const session = this.#open(account.person, jar, null);
+    return { session: this.describe(session), challenge: session.challenge, unlock: this.unlockOf(account) };
+  }
+
+  async #putVault(body: Body, jar: Jar) {
+    const { secret } = this.of(this.session(jar).person);
+    if (!secret) return refuse(404, 'vault_missing');
+    const next = decode(sealedVault, bytesIn(body['sealedVault']));
+    const present = secret.sealedVault;
+    const follows = equal(next.previous, await hashObject(sealedVault, present));
+    if (!follows || secret.sealedVault !== present) refuse(409, 'vault_moved');
+    secret.sealedVault = bytesIn(body['sealedVault']);
+    return { version: next.version };
+  }
+
+  #open(person: string, jar: Jar, device: string | null): Session {
+    jar.cookie = hex(systemRandom(8));
+    const session = { person, device, locked: false, challenge: systemRandom(32) };
+    this.sessions.set(jar.cookie, session);
+    return session;
+  }
+}
+
+const deviceIn = (entry: Bytes): string => uuidText(unpack(device, entry).value.device);
+
+const fakeParameters = { salt: bytesOf(16), memoryKiB: 65536, passes: 3 };

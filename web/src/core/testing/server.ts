@@ -1,0 +1,380 @@
+/**
+ * A server in memory with real keys, for the core's own tests: it keeps and hands out what a server does, and a test can make it lie.
+ */
+import { type Bytes, bytesOf } from '../../crypto/bytes.ts';
+import { hashObject, hmac } from '../../crypto/domain.ts';
+import { historyGrant } from '../../crypto/layouts/epoch.ts';
+import { rootManifest } from '../../crypto/layouts/manifest.ts';
+import { type PatientAssertion, patientAssertion } from '../../crypto/layouts/patient.ts';
+import { base64url, fromBase64url, fromUuidText, uuidText } from '../../crypto/names.ts';
+import { sign, unpack } from '../../crypto/signed.ts';
+import { Hospital } from '../../crypto/vectors/hospital.ts';
+import type { Filing } from '../remote/shapes.ts';
+import type { OpenSocket, SocketHandlers } from '../sync/live.ts';
+import { type Account, Accounts } from './account.ts';
+import type { TestClock } from './clock.ts';
+import { type Asked, type Body, type Jar, type Routes, answer, bytesIn, codeIn, refuse } from './http.ts';
+import { ServedThread } from './threads.ts';
+
+type Connected = { jar: Jar; person: string; handlers: SocketHandlers; close: () => void };
+
+/** Changes an answer on its way out, by its route. */
+export type Tampering = (route: string, value: unknown) => unknown;
+
+export class TestServer {
+  readonly hospital: Hospital;
+  readonly accounts: Accounts;
+  readonly threads = new Map<string, ServedThread>();
+  readonly #clock: TestClock;
+  readonly #connected = new Set<Connected>();
+  /** Where requests fail without an answer: before they are done, or after. */
+  broken: 'before' | 'after' | undefined;
+  /** The browser whose network alone is gone. */
+  brokenFor: Jar | undefined;
+  /** Whether a WebSocket comes through. */
+  sockets = true;
+  tamper: Tampering = (_route, value) => value;
+  readonly asked: string[] = [];
+  patient: Omit<PatientAssertion, 'tag' | 'thread' | 'requester' | 'issued' | 'expires'> = {
+    tagKey: 1,
+    nhsNumber: '9434765919',
+    family: 'Smith',
+    given: 'John',
+    title: 'Mr',
+    birthDate: '1954-03-12',
+    hospitalNumber: 'N0041192',
+    needs: '',
+    superseded: '',
+    restricted: false,
+    deceased: '',
+    reference: 'Patient/1',
+    version: '1',
+  };
+
+  private constructor(hospital: Hospital, clock: TestClock) {
+    this.hospital = hospital;
+    this.accounts = new Accounts(hospital);
+    this.#clock = clock;
+  }
+
+  static async found(clock: TestClock, name = 'core tests'): Promise<TestServer> {
+    return new TestServer(await Hospital.found(name), clock);
+  }
+
+  /** What the link carries beside the token. */
+  async fingerprint(): Promise<string> {
+    const first = this.hospital.manifests[0] ?? bytesOf(0);
+    return base64url(await hashObject(rootManifest, unpack(rootManifest, first).object));
+  }
+
+  thread(id: string): ServedThread {
+    const found = this.threads.get(id);
+    if (!found) throw new Error('the server has no such thread');
+    return found;
+  }
+
+  /** The network of one browser. */
+  fetchFor(jar: Jar): (request: Request) => Promise<Response> {
+    return async (request) => {
+      const route = `${request.method} ${new URL(request.url).pathname}`;
+      this.asked.push(route);
+      if (this.broken === 'before' || this.brokenFor === jar) throw new TypeError('no network');
+      const response = await answer(this.#routes(jar), request, jar);
+      if (this.broken === 'after') throw new TypeError('the answer was lost');
+      return response;
+    };
+  }
+
+  socketFor(jar: Jar): OpenSocket {
+    return (_url, handlers) => {
+      const connected = { jar, person: '', handlers, close: () => this.#leave(connected) };
+      setTimeout(() => {
+        const session = this.accounts.sessions.get(jar.cookie ?? '');
+        if (!this.sockets || this.broken || this.brokenFor === jar || !session || session.locked) {
+          handlers.close();
+          return;
+        }
+        connected.person = session.person;
+        this.#connected.add(connected);
+        handlers.open();
+      }, 0);
+      return { send: (data) => void this.#said(connected, data), close: connected.close };
+    };
+  }
+
+  isConnected(person: string): boolean {
+    return [...this.#connected].some((connected) => connected.person === person);
+  }
+
+  /** Cuts every live connection, or those of one browser. */
+  cut(jar?: Jar): void {
+    for (const connected of [...this.#connected]) if (!jar || connected.jar === jar) connected.close();
+  }
+
+  /** Sends bytes to everybody in a thread as if they were a new entry. */
+  push(thread: ServedThread, seq: number): void {
+    for (const connected of this.#connected) {
+      const entry = thread.has(connected.person) ? thread.entry(connected.person, seq) : undefined;
+      if (entry) connected.handlers.message(entry);
+    }
+  }
+
+  tell(person: string, event: Body): void {
+    for (const connected of this.#connected) {
+      if (connected.person === person) connected.handlers.message(JSON.stringify(event));
+    }
+  }
+
+  /** The record answered: the filing is in it. */
+  receive(thread: ServedThread, filing: Filing): void {
+    const now = this.#clock.now();
+    Object.assign(filing, {
+      attempts: filing.attempts + 1,
+      state: 'received',
+      reference: 'DOC-1',
+      receivedAt: now,
+      eligibleAt: now + 60_000,
+    });
+    this.#tellFiling(thread, filing);
+  }
+
+  async destroy(thread: ServedThread, filing: Filing): Promise<void> {
+    const gone = await thread.destroy(filing);
+    filing.destroyedAt = this.#clock.now();
+    for (const seq of gone) this.push(thread, seq);
+    this.#tellFiling(thread, filing);
+  }
+
+  #tellFiling(thread: ServedThread, filing: Filing): void {
+    for (const person of thread.members) this.tell(person, { type: 'filing', thread: thread.id, filing });
+  }
+
+  #routes(jar: Jar): Routes {
+    const me = () => this.accounts.session(jar).person;
+    const mine = ({ path }: Asked): ServedThread => {
+      const thread = this.threads.get(path[1] ?? '');
+      return thread?.places.has(me()) ? thread : refuse(404, 'thread_unknown');
+    };
+    const open = this.accounts.routes();
+    const routes: Routes = {
+      ...open,
+      'GET /v1/people': ({ query }) => ({ people: this.#find(query.get('query') ?? '') }),
+      'GET /v1/people/:': ({ path }) => profileOf(this.accounts.of(path[1] ?? '')),
+      'POST /v1/people/logs': ({ body }) => ({
+        logs: (body['people'] as { person: string; afterSeq: number }[]).map(({ person, afterSeq }) => {
+          return { person, entries: this.accounts.of(person).log.slice(afterSeq) };
+        }),
+      }),
+      'POST /v1/threads': async ({ body }) => this.#create(body),
+      'GET /v1/threads': () => ({ threads: this.#heads(me()) }),
+      'GET /v1/threads/:': (asked) => mine(asked).head(me()),
+      'GET /v1/threads/:/log': (asked) => {
+        const [after, limit] = [Number(asked.query.get('after')), Number(asked.query.get('limit'))];
+        const entries = mine(asked).entries(me(), after, limit + 1);
+        return { entries: entries.slice(0, limit), more: entries.length > limit };
+      },
+      'POST /v1/threads/:/entries': async (asked) => {
+        const thread = mine(asked);
+        const seq = await thread.run(() => thread.enter(asked.body));
+        this.#published(thread, seq);
+        return { seq };
+      },
+      'POST /v1/threads/:/epochs': async (asked) => {
+        const thread = mine(asked);
+        const seq = await thread.run(() => thread.rotate(asked.body));
+        this.#published(thread, seq);
+        return { seq, epoch: thread.epochs.length };
+      },
+      'GET /v1/threads/:/epochs': async (asked) => {
+        const [from, limit] = [Number(asked.query.get('from')), Number(asked.query.get('limit'))];
+        return { epochs: await mine(asked).served(me(), from, limit) };
+      },
+      'POST /v1/threads/:/grants': (asked) => {
+        const [grant, envelopes] = [bytesIn(asked.body['grant']), (asked.body['envelopes'] as string[]).map(bytesIn)];
+        const target = uuidText(unpack(historyGrant, grant).value.target);
+        mine(asked).grants.push({ target, grant, envelopes });
+        return undefined;
+      },
+      'GET /v1/threads/:/grants': (asked) => ({
+        grants: mine(asked).grants.filter(({ target }) => target === me()),
+      }),
+      'POST /v1/threads/:/messages': (asked) => {
+        return this.#post(mine(asked), bytesIn(asked.body['message']), bytesIn(asked.body['half']));
+      },
+      'GET /v1/threads/:/messages/:': (asked) => mine(asked).accepted(asked.path[3] ?? ''),
+      'POST /v1/threads/:/reached': (asked) => this.#mark(mine(asked), me(), 'reachedSeq', Number(asked.body['seq'])),
+      'POST /v1/threads/:/seen': (asked) => this.#mark(mine(asked), me(), 'seenSeq', Number(asked.body['seq'])),
+      'GET /v1/threads/:/marks': (asked) => ({ marks: [...mine(asked).marks.values()] }),
+      'POST /v1/live/ticket': () => ({ ticket: me() }),
+      'POST /v1/patients/look-up': ({ body }) => this.#lookUp(body, me()),
+      'POST /v1/threads/:/filings': (asked) => this.#file(mine(asked), asked.body, me()),
+      'GET /v1/threads/:/filings': (asked) => ({ filings: mine(asked).filings }),
+    };
+    return Object.fromEntries(
+      Object.entries(routes).map(([pattern, run]) => [
+        pattern,
+        async (asked: Asked) => {
+          if (!(pattern in open)) me();
+          return this.tamper(pattern, await run(asked));
+        },
+      ]),
+    );
+  }
+
+  #find(query: string) {
+    const words = query.toLowerCase().split(' ').filter(Boolean);
+    const found = this.accounts.all.filter(({ displayName }) => {
+      const names = displayName.toLowerCase().split(' ');
+      return words.every((word) => names.some((name) => name.startsWith(word)));
+    });
+    return found.map(profileOf);
+  }
+
+  async #create(body: Body) {
+    const made = await ServedThread.open(body, () => this.#clock.now());
+    const pair = [...this.threads.values()].find(
+      ({ space, members }) => space === 'direct' && made.space === 'direct' && sameSet(members, made.members),
+    );
+    if (pair && pair.id !== made.id) refuse(409, 'direct_exists', { thread: pair.id });
+    this.threads.set(made.id, made);
+    for (const person of made.members) this.tell(person, { type: 'thread', thread: made.id });
+    return { thread: made.id, seq: made.log.length };
+  }
+
+  #published(thread: ServedThread, from: number): void {
+    for (let seq = from; seq <= thread.log.length; seq++) this.push(thread, seq);
+    for (const person of thread.places.keys()) this.tell(person, { type: 'thread', thread: thread.id });
+  }
+
+  async #post(thread: ServedThread, message: Bytes, half: Bytes) {
+    return thread.run(async () => {
+      const before = thread.log.length;
+      const accepted = await thread.post(message, half);
+      if (thread.log.length > before) this.push(thread, accepted.seq);
+      return accepted;
+    });
+  }
+
+  #mark(thread: ServedThread, person: string, what: 'reachedSeq' | 'seenSeq', seq: number): undefined {
+    thread.mark(person, what, seq);
+    const marks = [thread.marks.get(person)];
+    for (const member of thread.members) this.tell(member, { type: 'marks', thread: thread.id, marks });
+    return undefined;
+  }
+
+  async #lookUp(body: Body, requester: string) {
+    const { patient } = this;
+    const equals = [
+      { field: 'name', equal: String(body['family']).toLowerCase() === patient.family.toLowerCase() },
+      { field: 'birthDate', equal: body['birthDate'] === patient.birthDate },
+      { field: 'nhsNumber', equal: body['nhsNumber'] === patient.nhsNumber },
+    ];
+    if (equals.some(({ equal: same }) => !same)) return { outcome: 'mismatch', compared: equals, namesakes: [] };
+    const now = this.#clock.now();
+    const value = {
+      ...patient,
+      tag: await hmac(bytesOf(32), new TextEncoder().encode(patient.nhsNumber)),
+      thread: fromBase64url(String(body['thread'])),
+      requester: fromUuidText(requester),
+      issued: now,
+      expires: now + 3_600_000,
+    };
+    const assertion = await sign(patientAssertion, value, { kind: 'assert', by: this.hospital.server.assert });
+    return { outcome: 'matched', compared: equals, assertion, namesakes: [] };
+  }
+
+  #file(thread: ServedThread, body: Body, person: string): Filing {
+    const there = thread.filings.find(({ filing }) => filing === body['filing']);
+    if (there) return there;
+    const filing: Filing = {
+      filing: String(body['filing']),
+      decision: String(body['decision']),
+      sources: (body['sources'] as { message: string }[]).map(({ message }) => message),
+      state: 'waiting',
+      documentHash: String(body['documentHash']),
+      filedBy: person,
+      filedAt: this.#clock.now(),
+      held: false,
+      attempts: 0,
+    };
+    thread.filings.push(filing);
+    this.documents.set(filing.filing, bytesIn(body['document']));
+    this.#tellFiling(thread, filing);
+    return filing;
+  }
+
+  readonly documents = new Map<string, Bytes>();
+
+  #heads(person: string) {
+    return [...this.threads.values()].filter(({ places }) => places.has(person)).map((thread) => thread.head(person));
+  }
+
+  async #said(connected: Connected, data: string | Bytes): Promise<void> {
+    if (!this.#connected.has(connected) || this.broken === 'before') return;
+    if (typeof data !== 'string') {
+      await this.#posted(connected, data);
+      return;
+    }
+    const said = JSON.parse(data) as { type: string; have?: Record<string, number>; thread?: string; seq?: number };
+    const thread = this.threads.get(said.thread ?? '');
+    if (said.type === 'ping') connected.handlers.message('{"type":"pong"}');
+    if (said.type === 'sync') this.#sync(connected, said.have ?? {});
+    if (said.type === 'reached' && thread) this.#mark(thread, connected.person, 'reachedSeq', said.seq ?? 0);
+    if (said.type === 'seen' && thread) this.#mark(thread, connected.person, 'seenSeq', said.seq ?? 0);
+  }
+
+  #sync(connected: Connected, have: Record<string, number>): void {
+    const { person, handlers } = connected;
+    const heads = this.tamper('heads', this.#heads(person)) as ReturnType<ServedThread['head']>[];
+    handlers.message(
+      JSON.stringify({
+        type: 'heads',
+        threads: heads.map((head) => ({
+          ...head,
+          logHash: base64(head.logHash),
+          membershipHead: base64(head.membershipHead),
+        })),
+      }),
+    );
+    for (const head of heads) {
+      const thread = this.threads.get(head.thread);
+      for (const entry of thread?.entries(person, have[head.thread] ?? 0, head.seq) ?? []) handlers.message(entry);
+    }
+    handlers.message('{"type":"synced"}');
+  }
+
+  async #posted(connected: Connected, data: Bytes): Promise<void> {
+    const ref = new DataView(data.buffer, data.byteOffset).getUint32(1);
+    const bytes = data.slice(37);
+    try {
+      const thread =
+        [...this.threads.values()].find((each) => contains(bytes, each.bytes)) ?? refuse(404, 'thread_unknown');
+      const accepted = await this.#post(thread, bytes, data.slice(5, 37));
+      if (this.broken === 'after') connected.close();
+      else
+        connected.handlers.message(
+          JSON.stringify({ type: 'sent', ref, ...accepted, logHash: base64(accepted.logHash) }),
+        );
+    } catch (thrown) {
+      const refused = codeIn(thrown);
+      if (!refused) throw thrown;
+      connected.handlers.message(JSON.stringify({ type: 'refused', ref, code: refused.code, ...refused.details }));
+    }
+  }
+
+  #leave(connected: Connected): void {
+    this.#connected.delete(connected);
+    connected.handlers.close();
+  }
+}
+
+const base64 = (bytes: Bytes): string => btoa(String.fromCharCode(...bytes));
+
+/** The thread stands at the beginning of the header. */
+const contains = (message: Bytes, thread: Bytes): boolean => message.slice(0, 60).join().includes(thread.join());
+
+const sameSet = (a: string[], b: string[]): boolean => a.length === b.length && a.every((each) => b.includes(each));
+
+function profileOf({ person, userName, displayName, role, ward, spent }: Account) {
+  return { person, userName, displayName, role, ward, organisation: 'Example Hospital', enrolled: spent, left: false };
+}
