@@ -45,6 +45,15 @@ const (
 	classUnavailable              // no connection, no disk, shutting down
 )
 
+// isLost says that a connection which had been there is not any more. A server that cannot be reached at all is something else.
+func (d *dialect) isLost(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok || d != &postgres {
+		return false
+	}
+	class, _ := d.classify(err)
+	return class == classUnavailable
+}
+
 func classifyPostgres(err error) (class, string) {
 	if p, ok := errors.AsType[*pgconn.PgError](err); ok {
 		where := strings.Join([]string{"postgres", p.Code, p.TableName, p.ConstraintName}, " ")

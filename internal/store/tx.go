@@ -51,7 +51,7 @@ func (db *DB) View(ctx context.Context, fn func(*View) error) error {
 		return fn(&outer.View)
 	}
 	return db.retrying(ctx, func() error {
-		tx, err := db.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: db.dialect.snapshot})
+		tx, err := db.beginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: db.dialect.snapshot})
 		if err != nil {
 			return db.dialect.translate(err)
 		}
@@ -255,12 +255,24 @@ func (db *DB) begin(ctx context.Context) (*Tx, ending, error) {
 		tx.run = db.writer
 		return tx, db.writer, nil
 	}
-	t, err := db.pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
+	t, err := db.beginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
 	if err != nil {
 		return nil, nil, db.dialect.translate(err)
 	}
 	tx.run = t
 	return tx, t, nil
+}
+
+// beginTx begins on another connection when the one that the pool gave turns out to be dead: nothing has been done on it yet. The pool itself
+// looks at a connection only when it was idle for a second.
+func (db *DB) beginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error) {
+	for range postgresConnections {
+		tx, err := db.pool.BeginTx(ctx, options)
+		if err == nil || !db.dialect.isLost(err) || ctx.Err() != nil {
+			return tx, err
+		}
+	}
+	return db.pool.BeginTx(ctx, options)
 }
 
 // guarded runs fn, and undoes the transaction when it panics, for otherwise SQLite's only writer would be
