@@ -13,32 +13,7 @@ import (
 	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/identity"
 	"github.com/wardline/wardline/internal/keyring"
-	"github.com/wardline/wardline/internal/store"
 )
-
-// place is where a server keeps its keys and its database.
-type place struct {
-	Data     string `name:"data" default:"data" placeholder:"DIR" help:"The server's data directory."`
-	Database string `name:"database" placeholder:"ADDRESS" help:"Main database; empty is SQLite in the data directory."`
-}
-
-func (p place) keys() string { return filepath.Join(p.Data, "keys") }
-
-// open opens the main database.
-func (p place) open(ctx context.Context) (*store.DB, error) {
-	address := p.Database
-	if address == "" {
-		if err := os.MkdirAll(p.Data, 0o700); err != nil {
-			return nil, err
-		}
-		address = filepath.Join(p.Data, "wardline.db")
-	}
-	return store.Open(ctx, address)
-}
-
-func (p place) draft() (manifest, policy string) {
-	return filepath.Join(p.Data, "founding", "manifest.bin"), filepath.Join(p.Data, "founding", "policy.bin")
-}
 
 type initCommand struct {
 	place
@@ -95,7 +70,7 @@ func (c *initCommand) makeKeys() (*keyring.Keyring, error) {
 	if err == nil || fault.As(err).Code() != "key_files_exist" {
 		return keys, err
 	}
-	manifest, _ := c.draft()
+	manifest, _ := draftFiles(c.Data)
 	if _, missing := os.Stat(manifest); !errors.Is(missing, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -103,7 +78,7 @@ func (c *initCommand) makeKeys() (*keyring.Keyring, error) {
 }
 
 func (c *initCommand) write(terminal *terminal, draft identity.Draft) error {
-	manifest, policy := c.draft()
+	manifest, policy := draftFiles(c.Data)
 	if err := os.MkdirAll(filepath.Dir(manifest), 0o700); err != nil {
 		return err
 	}
@@ -123,26 +98,19 @@ func (c *initCommand) write(terminal *terminal, draft identity.Draft) error {
 }
 
 func (c *initCommand) complete(ctx context.Context, terminal *terminal) error {
-	manifestFile, policyFile := c.draft()
-	var draft identity.Draft
-	var err error
-	if draft.Manifest, err = os.ReadFile(manifestFile); err != nil {
+	if err := checkData(c.Data); err != nil {
 		return err
 	}
-	if draft.Policy, err = os.ReadFile(policyFile); err != nil {
+	draft, err := readDraft(c.Data)
+	if err != nil {
 		return err
 	}
-	var signatures []identity.SeatSignature
-	for _, path := range c.Complete {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		signature, err := identity.ParseSeatSignature(string(text))
-		if err != nil {
-			return fault.As(err).With("file", path)
-		}
-		signatures = append(signatures, signature)
+	signatures, err := readSignatures(c.Complete)
+	if err != nil {
+		return err
+	}
+	if signatures, err = c.collect(draft, signatures); err != nil {
+		return err
 	}
 	signed, err := draft.Complete(signatures...)
 	if err != nil {

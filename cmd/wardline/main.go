@@ -4,6 +4,7 @@
 //   - seat.go       an officer's seat, on the officer's own machine
 //   - serve.go      the server; demo.go the demonstration hospital
 //   - init.go       founding: server keys and root manifest version 1
+//   - place.go      a server's data directory, which only init and demo make
 //   - person.go     staff: add, list, link, leave
 //   - verify.go     the audit log, checked from the database or from an export
 //   - openapi.go, version.go
@@ -152,7 +153,11 @@ func explain(to io.Writer, err error) {
 
 func detail(value any) string {
 	if list, ok := value.([]string); ok {
-		return strings.Join(list, ", ")
+		text := strings.Join(list, ", ")
+		if len(text) > 80 {
+			text = "\n    " + strings.Join(list, "\n    ")
+		}
+		return text
 	}
 	return fmt.Sprint(value)
 }

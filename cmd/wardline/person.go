@@ -9,8 +9,6 @@ import (
 
 	"github.com/wardline/wardline/internal/clock"
 	"github.com/wardline/wardline/internal/id"
-	"github.com/wardline/wardline/internal/identity"
-	"github.com/wardline/wardline/internal/keyring"
 	"github.com/wardline/wardline/internal/people"
 	"github.com/wardline/wardline/internal/store"
 )
@@ -148,13 +146,4 @@ func (c *personLeave) Run(ctx context.Context, terminal *terminal) error {
 		terminal.print("%s has left.\n", person.DisplayName)
 		return nil
 	})
-}
-
-// trust is the founding of the server at this place.
-func (p place) trust(ctx context.Context, db *store.DB) (*identity.Trust, error) {
-	keys, err := keyring.Open(p.keys())
-	if err != nil {
-		return nil, err
-	}
-	return identity.CheckFounded(ctx, db, keys.Public())
 }

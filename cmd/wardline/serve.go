@@ -18,7 +18,7 @@ type serveCommand struct {
 	config.Settings `embed:""`
 }
 
-var errServeSettings = fault.New(fault.Invalid, "setting_missing", "serve needs a setting that is not there.")
+var errODSCode = fault.New(fault.Invalid, "setting_invalid", "organisation has to be an ODS code, such as RXH.")
 
 var errNotBuilt = fault.New(fault.Unavailable, "web_not_built", "This program was built without the web app. Build it with make build.")
 
@@ -26,13 +26,22 @@ var errNotBuilt = fault.New(fault.Unavailable, "web_not_built", "This program wa
 func (c *serveCommand) Run(ctx context.Context, terminal *terminal, values config.Values) error {
 	settings := c.Settings
 	settings.Secrets(values)
+	if err := settings.Missing(); err != nil {
+		return err
+	}
+	if err := checkData(settings.Data); err != nil {
+		return err
+	}
 	configured, err := serverConfig(settings, logger(terminal, settings))
 	if err != nil {
 		return err
 	}
 	s, err := server.Open(ctx, configured)
 	if err != nil {
-		return err
+		return explainFounding(settings.Data, err)
+	}
+	if !web.Built() {
+		return errJoin(errNotBuilt, s.Close())
 	}
 	listener, err := server.Listener{Addr: settings.Listen, Certificate: settings.TLSCertificate, Key: settings.TLSKey}.Listen(ctx)
 	if err != nil {
@@ -43,25 +52,15 @@ func (c *serveCommand) Run(ctx context.Context, terminal *terminal, values confi
 	return errJoin(s.Serve(ctx, listener), s.Close())
 }
 
-// serverConfig turns settings into what a server is made from, and says which is missing.
+// serverConfig turns settings into what a server is made from.
 func serverConfig(settings config.Settings, log *slog.Logger) (server.Config, error) {
 	site, err := settings.Site()
 	if err != nil {
 		return server.Config{}, err
 	}
-	for name, value := range map[string]string{
-		"index.url": settings.IndexURL, "record.url": settings.RecordURL, "organisation": settings.Organisation,
-	} {
-		if value == "" {
-			return server.Config{}, errServeSettings.With("setting", name)
-		}
-	}
 	code, err := nhs.ParseODSCode(settings.Organisation)
 	if err != nil {
-		return server.Config{}, errServeSettings.With("setting", "organisation").Because(err)
-	}
-	if !web.Built() {
-		return server.Config{}, errNotBuilt
+		return server.Config{}, errODSCode.Because(err)
 	}
 	return server.Config{
 		Data: settings.Data, Database: settings.Database, ShredDatabase: settings.ShredDatabase, Origin: site.Origin, Secure: site.Secure,

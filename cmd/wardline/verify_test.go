@@ -155,6 +155,37 @@ func TestAServerWithOtherKeysIsRefused(t *testing.T) {
 	}
 }
 
+func TestASignatureThatDoesNotVerifyReplacesNoneThatDoes(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	args := []string{"init", "--data", data, "--organisation", "Northfield Hospital"}
+	for _, name := range []string{"a", "b", "c"} {
+		must(t, "seat", "new", "--name", name, "--out", filepath.Join(dir, name))
+		args = append(args, "--seat", filepath.Join(dir, name+".pub"))
+	}
+	must(t, args...)
+	signature := filepath.Join(dir, "a.sig")
+	must(t, "seat", "sign", "--yes", "--seat", filepath.Join(dir, "a"), "--out", signature, filepath.Join(data, "founding", "manifest.bin"))
+	missing := func(want string) {
+		t.Helper()
+		if output, code := command(t, "init", "--data", data, "--complete", signature); code != 1 || !strings.Contains(output, "missing: "+want) {
+			t.Errorf("%d %s", code, output)
+		}
+	}
+	missing("2 (b), 3 (c)")
+	text, err := os.ReadFile(signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(text))
+	fields[2] = strings.Repeat("A", len(fields[2]))
+	if err := os.WriteFile(signature, []byte(strings.Join(fields, " ")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	missing("2 (b), 3 (c)")
+	missing("2 (b), 3 (c)") // also from what was kept
+}
+
 func TestThePolicyIsTheOneThatWasAskedFor(t *testing.T) {
 	c := initCommand{IdleLock: 1e9 * 60, Grace: 0, DeviceLife: 1e9 * 86400}
 	want := identity.DefaultPolicy()

@@ -10,16 +10,19 @@
 package config
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
 	"github.com/wardline/wardline/internal/fault"
 )
 
-// Settings are the settings of a running server. The tags name, help and default are those of the command line; key is the name in the file.
+// Settings are the settings of a running server. The tags name, help and default are those of the command line; key is the name in the file; needed
+// marks what a server does not start without, and is an example of it.
 type Settings struct {
 	Data          string `key:"data" name:"data" default:"data" placeholder:"DIR" help:"Directory of keys and, with SQLite, of the databases."`
 	Database      string `key:"database" name:"database" placeholder:"ADDRESS" help:"Main database: sqlite:PATH or postgres://…; empty is SQLite in the data directory. A password in it belongs in the file or the environment."`
@@ -31,15 +34,15 @@ type Settings struct {
 	TLSKey         string   `key:"tls.key" name:"tls-key" placeholder:"FILE" help:"Private key in PEM."`
 	TrustedProxies []string `key:"trusted_proxies" name:"trusted-proxies" placeholder:"CIDR" help:"Proxies that may say in X-Forwarded-For who the client is."`
 
-	Organisation string `key:"organisation" name:"organisation" placeholder:"ODS" help:"ODS code of the organisation, which filed documents carry."`
+	Organisation string `key:"organisation" name:"organisation" placeholder:"ODS" needed:"RXH" help:"ODS code of the organisation, which filed documents carry."`
 
-	IndexURL            string        `key:"index.url" name:"index-url" placeholder:"URL" help:"FHIR base address of the patient index."`
+	IndexURL            string        `key:"index.url" name:"index-url" placeholder:"URL" needed:"https://pas.example.nhs.uk/fhir" help:"FHIR base address of the patient index."`
 	IndexTimeout        time.Duration `key:"index.timeout" name:"index-timeout" default:"5s" help:"How long one question to the patient index may take."`
 	IndexAuthorization  string        `key:"index.authorization" kong:"-" secret:"" help:"Authorization header sent to the patient index."`
 	IndexHospitalSystem string        `key:"index.hospital_number_system" name:"index-hospital-number-system" placeholder:"URI" help:"Identifier system of the hospital's own patient numbers."`
 	IndexWardExtension  string        `key:"index.ward_extension" name:"index-ward-extension" placeholder:"URI" help:"Extension of Patient that tells ward and bed."`
 
-	RecordURL           string        `key:"record.url" name:"record-url" placeholder:"URL" help:"FHIR base address of the health record."`
+	RecordURL           string        `key:"record.url" name:"record-url" placeholder:"URL" needed:"https://record.example.nhs.uk/fhir" help:"FHIR base address of the health record."`
 	RecordTimeout       time.Duration `key:"record.timeout" name:"record-timeout" default:"30s" help:"How long one exchange with the health record may take."`
 	RecordAuthorization string        `key:"record.authorization" kong:"-" secret:"" help:"Authorization header sent to the health record."`
 
@@ -54,6 +57,7 @@ var (
 	errPair      = fault.New(fault.Invalid, "tls_incomplete", "tls.certificate and tls.key belong together: set both or neither.")
 	errPublicURL = fault.New(fault.Invalid, "public_url_invalid", "public_url has to be an origin, https://HOST or https://HOST:PORT, without a path.")
 	errProxies   = fault.New(fault.Invalid, "trusted_proxies_invalid", "trusted_proxies has to be addresses or ranges, such as 10.0.0.7 or 10.0.0.0/8.")
+	errMissing   = fault.New(fault.Invalid, "setting_missing", "A server does not start without these settings. Each may be a flag, a variable or a line of the file:")
 	errSecret    = fault.New(fault.Invalid, "secret_in_flag", "A password belongs in the configuration file or the environment: others can see a command line.")
 )
 
@@ -96,6 +100,21 @@ func (s *Settings) Site() (Site, error) {
 		err = errPublicURL
 	}
 	return site, err
+}
+
+// Missing names, in one error, every setting that is needed and not there, each with the ways to give it.
+func (s *Settings) Missing() error {
+	var missing []string
+	value := reflect.ValueOf(s).Elem()
+	for _, key := range Keys() {
+		if key.Needed != "" && value.FieldByName(key.field).String() == "" {
+			missing = append(missing, fmt.Sprintf("%s: --%s or %s, such as %s", key.Name, key.Flag(), key.Variable(), key.Needed))
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return errMissing.With("missing", missing)
 }
 
 // CheckFlags refuses a secret on the command line. flags are the settings that were given there.

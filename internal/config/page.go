@@ -12,7 +12,7 @@ func Page() string {
 
 Every setting of ` + "`wardline serve`" + `. A flag wins over an environment variable, and that over the file. The file is TOML and is named by
 ` + "`--config`" + ` or ` + "`" + FileVariable + "`" + `; a dot in a key is a table. Lists are written with commas in flags and variables. A setting that
-Wardline does not know is an error. Secrets have no flag, because other users of a machine can see command lines.
+Wardline does not know is an error; those that are needed and not there are all named at once. Secrets have no flag, because other users of a machine can see command lines.
 
 This page is generated from the program; do not edit it by hand.
 
@@ -27,6 +27,9 @@ This page is generated from the program; do not edit it by hand.
 		preset := ""
 		if key.Default != "" {
 			preset = "`" + key.Default + "`"
+		}
+		if key.Needed != "" {
+			preset = "none, it is needed"
 		}
 		fmt.Fprintf(&page, "| `%s` | %s | `%s` | %s | %s |\n", key.Name, flag, key.Variable(), preset, key.Help)
 	}

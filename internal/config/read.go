@@ -91,6 +91,7 @@ type Key struct {
 	Default string
 	Help    string
 	Secret  bool
+	Needed  string // an example, of a setting that a server does not start without
 
 	field string
 	flag  string
@@ -103,7 +104,7 @@ func Keys() []Key {
 		tag := field.Tag
 		_, secret := tag.Lookup("secret")
 		keys = append(keys, Key{
-			Name: tag.Get("key"), Default: tag.Get("default"), Help: tag.Get("help"), Secret: secret, field: field.Name,
+			Name: tag.Get("key"), Default: tag.Get("default"), Help: tag.Get("help"), Secret: secret, Needed: tag.Get("needed"), field: field.Name,
 			flag: strings.NewReplacer(".", "-", "_", "-").Replace(tag.Get("key")),
 		})
 	}

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,35 +99,58 @@ func (f Founding) Draft() (Draft, error) {
 
 // Complete adds the signatures and returns the signed manifest. The error names the seats that are missing.
 func (d Draft) Complete(signatures ...SeatSignature) ([]byte, error) {
-	manifest, err := envelope.Parse[envelope.RootManifest](d.Manifest)
-	if err != nil {
-		return nil, err
-	}
-	fingerprint, err := envelope.HashBytes(d.Manifest)
-	if err != nil {
-		return nil, err
-	}
-	made := map[uint8][64]byte{}
 	for _, signature := range signatures {
-		if signature.Fingerprint != fingerprint {
-			return nil, errOtherDraft
+		if err := d.Check(signature); err != nil {
+			return nil, err
 		}
-		made[signature.Index] = signature.Signature
 	}
-	signed := envelope.Signed{Object: d.Manifest}
-	var missing []string
-	for _, seat := range manifest.Seats {
-		signature, found := made[seat.Index]
-		if !found || envelope.VerifyObject(d.Manifest, seat.Sign, signature) != nil {
-			missing = append(missing, fmt.Sprintf("%d (%s)", seat.Index, seat.Name))
-			continue
-		}
-		signed.Signatures = append(signed.Signatures, envelope.Signature{Kind: envelope.SignerSeat, Index: seat.Index, Signature: signature})
+	signed, missing, err := d.gather(signatures)
+	if err != nil {
+		return nil, err
 	}
 	if len(missing) > 0 {
 		return nil, errSignatures.With("missing", missing)
 	}
-	return envelope.Encode(&signed)
+	return envelope.Encode(signed)
+}
+
+// Check refuses a signature of another manifest.
+func (d Draft) Check(signature SeatSignature) error {
+	fingerprint, err := envelope.HashBytes(d.Manifest)
+	if err == nil && signature.Fingerprint != fingerprint {
+		err = errOtherDraft
+	}
+	return err
+}
+
+// Missing names the seats whose signatures are not among these. It is empty too for a draft that cannot be read.
+func (d Draft) Missing(signatures ...SeatSignature) []string {
+	_, missing, err := d.gather(signatures)
+	if err != nil {
+		return nil
+	}
+	return missing
+}
+
+func (d Draft) gather(signatures []SeatSignature) (signed *envelope.Signed, missing []string, err error) {
+	manifest, err := envelope.Parse[envelope.RootManifest](d.Manifest)
+	if err != nil {
+		return nil, nil, err
+	}
+	signed = &envelope.Signed{Object: d.Manifest}
+	for _, seat := range manifest.Seats {
+		right := slices.IndexFunc(signatures, func(s SeatSignature) bool {
+			return s.Index == seat.Index && envelope.VerifyObject(d.Manifest, seat.Sign, s.Signature) == nil
+		})
+		if right < 0 {
+			missing = append(missing, fmt.Sprintf("%d (%s)", seat.Index, seat.Name))
+			continue
+		}
+		signed.Signatures = append(signed.Signatures, envelope.Signature{
+			Kind: envelope.SignerSeat, Index: seat.Index, Signature: signatures[right].Signature,
+		})
+	}
+	return signed, missing, nil
 }
 
 // Manifest is one version as the database keeps it.
