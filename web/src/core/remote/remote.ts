@@ -1,167 +1,149 @@
 /** The server as the core sees it: every route that it uses, by noun. */
 import * as v from 'valibot';
-import { withBase64 } from '../../api/base64.ts';
 import type { Bytes } from '../../crypto/bytes.ts';
-import type { DeviceKind } from '../contract.ts';
 import type { Http } from './http.ts';
+import { type Body, Routes } from './route.ts';
 import * as s from './shapes.ts';
 
-export type EpochPost = { record: Bytes; envelopes: readonly Bytes[]; sealedState: Bytes };
-
-export type Completion = {
-  token: string;
-  code: string;
-  authKey: Bytes;
-  salt: Bytes;
-  memoryKiB: number;
-  passes: number;
-  log: readonly Bytes[];
-  sealedVault: Bytes;
-  sealedIdentity: Bytes;
-  unlockerBlob: Bytes;
-  akWrap: Bytes;
-  deviceKind: DeviceKind;
-  agreement: boolean;
-  noticeAccepted: boolean;
-};
-
-export type Binding = { device: string; entry?: Bytes; signature: Bytes; agreement: boolean };
-export type Question = { thread: string; nhsNumber: string; family: string; given: string; birthDate: string };
-export type Source = { message: string; entry: string };
-export type Submission = {
-  filing: string;
-  decision: string;
-  sources: readonly Source[];
-  assertion: Bytes;
-  title: string;
-  document: Bytes;
-  documentHash: string;
-};
+export type EpochPost = Body<'EpochPost', 'record' | 'envelopes' | 'sealedState'>;
+export type Completion = Body<
+  'CompleteInputBody',
+  'authKey' | 'salt' | 'log' | 'sealedVault' | 'sealedIdentity' | 'unlockerBlob' | 'akWrap'
+>;
+export type Binding = Body<'BindInputBody', 'entry' | 'signature'>;
+export type Question = Body<'LookUpInputBody'>;
+export type Source = Body<'SourceBody'>;
+export type Submission = Body<'FileInputBody', 'assertion' | 'document'>;
 
 export type Remote = ReturnType<typeof createRemote>;
 
 export function createRemote(http: Http) {
+  const routes = new Routes(http);
   const { nothing } = s;
-  const at = (thread: string, rest = '') => `/v1/threads/${thread}${rest}`;
   return {
+    /** The one route that the document does not have: a server without it is older than this page, which does without. */
     about: () => http.call(s.about, 'GET', '/v1/about'),
 
     enrolment: {
-      start: (token: string) => http.call(s.invitation, 'POST', '/v1/enrolment/start', { token }),
+      start: (token: string) => routes.call('POST', '/v1/enrolment/start', s.invitation, { body: { token } }),
       complete: (completion: Completion) =>
-        http.call(
-          v.object({ log: s.list(s.bytes), session: s.session }),
-          'POST',
-          '/v1/enrolment/complete',
-          withBase64(completion),
-        ),
+        routes.call('POST', '/v1/enrolment/complete', v.object({ log: s.list(s.bytes), session: s.session }), {
+          body: completion,
+        }),
     },
 
     signIn: {
       parameters: (userName: string) =>
-        http.call(v.object({ salt: s.bytes, memoryKiB: s.count, passes: s.count }), 'POST', '/v1/sign-in/parameters', {
-          userName,
-        }),
+        routes.call(
+          'POST',
+          '/v1/sign-in/parameters',
+          v.object({ salt: s.bytes, memoryKiB: s.count, passes: s.count }),
+          { body: { userName } },
+        ),
       password: (userName: string, authKey: Bytes) =>
-        http.call(v.object({ ticket: s.bytes }), 'POST', '/v1/sign-in/password', withBase64({ userName, authKey })),
+        routes.call('POST', '/v1/sign-in/password', v.object({ ticket: s.bytes }), { body: { userName, authKey } }),
       code: (ticket: Bytes, code: string) =>
-        http.call(
-          v.object({ session: s.session, challenge: s.bytes, unlock: s.unlock }),
+        routes.call(
           'POST',
           '/v1/sign-in/code',
-          withBase64({ ticket, code }),
+          v.object({ session: s.session, challenge: s.bytes, unlock: s.unlock }),
+          { body: { ticket, code } },
         ),
     },
 
     session: {
-      present: () => http.call(v.object({ session: s.session, locked: v.boolean() }), 'GET', '/v1/session'),
+      present: () => routes.call('GET', '/v1/session', v.object({ session: s.session, locked: v.boolean() })),
       bind: (binding: Binding) =>
-        http.call(v.object({ session: s.session }), 'POST', '/v1/session/device', withBase64(binding)),
+        routes.call('POST', '/v1/session/device', v.object({ session: s.session }), { body: binding }),
       unlock: (authKey: Bytes) =>
-        http.call(
-          v.object({ session: s.session, unlock: s.unlock }),
-          'POST',
-          '/v1/session/unlock',
-          withBase64({ authKey }),
-        ),
-      lock: () => http.call(nothing, 'POST', '/v1/session/lock'),
-      end: () => http.call(nothing, 'POST', '/v1/session/end'),
+        routes.call('POST', '/v1/session/unlock', v.object({ session: s.session, unlock: s.unlock }), {
+          body: { authKey },
+        }),
+      lock: () => routes.call('POST', '/v1/session/lock', nothing),
+      end: () => routes.call('POST', '/v1/session/end', nothing),
     },
 
     vault: {
-      get: () => http.call(s.unlock, 'GET', '/v1/vault'),
+      get: () => routes.call('GET', '/v1/vault', s.unlock),
       put: (sealedVault: Bytes) =>
-        http.call(v.object({ version: s.count }), 'PUT', '/v1/vault', withBase64({ sealedVault })),
+        routes.call('PUT', '/v1/vault', v.object({ version: s.count }), { body: { sealedVault } }),
     },
 
-    manifests: () => http.call(s.manifests, 'GET', '/v1/manifests'),
+    manifests: () => routes.call('GET', '/v1/manifests', s.manifests),
 
     people: {
       find: (query: string, after?: string, limit = 100) =>
-        http.call(
-          v.object({ people: s.list(s.person), next: v.optional(s.uuid) }),
-          'GET',
-          `/v1/people?${new URLSearchParams({ ...(query ? { query } : {}), ...(after ? { after } : {}), limit: String(limit) }).toString()}`,
-        ),
-      get: (person: string) => http.call(s.person, 'GET', `/v1/people/${person}`),
+        routes.call('GET', '/v1/people', v.object({ people: s.list(s.person), next: v.optional(s.uuid) }), {
+          query: { query: query || undefined, after, limit },
+        }),
+      get: (person: string) => routes.call('GET', '/v1/people/{person}', s.person, { path: { person } }),
       logs: (people: readonly { person: string; afterSeq: number }[]) =>
-        http.call(
-          v.object({ logs: s.list(v.object({ person: s.uuid, entries: s.list(s.bytes) })) }),
+        routes.call(
           'POST',
           '/v1/people/logs',
-          { people },
+          v.object({ logs: s.list(v.object({ person: s.uuid, entries: s.list(s.bytes) })) }),
+          { body: { people } },
         ),
     },
 
     threads: {
       create: (create: Bytes, entries: readonly Bytes[], epoch: EpochPost) =>
-        http.call(
-          v.object({ thread: s.digest, seq: s.count }),
-          'POST',
-          '/v1/threads',
-          withBase64({ create, entries, epoch }),
-        ),
-      heads: () => http.call(v.object({ threads: s.list(s.head) }), 'GET', '/v1/threads'),
-      head: (thread: string) => http.call(s.head, 'GET', at(thread)),
+        routes.call('POST', '/v1/threads', v.object({ thread: s.digest, seq: s.count }), {
+          body: { create, entries, epoch },
+        }),
+      heads: () => routes.call('GET', '/v1/threads', v.object({ threads: s.list(s.head) })),
+      head: (thread: string) => routes.call('GET', '/v1/threads/{thread}', s.head, { path: { thread } }),
       log: (thread: string, after: number, limit = 500) =>
-        http.call(
-          v.object({ entries: s.list(s.bytes), more: v.boolean() }),
-          'GET',
-          at(thread, `/log?after=${after}&limit=${limit}`),
-        ),
+        routes.call('GET', '/v1/threads/{thread}/log', v.object({ entries: s.list(s.bytes), more: v.boolean() }), {
+          path: { thread },
+          query: { after, limit },
+        }),
       append: (thread: string, entry: Bytes, epoch?: EpochPost) =>
-        http.call(
-          v.object({ seq: s.count }),
-          'POST',
-          at(thread, '/entries'),
-          withBase64({ entry, ...(epoch ? { epoch } : {}) }),
-        ),
+        routes.call('POST', '/v1/threads/{thread}/entries', v.object({ seq: s.count }), {
+          path: { thread },
+          body: { entry, ...(epoch ? { epoch } : {}) },
+        }),
       rotate: (thread: string, epoch: EpochPost) =>
-        http.call(v.object({ seq: s.count, epoch: s.count }), 'POST', at(thread, '/epochs'), withBase64(epoch)),
+        routes.call('POST', '/v1/threads/{thread}/epochs', v.object({ seq: s.count, epoch: s.count }), {
+          path: { thread },
+          body: epoch,
+        }),
       epochs: (thread: string, from: number, limit: number) =>
-        http.call(v.object({ epochs: s.list(s.epoch) }), 'GET', at(thread, `/epochs?from=${from}&limit=${limit}`)),
+        routes.call('GET', '/v1/threads/{thread}/epochs', v.object({ epochs: s.list(s.epoch) }), {
+          path: { thread },
+          query: { from, limit },
+        }),
       grant: (thread: string, grant: Bytes, envelopes: readonly Bytes[]) =>
-        http.call(nothing, 'POST', at(thread, '/grants'), withBase64({ grant, envelopes })),
-      grants: (thread: string) => http.call(v.object({ grants: s.list(s.grant) }), 'GET', at(thread, '/grants')),
+        routes.call('POST', '/v1/threads/{thread}/grants', nothing, { path: { thread }, body: { grant, envelopes } }),
+      grants: (thread: string) =>
+        routes.call('GET', '/v1/threads/{thread}/grants', v.object({ grants: s.list(s.grant) }), { path: { thread } }),
       send: (thread: string, message: Bytes, half: Bytes) =>
-        http.call(s.accepted, 'POST', at(thread, '/messages'), withBase64({ message, half })),
-      sent: (thread: string, message: string) => http.call(s.accepted, 'GET', at(thread, `/messages/${message}`)),
-      reached: (thread: string, seq: number) => http.call(nothing, 'POST', at(thread, '/reached'), { seq }),
-      seen: (thread: string, seq: number) => http.call(nothing, 'POST', at(thread, '/seen'), { seq }),
-      marks: (thread: string) => http.call(v.object({ marks: s.list(s.mark) }), 'GET', at(thread, '/marks')),
+        routes.call('POST', '/v1/threads/{thread}/messages', s.accepted, { path: { thread }, body: { message, half } }),
+      sent: (thread: string, message: string) =>
+        routes.call('GET', '/v1/threads/{thread}/messages/{message}', s.accepted, { path: { thread, message } }),
+      reached: (thread: string, seq: number) =>
+        routes.call('POST', '/v1/threads/{thread}/reached', nothing, { path: { thread }, body: { seq } }),
+      seen: (thread: string, seq: number) =>
+        routes.call('POST', '/v1/threads/{thread}/seen', nothing, { path: { thread }, body: { seq } }),
+      marks: (thread: string) =>
+        routes.call('GET', '/v1/threads/{thread}/marks', v.object({ marks: s.list(s.mark) }), { path: { thread } }),
     },
 
-    liveTicket: () => http.call(v.object({ ticket: s.text(200) }), 'POST', '/v1/live/ticket'),
+    liveTicket: () => routes.call('POST', '/v1/live/ticket', v.object({ ticket: s.text(200) })),
 
     patients: {
-      lookUp: (question: Question) => http.call(s.lookUp, 'POST', '/v1/patients/look-up', question),
+      lookUp: (question: Question) => routes.call('POST', '/v1/patients/look-up', s.lookUp, { body: question }),
     },
 
     filings: {
       file: (thread: string, submission: Submission) =>
-        http.call(s.filing, 'POST', at(thread, '/filings'), withBase64(submission)),
-      list: (thread: string) => http.call(v.object({ filings: s.list(s.filing) }), 'GET', at(thread, '/filings')),
-      retry: (thread: string, filing: string) => http.call(s.filing, 'POST', at(thread, `/filings/${filing}/retry`)),
+        routes.call('POST', '/v1/threads/{thread}/filings', s.filing, { path: { thread }, body: submission }),
+      list: (thread: string) =>
+        routes.call('GET', '/v1/threads/{thread}/filings', v.object({ filings: s.list(s.filing) }), {
+          path: { thread },
+        }),
+      retry: (thread: string, filing: string) =>
+        routes.call('POST', '/v1/threads/{thread}/filings/{filing}/retry', s.filing, { path: { thread, filing } }),
     },
   };
 }
