@@ -38,15 +38,16 @@ export const ending: Chapter = (world) =>
     test('R44 a fault that is put there is found', async () => {
       const { fiona } = world();
       await fiona.page.evaluate(() => {
+        // Outside of what is drawn anew for another layout.
         const picture = document.createElement('img');
-        picture.width = 400;
-        document.getElementById('main')?.append(picture);
+        [picture.width, picture.height] = [400, 20];
+        document.body.prepend(picture);
       });
       const looker = new Looker();
       await looker.at(fiona.page, fiona.display, '99-with-a-fault', { keep: false });
       expect(looker.accessibility.join('\n')).toContain('image-alt');
       expect(looker.reflow.join('\n')).toContain('<img');
-      await fiona.page.evaluate(() => document.querySelector('#main > img')?.remove());
+      await fiona.page.evaluate(() => document.querySelector('body > img')?.remove());
     });
 
     test('R44 every screen fits into 320 px without scrolling sideways', () => {
