@@ -3,7 +3,6 @@ package client
 import (
 	"bytes"
 	"context"
-	"io"
 
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
@@ -24,6 +23,7 @@ type Invitation struct {
 	Manifests  [][]byte `json:"manifests"`
 	Policy     []byte   `json:"policy"`
 	VaultShare []byte   `json:"vaultShare"`
+	Salt       []byte   `json:"salt"`
 }
 
 type completionBody struct {
@@ -104,6 +104,9 @@ func (c *Client) startEnrolment(ctx context.Context, r *requests, link Link) (*I
 	if len(invitation.VaultShare) != 32 || invitation.Person.IsZero() {
 		return nil, nil, refuse(envelope.Malformed, "the vault share is not 32 bytes, or there is no person")
 	}
+	if len(invitation.Salt) != 16 {
+		return nil, nil, refuse(envelope.WeakParameters, "the salt is not 16 bytes")
+	}
 	return &invitation, &ground{manifests: manifests, policy: policy}, nil
 }
 
@@ -144,7 +147,7 @@ func (c *Client) makeAccount(invitation *Invitation, g *ground, password string,
 	if m.body.SealedIdentity, err = envelope.Encode(m.secrets.sealedIdentity); err != nil {
 		return nil, err
 	}
-	stretched, err := m.stretch(c, g.policy, password)
+	stretched, err := m.stretch(invitation, g.policy, password)
 	if err != nil {
 		return nil, err
 	}
@@ -193,11 +196,9 @@ func (m *making) makeLog(c *Client, invitation *Invitation, g *ground, identity 
 	return nil
 }
 
-func (m *making) stretch(c *Client, policy *envelope.Policy, password string) (*envelope.PasswordKey, error) {
-	parameters := envelope.PasswordParameters{MemoryKiB: policy.ArgonMemoryKiB, Passes: policy.ArgonPasses}
-	if _, err := io.ReadFull(c.entropy, parameters.Salt[:]); err != nil {
-		return nil, err
-	}
+// stretch takes the salt that the server answers for the name, enrolled or not, and the parameters of the policy that the manifest names.
+func (m *making) stretch(invitation *Invitation, policy *envelope.Policy, password string) (*envelope.PasswordKey, error) {
+	parameters := envelope.PasswordParameters{Salt: [16]byte(invitation.Salt), MemoryKiB: policy.ArgonMemoryKiB, Passes: policy.ArgonPasses}
 	stretched, err := envelope.StretchPassword(password, parameters)
 	if err != nil {
 		return nil, err

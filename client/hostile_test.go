@@ -96,6 +96,11 @@ func TestAServerThatShowsAnotherManifestIsRefused(t *testing.T) {
 		t.Error("keys were sent all the same")
 	}
 
+	c, bent = w.client(client.Memory{})
+	bent.bend(rule{method: "POST", path: "/v1/enrolment/start", body: func(m map[string]any) { m["salt"] = "AAAA" }})
+	_, err = c.Enrol(w.ctx, link, password, anita.keepSecret, client.DeviceOptions{NoticeAccepted: true})
+	w.refused("enrolling with a short salt", err, envelope.WeakParameters)
+
 	swap := rule{method: "POST", path: "/v1/sign-in/code", body: func(m map[string]any) {
 		unlock := m["unlock"].(map[string]any)
 		unlock["manifests"], unlock["policy"] = others, policy

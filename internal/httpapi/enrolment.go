@@ -39,6 +39,7 @@ type invitationBody struct {
 	Manifests    [][]byte  `json:"manifests" doc:"signed root-manifest objects, version 1 first"`
 	Policy       []byte    `json:"policy"`
 	VaultShare   []byte    `json:"vaultShare"`
+	Salt         []byte    `json:"salt" doc:"with which the password is to be stretched, under the policy's parameters"`
 	TOTPSecret   string    `json:"totpSecret" doc:"base32"`
 	OTPAuth      string    `json:"otpauth" doc:"for a QR code"`
 	ExpiresAt    int64     `json:"expiresAt"`
@@ -57,7 +58,7 @@ func (a *API) startEnrolment(ctx context.Context, in *startInput) (*output[invit
 	p := invitation.Profile
 	return &output[invitationBody]{invitationBody{
 		Person: p.Person, UserName: p.UserName, DisplayName: p.DisplayName, Role: p.Role, Ward: p.Ward, Organisation: p.Organisation,
-		Manifests: list(chain), Policy: policy, VaultShare: invitation.VaultShare[:], TOTPSecret: invitation.TOTPText(),
+		Manifests: list(chain), Policy: policy, VaultShare: invitation.VaultShare[:], Salt: invitation.Salt[:], TOTPSecret: invitation.TOTPText(),
 		OTPAuth: invitation.OTPAuth(), ExpiresAt: invitation.ExpiresAt.UnixMilli(),
 	}}, nil
 }
@@ -67,7 +68,7 @@ type completeInput struct {
 		Token          linkToken `json:"token" maxLength:"64"`
 		Code           string    `json:"code" maxLength:"16"`
 		AuthKey        []byte    `json:"authKey" doc:"32 bytes"`
-		Salt           []byte    `json:"salt" doc:"16 bytes"`
+		Salt           []byte    `json:"salt" doc:"16 bytes, the invitation's"`
 		MemoryKiB      int64     `json:"memoryKiB" minimum:"1" maximum:"4294967295"`
 		Passes         int64     `json:"passes" minimum:"1" maximum:"4294967295"`
 		Log            [][]byte  `json:"log" minItems:"3" maxItems:"3" doc:"signed bind (by the identity), generation, device"`

@@ -26,7 +26,9 @@ type Invitation struct {
 	Profile    Profile
 	VaultShare [vaultShareSize]byte
 	TOTPSecret []byte
-	ExpiresAt  time.Time
+	// Salt is what sign-in answers for the user name already, so that enrolling changes nothing that a stranger can see.
+	Salt      [16]byte
+	ExpiresAt time.Time
 }
 
 // TOTPText is the secret as a person may type it, in base32.
@@ -42,7 +44,7 @@ func (s *Service) Invitation(ctx context.Context, token []byte) (Invitation, err
 		return Invitation{}, err
 	}
 	share, secret := s.linkSecrets(token)
-	return Invitation{Profile: link.Profile, VaultShare: share, TOTPSecret: secret, ExpiresAt: link.ExpiresAt}, nil
+	return Invitation{Profile: link.Profile, VaultShare: share, TOTPSecret: secret, Salt: s.saltOf(foldName(link.Profile.UserName)), ExpiresAt: link.ExpiresAt}, nil
 }
 
 // Completion is what a browser sends when it has made its keys.
@@ -77,7 +79,7 @@ func (s *Service) Enrol(ctx context.Context, c Completion) (Enrolled, error) {
 	if err != nil {
 		return Enrolled{}, err
 	}
-	step, err := s.checkCompletion(c)
+	step, err := s.checkCompletion(link.Profile, c)
 	if err != nil {
 		return Enrolled{}, err
 	}
@@ -140,7 +142,7 @@ func (s *Service) link(ctx context.Context, token []byte) (EnrolmentLink, error)
 }
 
 // checkCompletion checks what is not about keys, and finds the step of the code.
-func (s *Service) checkCompletion(c Completion) (step int64, err error) {
+func (s *Service) checkCompletion(profile Profile, c Completion) (step int64, err error) {
 	switch {
 	case !c.NoticeAccepted:
 		return 0, errNotice
@@ -149,9 +151,8 @@ func (s *Service) checkCompletion(c Completion) (step int64, err error) {
 	case len(c.AuthKey) != 32:
 		return 0, errEnrolment.With("field", "authKey")
 	}
-	parameters := envelope.PasswordParameters{Salt: c.Salt, MemoryKiB: c.MemoryKiB, Passes: c.Passes}
-	policy := s.trust.Policy
-	if parameters.Check() != nil || c.MemoryKiB < policy.ArgonMemoryKiB || c.Passes < policy.ArgonPasses {
+	// Any others, stronger ones too, would tell a stranger that the name has been enrolled.
+	if (Stretching{Salt: c.Salt, MemoryKiB: c.MemoryKiB, Passes: c.Passes}) != s.stretchingOf(foldName(profile.UserName)) {
 		return 0, errParameters
 	}
 	_, secret := s.linkSecrets(c.Token)

@@ -128,6 +128,10 @@ func TestWhatDoesNotCompleteAnEnrolment(t *testing.T) {
 			"little memory":                {"weak_parameters", func(c *identity.Completion) { c.MemoryKiB = 65535 }},
 			"few passes":                   {"weak_parameters", func(c *identity.Completion) { c.Passes = 2 }},
 			"enormous memory":              {"weak_parameters", func(c *identity.Completion) { c.MemoryKiB = 1 << 30 }},
+			"a salt of its own":            {"weak_parameters", func(c *identity.Completion) { c.Salt[0] ^= 1 }},
+			"somebody else's salt":         {"weak_parameters", func(c *identity.Completion) { c.Salt = otherInvitation.Salt }},
+			"more memory than others":      {"weak_parameters", func(c *identity.Completion) { c.MemoryKiB *= 2 }},
+			"more passes than others":      {"weak_parameters", func(c *identity.Completion) { c.Passes++ }},
 			"a short authentication key":   {"enrolment_malformed", func(c *identity.Completion) { c.AuthKey = c.AuthKey[1:] }},
 			"a log of two":                 {"enrolment_malformed", func(c *identity.Completion) { c.Log = c.Log[:2] }},
 			"a log out of order":           {"enrolment_malformed", func(c *identity.Completion) { c.Log = [][]byte{c.Log[0], c.Log[2], c.Log[1]} }},
@@ -226,6 +230,28 @@ func TestNothingStoredIsASecret(t *testing.T) {
 					t.Errorf("the %s is stored in clear", name)
 				}
 			}
+		}
+	})
+}
+
+func TestR23_EnrollingChangesNothingThatAStrangerSees(t *testing.T) {
+	eachRoom(t, func(t *testing.T, r *room) {
+		ask := func() identity.Stretching {
+			t.Helper()
+			answer, err := r.Parameters(ctx, "Patel")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return answer
+		}
+		unknown := ask()
+		token, invitation := r.invite(t, "patel")
+		invited := ask()
+		if _, err := r.Enrol(ctx, identitytest.New(invitation, r.trust.Chain, r.clock).Complete(t, token, invitation.Profile)); err != nil {
+			t.Fatal(err)
+		}
+		if enrolled := ask(); unknown != invited || invited != enrolled || invitation.Salt != enrolled.Salt {
+			t.Errorf("%+v, then %+v, then %+v; the invitation says %x", unknown, invited, enrolled, invitation.Salt)
 		}
 	})
 }

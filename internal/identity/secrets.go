@@ -15,7 +15,7 @@ const (
 	useVaultShare = "vault-share"
 	useTicket     = "sign-in-ticket"
 	useName       = "user-name"
-	useFakeSalt   = "salt"
+	useSalt       = "salt"
 )
 
 const (
@@ -40,9 +40,9 @@ func (s *Service) nameHash(userFold string) id.Hash {
 	return s.keys.Login.Steady(useName, []byte(userFold))
 }
 
-// fakeSalt is the salt of a name that nobody has: always the same for that name.
-func (s *Service) fakeSalt(userFold string) [16]byte {
-	full := s.keys.Login.Steady(useFakeSalt, []byte(userFold))
+// saltOf is the salt of a name, whether or not anybody has it: always the same for that name, and no other's.
+func (s *Service) saltOf(userFold string) [16]byte {
+	full := s.keys.Login.Steady(useSalt, []byte(userFold))
 	return [16]byte(full[:16])
 }
 

@@ -35,15 +35,19 @@ type Stretching struct {
 	Passes    uint32
 }
 
-// Parameters answers for every name: for one that nobody has, what it will answer the next time too.
+// Parameters answers for every name, and goes on answering the same when the name is enrolled.
 func (s *Service) Parameters(ctx context.Context, userName string) (Stretching, error) {
-	fold := foldName(userName)
-	fake := Stretching{Salt: s.fakeSalt(fold), MemoryKiB: s.trust.Policy.ArgonMemoryKiB, Passes: s.trust.Policy.ArgonPasses}
+	beforehand := s.stretchingOf(foldName(userName))
 	account, found, err := s.store.AccountNamed(ctx, userName)
 	if err != nil || !found {
-		return fake, err
+		return beforehand, err
 	}
 	return Stretching{Salt: account.Salt, MemoryKiB: account.MemoryKiB, Passes: account.Passes}, nil
+}
+
+// stretchingOf is how the password of a name is stretched that enrols now, and what is answered for one that has not or never will.
+func (s *Service) stretchingOf(userFold string) Stretching {
+	return Stretching{Salt: s.saltOf(userFold), MemoryKiB: s.trust.Policy.ArgonMemoryKiB, Passes: s.trust.Policy.ArgonPasses}
 }
 
 // Password takes the first factor and answers with a ticket, whatever it was. The ticket says what was found and nobody but the server can read it, so that nothing
@@ -146,7 +150,7 @@ func blockFor(failures int) time.Duration {
 	return min(block, longestBlock)
 }
 
-// foldName is the spelling under which a name's tries are counted and its fake salt is made: the directory folds names in the same way.
+// foldName is the spelling under which a name's tries are counted and its salt is made: the directory folds names in the same way.
 func foldName(userName string) string { return strings.ToLower(strings.TrimSpace(userName)) }
 
 // ticket is what the password step found.

@@ -26,6 +26,7 @@ type Browser struct {
 	AuthKey    []byte
 	TOTPSecret []byte
 	VaultShare [32]byte
+	Salt       [16]byte
 	AK         *envelope.AccountKey
 	Vault      *envelope.OpenedVault
 
@@ -40,7 +41,7 @@ type Browser struct {
 func New(invitation identity.Invitation, chain *envelope.Manifests, now clock.Clock) *Browser {
 	b := &Browser{
 		Person: invitation.Profile.Person, DeviceKey: envelope.NewSigner(seed()), AuthKey: random(32), TOTPSecret: invitation.TOTPSecret,
-		VaultShare: invitation.VaultShare, identitySeed: seed(), generationSeed: seed(), wrapKey: seed(), chain: chain, clock: now,
+		VaultShare: invitation.VaultShare, Salt: invitation.Salt, identitySeed: seed(), generationSeed: seed(), wrapKey: seed(), chain: chain, clock: now,
 		ids: id.NewSource(now),
 	}
 	b.Identity, b.Generation = envelope.NewSigner(b.identitySeed), envelope.NewSealPair(b.generationSeed)
@@ -80,10 +81,9 @@ func (b *Browser) Complete(t testing.TB, token []byte, profile identity.Profile)
 	device := b.DeviceEntry(3, hash(t, generation), envelope.DeviceTrust, 30*24*time.Hour)
 	c := identity.Completion{
 		Token: token, Code: b.Code(), AuthKey: b.AuthKey, MemoryKiB: 65536, Passes: 3, DeviceKind: envelope.DeviceTrust,
-		DeviceLabel: "Ward phone", NoticeAccepted: true,
+		DeviceLabel: "Ward phone", NoticeAccepted: true, Salt: b.Salt,
 		Log: [][]byte{b.Sign(t, bind), b.Sign(t, generation), b.Sign(t, device)},
 	}
-	copy(c.Salt[:], random(16))
 	b.makeVault(t, &c)
 	return c
 }

@@ -709,7 +709,7 @@ export interface components {
             noticeAccepted?: boolean;
             /** Format: int64 */
             passes: number;
-            /** @description 16 bytes */
+            /** @description 16 bytes, the invitation's */
             salt: string;
             sealedIdentity: string;
             sealedVault: string;
@@ -925,6 +925,8 @@ export interface components {
             person: string;
             policy: string;
             role: string;
+            /** @description with which the password is to be stretched, under the policy's parameters */
+            salt: string;
             /** @description base32 */
             totpSecret: string;
             userName: string;

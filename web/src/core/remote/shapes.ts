@@ -64,6 +64,7 @@ export const invitation = v.object({
   manifests: list(bytes),
   policy: bytes,
   vaultShare: bytes,
+  salt: bytes,
   totpSecret: v.pipe(v.string(), v.regex(/^[A-Z2-7]{16,128}$/)),
   otpauth: v.pipe(text(1000), v.startsWith('otpauth://totp/')),
   expiresAt: time,

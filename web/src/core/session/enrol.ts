@@ -65,8 +65,8 @@ export async function completeEnrolment(
     id: fromUuidText(newUuid(now)),
   });
   const identitySeed = systemRandom(32);
-  const salt = systemRandom(16);
-  const parameters = { salt, memoryKiB: policy.argonMemoryKiB, passes: policy.argonPasses };
+  // The salt that the server answers for the name, enrolled or not, so that nobody can tell when a name is enrolled.
+  const parameters = { salt: invitation.salt, memoryKiB: policy.argonMemoryKiB, passes: policy.argonPasses };
   const stretched = await stretchPassword(choices.password, parameters);
   try {
     const made = await makeKeys(opened, { device, identitySeed, stretched, now });

@@ -18,10 +18,10 @@ export type Account = {
   token: string;
   spent: boolean;
   vaultShare: Bytes;
+  salt: Bytes;
   log: Bytes[];
   secret?: {
     authKey: Bytes;
-    salt: Bytes;
     memoryKiB: number;
     passes: number;
     unlockerBlob: Bytes;
@@ -57,6 +57,7 @@ export class Accounts {
       token: hex(systemRandom(8)),
       spent: false,
       vaultShare: systemRandom(32),
+      salt: systemRandom(16),
       log: [],
     };
     this.all.push(account);
@@ -85,8 +86,9 @@ export class Accounts {
       'POST /v1/enrolment/start': ({ body }) => this.#start(body),
       'POST /v1/enrolment/complete': ({ body, jar }) => this.#complete(body, jar),
       'POST /v1/sign-in/parameters': ({ body }) => {
-        const { salt, memoryKiB, passes } = this.named(String(body['userName']))?.secret ?? fakeParameters;
-        return { salt, memoryKiB, passes };
+        const account = this.named(String(body['userName']));
+        const { memoryKiB, passes } = account?.secret ?? fakeParameters;
+        return { salt: account?.salt ?? fakeParameters.salt, memoryKiB, passes };
       },
       'POST /v1/sign-in/password': ({ body }) => {
         const account = this.named(String(body['userName']));
@@ -152,7 +154,7 @@ export class Accounts {
   #start(body: Body) {
     const account = this.all.find(({ token }) => token === body['token']) ?? refuse(404, 'enrolment_link_invalid');
     if (account.spent) refuse(410, 'enrolment_link_used');
-    const { person, userName, displayName, role, ward, vaultShare } = account;
+    const { person, userName, displayName, role, ward, vaultShare, salt } = account;
     const { manifests, policy } = this.hospital;
     return {
       person,
@@ -164,6 +166,7 @@ export class Accounts {
       manifests,
       policy,
       vaultShare,
+      salt,
       totpSecret: 'JBSWY3DPEHPK3PXP',
       otpauth: 'otpauth://totp/Wardline:test',
       expiresAt: 0,
@@ -174,6 +177,7 @@ export class Accounts {
     const account = this.all.find(({ token }) => token === body['token']) ?? refuse(404, 'enrolment_link_invalid');
     if (body['code'] !== rightCode) refuse(422, 'code_wrong');
     if (account.spent) refuse(410, 'enrolment_link_used');
+    if (!equal(bytesIn(body['salt']), account.salt)) refuse(422, 'weak_parameters');
     const [first, second, third] = (body['log'] as string[]).map(bytesIn);
     if (!first || !second || !third) return refuse(422, 'enrolment_malformed');
     const bound = await cosign(bind, first, { kind: 'bind', by: this.hospital.server.bind });
@@ -181,7 +185,6 @@ export class Accounts {
     account.spent = true;
     account.secret = {
       authKey: bytesIn(body['authKey']),
-      salt: bytesIn(body['salt']),
       memoryKiB: Number(body['memoryKiB']),
       passes: Number(body['passes']),
       unlockerBlob: bytesIn(body['unlockerBlob']),
