@@ -9,6 +9,7 @@ import { type Client, ClientContext } from '../features/session/client.ts';
 import { enrolmentIn } from '../features/shell/routes.ts';
 import { Shell } from '../features/shell/Shell.tsx';
 import { type Fault, FaultBox } from '../ui/fault.tsx';
+import { Fetching, part, usePart } from '../ui/part.tsx';
 import { watchIdle } from './idle.ts';
 
 type Props = { client: Client; fault: Fault | undefined };
@@ -51,20 +52,26 @@ function Screens({ client, fault }: Props) {
 }
 
 /** Needed once in a person's life and only with a network: it is fetched when a link is opened and not before. */
-function EnrolOnce(props: Parameters<typeof Enrol>[0]) {
-  const [screen, setScreen] = useState<{ Enrol: typeof Enrol }>();
-  const [fault, setFault] = useState<Fault>();
-  useEffect(() => {
-    import('../features/gate/Enrol.tsx').then(setScreen, () => setFault(notFetched));
-  }, []);
-  return screen ? <screen.Enrol {...props} /> : <Starting fault={fault} />;
-}
-
-const notFetched: Fault = {
+const enrolPart = part(async () => (await import('../features/gate/Enrol.tsx')).Enrol, {
   code: 'screen.not-fetched',
   message: 'Wardline could not be reached.',
-  hint: 'Check the network and open the link again. It has not been used.',
-};
+  hint: 'Check the network and try again. If it stays, open the link again: it has not been used.',
+});
+
+function EnrolOnce(props: Parameters<typeof Enrol>[0]) {
+  const { View, ...waiting } = usePart(enrolPart);
+  if (View) return <View {...props} />;
+  return (
+    <div class="lockp">
+      <header>
+        <Mark />
+      </header>
+      <main id="main">
+        <Fetching {...waiting} />
+      </main>
+    </div>
+  );
+}
 
 function Starting({ fault }: { fault: Fault | undefined }) {
   return (

@@ -78,6 +78,7 @@ const summary = v.looseObject({
   id: v.string(),
   space: v.string(),
   people: v.number(),
+  last: v.optional(v.looseObject({ text: v.string(), event: v.optional(v.looseObject({ what: v.string() })) })),
   at: v.number(),
   unread: v.number(),
   urgency: v.picklist(['routine', 'action', 'urgent', 'emergency']),

@@ -185,6 +185,8 @@ export type ThreadSummary = {
     /** Who wrote it, absent for a system line. */
     author?: string;
     text: string;
+    /** Only for a system line: what happened. */
+    event?: SystemEvent;
     /** With `own`, the state of that message. */
     delivery?: Delivery;
   };

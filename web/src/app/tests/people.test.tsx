@@ -113,7 +113,7 @@ test('R31 removing takes a reason and says what it cannot undo', async () => {
 });
 
 test('R47 the details say that it may be disclosed, R11 how the patient was identified and who is alike', async () => {
-  await mount({}, () => <Details head={johnHead} />);
+  await mount({}, () => <Details head={johnHead} keyChanges={[]} />);
   expect(shown()).toContain(disclosureSentence);
   expect(shown()).toContain('Name, birth date and NHS number matched the record');
   expect(shown()).toContain('Do not mix up with SMITH, Joan (Mrs), number ending 0025');

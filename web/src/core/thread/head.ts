@@ -81,7 +81,8 @@ export function lastItem(thread: Thread): TimelineItem | undefined {
   for (let seq = thread.log.seq; seq > 0; seq--) {
     const item = itemAt(thread, seq);
     if (item && item.kind !== 'system') return item;
-    system ??= item;
+    // New keys follow from something else, which is the news.
+    if (item?.event.what !== 'rotated') system ??= item;
   }
   return system;
 }
@@ -112,7 +113,7 @@ function lastOf(thread: Thread, waiting: readonly Waiting[]): ThreadSummary['las
     case 'tombstone':
       return { at: item.at, kind: 'tombstone', own: false, author: item.decidedBy, text: '' };
     case 'system':
-      return { at: item.at, kind: 'system', own: false, text: '' };
+      return { at: item.at, kind: 'system', own: false, text: '', event: item.event };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Person, Space, ThreadSummary } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 import { keepTogether } from '../../ui/words.ts';
+import { briefly } from '../thread/systemWords.ts';
 import { nhsNumber, patientName } from '../patient/format.ts';
 
 export const spaceWords: Record<Space, string> = {
@@ -33,7 +34,8 @@ export function preview({ last }: ThreadSummary): string {
   if (last.kind === 'tombstone') return 'In the record, originals deleted';
   const who = last.own ? 'You: ' : last.author ? `${last.author}: ` : '';
   const what = last.kind === 'decision' ? 'Decision. ' : '';
-  return keepTogether(`${who}${what}${last.text || 'Members changed'}`);
+  const said = last.text || (last.event && briefly(last.event)) || 'Members changed';
+  return keepTogether(`${who}${what}${said}`);
 }
 
 const untitled = (space: Space): string => (space === 'patient' ? 'Patient, not checked yet' : spaceWords[space]);

@@ -12,8 +12,16 @@ import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
 import { RecordTag } from '../thread/States.tsx';
+import { rotationWords } from '../thread/systemWords.ts';
+import type { KeyChange } from '../thread/timeline.ts';
 
-export function Details({ head }: { head: ThreadHead }) {
+type Props = {
+  head: ThreadHead;
+  /** As far as the thread is loaded, newest first. */
+  keyChanges: KeyChange[];
+};
+
+export function Details({ head, keyChanges }: Props) {
   const client = useClient();
   const now = client.now.value;
   return (
@@ -21,6 +29,7 @@ export function Details({ head }: { head: ThreadHead }) {
       {head.link && <LinkSection link={head.link} now={now} />}
       {head.space === 'patient' && <RecordSection record={head.record} now={now} />}
       <MembersSection head={head} />
+      {keyChanges.length > 0 && <KeysSection changes={keyChanges} now={now} />}
       <section class="det" aria-labelledby="det-know">
         <h2 id="det-know">Good to know</h2>
         <p class="small">{disclosureSentence}</p>
@@ -83,6 +92,25 @@ const tagWords: Record<RecordLine['state'], string> = {
   failed: 'Refused',
   deleted: 'In the record',
 };
+
+/** Too usual to be told in the thread; here for whoever wants to know. */
+function KeysSection({ changes, now }: { changes: KeyChange[]; now: number }) {
+  return (
+    <section class="det" aria-labelledby="det-keys">
+      <h2 id="det-keys">Keys</h2>
+      <ul class="small">
+        {changes.slice(0, 3).map(({ key, at, event }) => (
+          <li key={key}>
+            <span class="muted">
+              <time dateTime={new Date(at).toISOString()}>{briefWhen(at, now)}</time>
+            </span>{' '}
+            {rotationWords[event.why]}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
 
 function MembersSection({ head }: { head: ThreadHead }) {
   const [changing, setChanging] = useState(false);

@@ -49,7 +49,7 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
           flush
           under={head.patient && <Banner patient={head.patient} now={client.now.value} />}
         >
-          <Details head={head} />
+          <Details head={head} keyChanges={store.keyChanges.value} />
         </Sheet>
       );
     case 'add':

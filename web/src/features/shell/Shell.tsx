@@ -9,17 +9,14 @@ import { duration } from '../../ui/dates.ts';
 import { SpaceDirectIcon } from '../../ui/icons/states.tsx';
 import { CloseIcon, ComposeIcon, InboxIcon, LockIcon, MoreIcon, SearchIcon } from '../../ui/icons/tools.tsx';
 import { ThreadList } from '../inbox/Inbox.tsx';
-import { Jump } from '../jump/Jump.tsx';
-import { Details } from '../members/Details.tsx';
 import { Mark } from '../gate/Frame.tsx';
 import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
-import { More } from '../settings/More.tsx';
 import { ThreadStore } from '../thread/store.ts';
-import { ThreadPane } from '../thread/ThreadPane.tsx';
 import { ConnectionBar } from './ConnectionBar.tsx';
+import { fetchAhead } from './parts.ts';
+import { DetailsPlace, JumpPlace, MorePlace, SheetPlace, ThreadPlace } from './Places.tsx';
 import { format } from './routes.ts';
-import { Sheets } from './Sheets.tsx';
 
 type Ready = Extract<SessionState, { at: 'ready' }>;
 
@@ -46,6 +43,11 @@ export function Shell({ state }: { state: Ready }) {
     return () => removeEventListener('keydown', onKey);
   }, []);
 
+  // Also after a time without a network: what could not be fetched then is fetched now.
+  const shown = client.inbox.value !== undefined;
+  const { state: line } = client.connection.value;
+  useEffect(() => (shown && line === 'online' ? fetchAhead() : undefined), [shown, line]);
+
   const summary = client.inbox.value?.find((each) => each.id === thread);
   const head = store?.head.value;
   const asked = detailsOpen || client.router.route.value.at === 'details';
@@ -69,7 +71,7 @@ export function Shell({ state }: { state: Ready }) {
           <Nav />
           {base.at === 'more' ? (
             <main class="pane pane--page" id="main" tabIndex={-1}>
-              <More />
+              <MorePlace />
             </main>
           ) : (
             <>
@@ -87,7 +89,7 @@ export function Shell({ state }: { state: Ready }) {
               </section>
               <main class="pane" id="main" tabIndex={-1}>
                 {store ? (
-                  <ThreadPane key={thread} store={store} summary={summary} onDetails={three ? undefined : onDetails} />
+                  <ThreadPlace key={thread} store={store} summary={summary} onDetails={three ? undefined : onDetails} />
                 ) : (
                   <div class="empty empty--mid">
                     <SpaceDirectIcon />
@@ -110,7 +112,7 @@ export function Shell({ state }: { state: Ready }) {
                     </button>
                   </div>
                   <div class="pane__s" tabIndex={0} role="region" aria-label="Thread details">
-                    {head && <Details head={head} />}
+                    {store && head && <DetailsPlace head={head} store={store} />}
                   </div>
                 </aside>
               )}
@@ -120,17 +122,17 @@ export function Shell({ state }: { state: Ready }) {
       ) : (
         <div class="phone">
           <main class="pane" id="main" tabIndex={-1}>
-            {base.at === 'more' && <More />}
+            {base.at === 'more' && <MorePlace />}
             {base.at === 'inbox' && (
               <InboxPage state={state} onJump={() => setJumping(true)} returning={left.current} />
             )}
-            {store && <ThreadPane key={thread} store={store} summary={summary} onDetails={onDetails} />}
+            {store && <ThreadPlace key={thread} store={store} summary={summary} onDetails={onDetails} />}
           </main>
           {!store && <Nav />}
         </div>
       )}
-      <Sheets store={store} />
-      {jumping && <Jump onClose={() => setJumping(false)} />}
+      <SheetPlace store={store} />
+      {jumping && <JumpPlace onClose={() => setJumping(false)} />}
       <p class="vh" role="status" aria-live="polite">
         {client.said}
       </p>

@@ -3,12 +3,12 @@ import type { JSX } from 'preact';
 import type { DecisionItem, MessageItem, Quote, SystemItem, TombstoneItem } from '../../core/contract.ts';
 import { clockTime, plural, whenInWords } from '../../ui/dates.ts';
 import { ActionIcon, DecisionIcon, EmergencyIcon, UrgentIcon } from '../../ui/icons/states.tsx';
-import { BlockedIcon, KeyIcon, LinkIcon, PeopleIcon, ReplyIcon, WarningIcon } from '../../ui/icons/tools.tsx';
+import { BlockedIcon, DownIcon, KeyIcon, LinkIcon, PeopleIcon, ReplyIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { keepTogether } from '../../ui/words.ts';
 import { Avatar } from '../inbox/Tile.tsx';
 import { shortRole } from '../people/words.ts';
 import { DeliveryState, recordIcons, recordWords, urgencyWords } from './States.tsx';
-import { systemLine } from './systemWords.ts';
+import { arrivalsLine, rotationWords, systemLine } from './systemWords.ts';
 
 export type Acts = {
   reply?: () => void;
@@ -148,16 +148,56 @@ function Actions({ acts }: { acts: Acts }) {
 
 const systemIcons = { people: PeopleIcon, link: LinkIcon, key: KeyIcon, warning: WarningIcon, blocked: BlockedIcon };
 
-export function SystemNote({ item }: { item: SystemItem }) {
+export function SystemNote({ item, newKeys }: { item: SystemItem; newKeys?: true | undefined }) {
   const line = systemLine(item.event);
   const Glyph = systemIcons[line.icon];
   return (
     <p class={line.tone === 'warn' ? 'sys sys--warn' : 'sys'}>
       <Glyph />
       <span>
-        {line.text} <time dateTime={new Date(item.at).toISOString()}>{clockTime(item.at)}</time>
+        {line.text} {newKeys && `${rotationWords.removed} `}
+        <time dateTime={new Date(item.at).toISOString()}>{clockTime(item.at)}</time>
       </span>
     </p>
+  );
+}
+
+type FoldProps = { items: SystemItem[]; open: boolean; onToggle: () => void };
+
+/** Several who came in: one quiet line, with each of them under it for whoever wants to know. */
+export function SystemFold({ items, open, onToggle }: FoldProps) {
+  const id = `fold-${items[0]?.key.replaceAll(' ', '-') ?? ''}`;
+  const last = items.at(-1);
+  return (
+    <div class="sysfold">
+      <p class="sys">
+        <PeopleIcon />
+        <span>
+          {arrivalsLine(items.map(({ event }) => event))}{' '}
+          {last && <time dateTime={new Date(last.at).toISOString()}>{clockTime(last.at)}</time>}
+        </span>
+        <button
+          type="button"
+          class="sysfold__b"
+          data-act
+          aria-expanded={open}
+          aria-controls={open ? id : undefined}
+          onClick={onToggle}
+        >
+          {open ? 'Hide' : 'Show who'}
+          <DownIcon size="s" />
+        </button>
+      </p>
+      {open && (
+        <ul id={id}>
+          {items.map((item) => (
+            <li key={item.key}>
+              {systemLine(item.event).text} <time dateTime={new Date(item.at).toISOString()}>{clockTime(item.at)}</time>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
   );
 }
 

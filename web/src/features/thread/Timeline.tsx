@@ -11,7 +11,7 @@ import { DownIcon } from '../../ui/icons/tools.tsx';
 import { useClient } from '../session/client.ts';
 import type { ThreadStore } from './store.ts';
 import { TimelineRow } from './TimelineRow.tsx';
-import { type Row, rowOf } from './timeline.ts';
+import { isKeyChange, isSpoken, type Row, rowOf } from './timeline.ts';
 
 type Props = { store: ThreadStore; onReply: (message: MessageItem) => void; onTakenBack: (text: string) => void };
 
@@ -78,7 +78,8 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
     const message = arrived.find((item) => item.kind === 'message' || item.kind === 'decision');
     if (message?.kind === 'message') client.announce(`New message from ${message.author.name}, ${message.author.role}`);
     if (message?.kind === 'decision') client.announce(`${message.markedBy.name} marked a decision`);
-    if (!atEnd.current) setUnseenBelow((count) => count + arrived.length);
+    const news = arrived.filter((item) => !isKeyChange(item)).length;
+    if (!atEnd.current && news > 0) setUnseenBelow((count) => count + news);
   });
 
   // The message in hand is seen whole, with what can be done with it.
@@ -93,7 +94,7 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
 
   const rowElement = (key: string) => scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
 
-  const items = rows.filter((row): row is Extract<Row, { type: 'item' }> => row.type === 'item');
+  const items = rows.filter(isSpoken);
   const stop = active && items.some((row) => row.key === active) ? active : items.at(-1)?.key;
 
   function onScroll() {
@@ -207,4 +208,4 @@ function keep(rows: Row[], key: string | undefined): number[] {
   return index < 0 ? [] : [index];
 }
 
-const firstItem = (rows: Row[]): string | undefined => rows.find((row) => row.type === 'item')?.key;
+const firstItem = (rows: Row[]): string | undefined => rows.find(isSpoken)?.key;

@@ -1,11 +1,12 @@
-/** One row: a day, the line above the unread, or an item with what can be done with it. */
+/** One row: a day, the line above the unread, people who came in, or an item with what can be done with it. */
+import type { ComponentChildren } from 'preact';
 import type { MessageId, MessageItem } from '../../core/contract.ts';
 import { asFault } from '../../ui/fault.tsx';
 import { DecisionCard } from '../record/DecisionCard.tsx';
 import { useClient } from '../session/client.ts';
-import { type Acts, Message, SystemNote, Tombstone } from './Message.tsx';
+import { type Acts, Message, SystemFold, SystemNote, Tombstone } from './Message.tsx';
 import type { ThreadStore } from './store.ts';
-import type { Row } from './timeline.ts';
+import type { Row, Spoken } from './timeline.ts';
 
 type Props = {
   row: Row;
@@ -36,20 +37,62 @@ export function TimelineRow(props: Props) {
       </div>
     );
   }
-  return <ItemRow {...props} row={row} />;
+  return (
+    <Spot {...props} row={row}>
+      {row.type === 'fold' ? (
+        <SystemFold
+          items={row.items}
+          open={props.store.unfolded.value.has(row.key)}
+          onToggle={() => props.store.toggleFold(row.key)}
+        />
+      ) : (
+        <Item {...props} row={row} />
+      )}
+    </Spot>
+  );
 }
 
-function ItemRow({
+/** What the arrow keys move along: Enter goes to the first thing in it that can be done. */
+function Spot({
   row,
-  store,
   isStop,
   isActive,
   isLast,
   onActivate,
+  children,
+}: Pick<Props, 'isStop' | 'isActive' | 'isLast' | 'onActivate'> & { row: Spoken; children: ComponentChildren }) {
+  return (
+    <div class={isLast ? 'line line--last' : 'line'}>
+      <article
+        class={isActive ? 'hit is-active' : 'hit'}
+        data-key={row.key}
+        tabIndex={isStop ? 0 : -1}
+        aria-label={row.type === 'fold' ? 'Note' : labelOf(row.item)}
+        // A mouse that is pressed gives the focus too; the list must not move under it before the click is over.
+        onFocus={(event) => {
+          if (event.target instanceof Element && event.target.matches(':focus-visible')) onActivate();
+        }}
+        onClick={onActivate}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && event.target === event.currentTarget) {
+            event.preventDefault();
+            event.currentTarget.querySelector<HTMLElement>('[data-act], .btn')?.focus();
+          }
+        }}
+      >
+        {children}
+      </article>
+    </div>
+  );
+}
+
+function Item({
+  row,
+  store,
   onReply,
   onTakenBack,
   toMessage,
-}: Props & { row: Extract<Row, { type: 'item' }> }) {
+}: Pick<Props, 'store' | 'onReply' | 'onTakenBack' | 'toMessage'> & { row: Extract<Row, { type: 'item' }> }) {
   const client = useClient();
   const { item } = row;
   const head = store.head.value;
@@ -74,40 +117,24 @@ function ItemRow({
     if (quoted && !('gone' in quoted)) acts.toQuote = () => toMessage(quoted.id);
   }
 
-  return (
-    <div class={isLast ? 'line line--last' : 'line'}>
-      <article
-        class={isActive ? 'hit is-active' : 'hit'}
-        data-key={row.key}
-        tabIndex={isStop ? 0 : -1}
-        aria-label={labelOf(item)}
-        // A mouse that is pressed gives the focus too; the list must not move under it before the click is over.
-        onFocus={(event) => {
-          if (event.target instanceof Element && event.target.matches(':focus-visible')) onActivate();
-        }}
-        onClick={onActivate}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && event.target === event.currentTarget) {
-            event.preventDefault();
-            event.currentTarget.querySelector<HTMLElement>('[data-act], .btn')?.focus();
-          }
-        }}
-      >
-        {item.kind === 'message' && <Message item={item} partOf={row.partOf} acts={acts} />}
-        {item.kind === 'system' && <SystemNote item={item} />}
-        {item.kind === 'tombstone' && <Tombstone item={item} now={client.now.value} />}
-        {item.kind === 'decision' && (
-          <DecisionCard
-            item={item}
-            thread={thread}
-            now={client.now.value}
-            mayFile={!head.readOnly}
-            onHurry={() => attempt(client.wardline.retryFiling({ thread, decision: item.id }))}
-          />
-        )}
-      </article>
-    </div>
-  );
+  switch (item.kind) {
+    case 'message':
+      return <Message item={item} partOf={row.partOf} acts={acts} />;
+    case 'system':
+      return <SystemNote item={item} newKeys={row.newKeys} />;
+    case 'tombstone':
+      return <Tombstone item={item} now={client.now.value} />;
+    case 'decision':
+      return (
+        <DecisionCard
+          item={item}
+          thread={thread}
+          now={client.now.value}
+          mayFile={!head.readOnly}
+          onHurry={() => attempt(client.wardline.retryFiling({ thread, decision: item.id }))}
+        />
+      );
+  }
 }
 
 function labelOf(item: Extract<Row, { type: 'item' }>['item']): string {

@@ -7,7 +7,7 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { Draft, ThreadChange, ThreadHead, ThreadId, TimelineItem, Wardline } from '../../core/contract.ts';
 import { asFault, type Fault } from '../../ui/fault.tsx';
-import { arrange, type Row } from './timeline.ts';
+import { arrange, isKeyChange, type KeyChange, type Row } from './timeline.ts';
 
 const pageSize = 60;
 
@@ -18,6 +18,10 @@ export class ThreadStore {
   readonly fault = signal<Fault>();
   readonly draft = signal<Draft>();
   readonly rows: ReadonlySignal<Row[]>;
+  /** When the keys of the thread changed, as far as it is loaded, newest first. */
+  readonly keyChanges: ReadonlySignal<KeyChange[]>;
+  /** The folded rows that have been opened, by their keys. */
+  readonly unfolded = signal<ReadonlySet<string>>(new Set());
   /** Keys that have just come from somebody else. */
   readonly arrived = signal<TimelineItem[]>([]);
 
@@ -33,6 +37,9 @@ export class ThreadStore {
     this.#thread = thread;
     this.rows = computed(() =>
       arrange(this.#items.value.values(), { now: today.value, firstUnread: this.#firstUnread.value }),
+    );
+    this.keyChanges = computed(() =>
+      [...this.#items.value.values()].filter(isKeyChange).sort((a, b) => b.order - a.order),
     );
   }
 
@@ -84,6 +91,12 @@ export class ThreadStore {
       if (!waiting && item.order > last) last = item.order;
     }
     return last;
+  }
+
+  toggleFold(key: string): void {
+    const open = new Set(this.unfolded.value);
+    if (!open.delete(key)) open.add(key);
+    this.unfolded.value = open;
   }
 
   item(key: string): TimelineItem | undefined {

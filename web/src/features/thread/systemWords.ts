@@ -1,5 +1,6 @@
 /** What happened to a thread, in one sentence. People are told why somebody came, left or was taken out. */
 import type { SystemEvent } from '../../core/contract.ts';
+import { plural } from '../../ui/dates.ts';
 import { listed } from '../../ui/words.ts';
 import { addReasonWords, lowerFirst, organisationReasonWords, removeReasonWords } from '../people/words.ts';
 
@@ -17,9 +18,10 @@ export function systemLine(event: SystemEvent): SystemLine {
       return plain('people', `${you(event.by, event.byMe)} started this thread.`);
     case 'joined': {
       const who = event.me ? 'you' : `${event.who}, ${event.role},`;
-      const history = event.history ? 'Earlier messages can be read.' : 'Earlier messages cannot be read.';
+      // Members read from the beginning, as a rule; the exception is said, here as in the details.
+      const history = event.history ? '' : ' Earlier messages cannot be read.';
       const why = reasonWords(addReasonWords[event.reason], event.note);
-      return plain('people', `${you(event.by, event.byMe)} added ${who} ${why}. ${history}`.replace(', (', ' ('));
+      return plain('people', `${you(event.by, event.byMe)} added ${who} ${why}.${history}`.replace(', (', ' ('));
     }
     case 'removed': {
       const why = reasonWords(removeReasonWords[event.reason], event.note);
@@ -58,7 +60,45 @@ export function systemLine(event: SystemEvent): SystemLine {
   }
 }
 
-const rotationWords: Record<Extract<SystemEvent, { what: 'rotated' }>['why'], string> = {
+/** What one row says for several people who came in: how many, and whether this person is one of them. */
+export function arrivalsLine(events: SystemEvent[]): string {
+  const joined = events.filter((event) => event.what === 'joined');
+  const founder = events.find((event) => event.what === 'created');
+  const meToo = joined.some((event) => event.me);
+  const others = plural(joined.length - (meToo ? 1 : 0), 'person', 'people');
+  const who = meToo ? (joined.length === 1 ? 'you' : `you and ${others}`) : others;
+  if (founder) return `${you(founder.by, founder.byMe)} started this thread with ${who}.`;
+  return `${who.charAt(0).toUpperCase()}${who.slice(1)} joined.`;
+}
+
+/** The last thing that happened, as a preview of the thread. */
+export function briefly(event: SystemEvent): string | undefined {
+  switch (event.what) {
+    case 'created':
+      return `${you(event.by, event.byMe)} started this thread`;
+    case 'joined':
+      return `${you(event.by, event.byMe)} added ${event.me ? 'you' : event.who}`;
+    case 'removed':
+      if (event.who === event.by || (event.me && event.byMe)) return `${you(event.who, event.me)} left`;
+      return `${you(event.by, event.byMe)} removed ${event.me ? 'you' : event.who}`;
+    case 'removed-by-organisation':
+      return `${event.me ? 'You were' : `${event.who} was`} removed by the organisation`;
+    case 'linked':
+      return `${you(event.by, event.byMe)} linked the patient`;
+    case 'renamed':
+      return `${you(event.by, event.byMe)} named the thread “${event.name}”`;
+    case 'identity-changed':
+      return `${event.who} has a new identity`;
+    case 'refused':
+      return 'Something failed its checks and is not shown';
+    case 'frozen':
+      return 'Sending has stopped';
+    default:
+      return undefined;
+  }
+}
+
+export const rotationWords: Record<Extract<SystemEvent, { what: 'rotated' }>['why'], string> = {
   added: 'New keys, because somebody joined.',
   removed: 'New keys. Whoever was removed cannot read what follows.',
   device: 'New keys, because the devices of a member changed.',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DecisionItem, MessageItem, Person } from '../../core/contract.ts';
+import type { DecisionItem, MessageItem, Person, SystemEvent, SystemItem } from '../../core/contract.ts';
 import { arrange, type Row, rowOf } from './timeline.ts';
 
 const now = new Date(2026, 10, 24, 13, 41).getTime();
@@ -87,5 +87,89 @@ describe('R18 a decision', () => {
     const rows = arrange([message(1), message(2), decision(3, [2])], { now });
     expect(rows[rowOf(rows, 'm2')]?.key).toBe('d3');
     expect(rowOf(rows, 'nothing')).toBe(-1);
+  });
+});
+
+describe('who came in and out', () => {
+  const system = (order: number, event: SystemEvent, at = now): SystemItem => ({
+    kind: 'system',
+    key: `s${order}`,
+    order,
+    at,
+    event,
+  });
+  const by = { by: 'Dr Anita Patel', byMe: false };
+  const created: SystemEvent = { what: 'created', ...by };
+  const joined: SystemEvent = {
+    what: 'joined',
+    who: 'Tom Reid',
+    me: false,
+    role: 'Outreach',
+    ...by,
+    reason: 'care-team',
+    history: true,
+  };
+  const removed: SystemEvent = { what: 'removed', who: 'Tom Reid', me: false, ...by, reason: 'other' };
+  const rotated = (why: 'added' | 'removed' | 'device' | 'age'): SystemEvent => ({ what: 'rotated', why });
+  const folds = (rows: Row[]) => rows.flatMap((row) => (row.type === 'fold' ? [row.items.map(({ key }) => key)] : []));
+
+  test('people who came one after another are one row, also across the new keys of each', () => {
+    const rows = arrange(
+      [system(1, joined), system(2, rotated('added')), system(3, joined), system(4, rotated('added')), message(5)],
+      { now },
+    );
+    expect(keys(rows)).toEqual(['Today', 's1', 'm5']);
+    expect(folds(rows)).toEqual([['s1', 's3']]);
+  });
+
+  test('those who were in it from the start stand with its beginning', () => {
+    const rows = arrange([system(1, created), system(2, joined), system(3, joined)], { now });
+    expect(folds(rows)).toEqual([['s1', 's2', 's3']]);
+  });
+
+  test('one alone is said in full', () => {
+    const rows = arrange([system(1, joined), message(2), system(3, joined)], { now });
+    expect(keys(rows)).toEqual(['Today', 's1', 'm2', 's3']);
+    expect(folds(rows)).toEqual([]);
+  });
+
+  test('a day and the line above the unread part them', () => {
+    const two = arrange([system(1, joined, yesterday), system(2, joined)], { now });
+    expect(keys(two)).toEqual(['Yesterday', 's1', 'Today', 's2']);
+    const seen = arrange([system(1, joined), system(2, joined), system(3, joined)], { now, firstUnread: 's2' });
+    expect(keys(seen)).toEqual(['Today', 's1', 'unread', 's2']);
+    expect(folds(seen)).toEqual([['s2', 's3']]);
+  });
+
+  test('new keys are no row, and the unread begin at the next', () => {
+    const rows = arrange([message(1), system(2, rotated('age')), message(3)], { now, firstUnread: 's2' });
+    expect(keys(rows)).toEqual(['Today', 'm1', 'unread', 'm3']);
+    expect(keys(arrange([message(1), system(2, rotated('device'))], { now, firstUnread: 's2' }))).toEqual([
+      'Today',
+      'm1',
+    ]);
+  });
+
+  test.each<SystemEvent>([
+    removed,
+    { ...removed, by: 'Tom Reid' },
+    { what: 'removed-by-organisation', who: 'Tom Reid', me: false, reason: 'leaver' },
+    { what: 'linked', ...by, patient: 'SMITH, John' },
+    { what: 'renamed', ...by, name: 'Bay 3' },
+    { what: 'identity-changed', who: 'Tom Reid' },
+    { what: 'refused', code: 'bad_signature' },
+    { what: 'frozen', authors: ['Tom Reid'] },
+  ])('R31 $what always has a row of its own', (event) => {
+    const rows = arrange([system(1, joined), system(2, event), system(3, event), system(4, joined)], { now });
+    expect(keys(rows)).toEqual(['Today', 's1', 's2', 's3', 's4']);
+    expect(folds(rows)).toEqual([]);
+  });
+
+  test('R31 a removal says that the keys are new once they are', () => {
+    const renewed = (rows: Row[]) => rows.flatMap((row) => (row.type === 'item' && row.newKeys ? [row.key] : []));
+    expect(renewed(arrange([system(1, removed)], { now }))).toEqual([]);
+    expect(renewed(arrange([system(1, removed), system(2, rotated('added'))], { now }))).toEqual([]);
+    const rows = arrange([system(1, removed), message(2), system(3, removed), system(4, rotated('removed'))], { now });
+    expect(renewed(rows)).toEqual(['s1', 's3']);
   });
 });

@@ -1,16 +1,24 @@
 /**
  * From what the worker sends to the rows of a thread: in order, a line for each day, a line where the unread begin, and a decision in
- * the place of the message that it is made of.
+ * the place of the message that it is made of. People who came one after another are one row; new keys are none, because they follow
+ * from what is said beside them.
  *
- * Invariants: the same items give the same rows whatever order they came in; every row has a key that stays when others come or go.
+ * Invariants: the same items give the same rows whatever order they came in; every row has a key that stays when others come or go; who
+ * was removed or left, what was refused and what was stopped always has a row of its own.
  */
-import type { DecisionItem, MessageId, TimelineItem } from '../../core/contract.ts';
+import type { DecisionItem, MessageId, SystemItem, TimelineItem } from '../../core/contract.ts';
 import { dayKey, dayTitle } from '../../ui/dates.ts';
 
 export type Row =
   | { type: 'day'; key: string; title: string }
   | { type: 'unread'; key: string }
-  | { type: 'item'; key: string; item: TimelineItem; partOf: DecisionItem | undefined };
+  | { type: 'item'; key: string; item: TimelineItem; partOf: DecisionItem | undefined; newKeys?: true }
+  /** Several who came in, in the place of the first. */
+  | { type: 'fold'; key: string; items: SystemItem[] };
+
+/** The rows that say something: one of them at a time is in the tab order. */
+export type Spoken = Extract<Row, { type: 'item' | 'fold' }>;
+export const isSpoken = (row: Row): row is Spoken => row.type === 'item' || row.type === 'fold';
 
 export function arrange(
   items: Iterable<TimelineItem>,
@@ -18,19 +26,61 @@ export function arrange(
 ): Row[] {
   const sorted = foldDecisions([...items].sort((a, b) => a.order - b.order));
   const members = decisionsByMessage(sorted);
+  const withNewKeys = removalsWithNewKeys(sorted);
   const rows: Row[] = [];
   let day = '';
+  let unread = false;
   for (const item of sorted) {
+    // The first unread may be one that is not shown: the line then stands above the next.
+    unread ||= item.key === options.firstUnread;
+    if (isKeyChange(item)) continue;
     const itsDay = dayKey(item.at);
     if (itsDay !== day) {
       day = itsDay;
       rows.push({ type: 'day', key: `day ${itsDay} ${item.key}`, title: dayTitle(item.at, options.now) });
     }
-    if (item.key === options.firstUnread) rows.push({ type: 'unread', key: 'unread' });
+    if (unread) rows.push({ type: 'unread', key: 'unread' });
+    unread = false;
+    if (isArrival(item)) {
+      addArrival(rows, item);
+      continue;
+    }
     const partOf = item.kind === 'message' ? members.get(item.id) : undefined;
-    rows.push({ type: 'item', key: item.key, item, partOf });
+    rows.push({ type: 'item', key: item.key, item, partOf, ...(withNewKeys.has(item.key) ? { newKeys: true } : {}) });
   }
   return rows;
+}
+
+/** New keys by themselves are no news in a thread; its details list them. */
+export const isKeyChange = (item: TimelineItem): item is KeyChange =>
+  item.kind === 'system' && item.event.what === 'rotated';
+
+export type KeyChange = SystemItem & { event: Extract<SystemItem['event'], { what: 'rotated' }> };
+
+const isArrival = (item: TimelineItem): item is SystemItem =>
+  item.kind === 'system' && (item.event.what === 'joined' || item.event.what === 'created');
+
+/** Next to another one they make one row together. A day, the line above the unread, or anything said parts them. */
+function addArrival(rows: Row[], item: SystemItem): void {
+  const before = rows.at(-1);
+  if (before?.type === 'fold') before.items.push(item);
+  else if (before?.type === 'item' && isArrival(before.item)) {
+    rows[rows.length - 1] = { type: 'fold', key: before.key, items: [before.item, item] };
+  } else rows.push({ type: 'item', key: item.key, item, partOf: undefined });
+}
+
+/** Those who were removed before the keys changed because of it: their row says so. */
+function removalsWithNewKeys(sorted: TimelineItem[]): Set<string> {
+  const found = new Set<string>();
+  let since: string[] = [];
+  for (const item of sorted) {
+    if (item.kind !== 'system') continue;
+    if (item.event.what === 'removed' || item.event.what === 'removed-by-organisation') since.push(item.key);
+    if (item.event.what !== 'rotated') continue;
+    if (item.event.why === 'removed') for (const key of since) found.add(key);
+    since = [];
+  }
+  return found;
 }
 
 /** A decision made of exactly one loaded message is shown once: the card takes the message's place. */

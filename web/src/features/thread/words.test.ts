@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Delivery, SystemEvent } from '../../core/contract.ts';
 import { deliveryWords } from './States.tsx';
-import { systemLine } from './systemWords.ts';
+import { arrivalsLine, briefly, systemLine } from './systemWords.ts';
 
 const delivery = (state: Delivery['state'], of: number, reached = 0, seen = 0): Delivery => ({
   state,
@@ -39,21 +39,13 @@ describe('R31 what happened to the members is said with its reason', () => {
     history: true,
   };
   test.each<[string, SystemEvent, string]>([
-    [
-      'joined',
-      joined,
-      'Dr Leila Haddad added Tom Reid, Outreach (asked for an opinion). Earlier messages can be read.',
-    ],
+    ['joined', joined, 'Dr Leila Haddad added Tom Reid, Outreach (asked for an opinion).'],
     [
       'joined by me, without history, with a note',
       { ...joined, byMe: true, history: false, reason: 'other', note: 'Covers the bay.' },
       'You added Tom Reid, Outreach (another reason: Covers the bay). Earlier messages cannot be read.',
     ],
-    [
-      'added me',
-      { ...joined, me: true, reason: 'on-call' },
-      'Dr Leila Haddad added you (on call for it). Earlier messages can be read.',
-    ],
+    ['added me', { ...joined, me: true, reason: 'on-call' }, 'Dr Leila Haddad added you (on call for it).'],
     [
       'removed',
       { what: 'removed', who: 'Dr Amit Patel', me: false, by: 'Dr Anita Patel', byMe: false, reason: 'added-in-error' },
@@ -88,4 +80,40 @@ describe('R31 what happened to the members is said with its reason', () => {
     expect(line.text).toContain('is not shown');
     expect(line.text).toContain('bad_signature');
   });
+});
+
+describe('several who came in', () => {
+  const created: SystemEvent = { what: 'created', by: 'Dr Leila Haddad', byMe: false };
+  const joined = (me = false): SystemEvent => ({
+    what: 'joined',
+    who: 'Tom Reid',
+    me,
+    role: 'Outreach',
+    by: 'Dr Leila Haddad',
+    byMe: false,
+    reason: 'founding',
+    history: true,
+  });
+  test.each<[SystemEvent[], string]>([
+    [[joined(), joined()], '2 people joined.'],
+    [[joined(), joined(true)], 'You and 1 person joined.'],
+    [[created, joined()], 'Dr Leila Haddad started this thread with 1 person.'],
+    [[created, joined(true), joined(), joined()], 'Dr Leila Haddad started this thread with you and 2 people.'],
+    [[created, joined(true)], 'Dr Leila Haddad started this thread with you.'],
+    [[{ ...created, byMe: true }, joined(), joined()], 'You started this thread with 2 people.'],
+  ])('%#', (events, words) => expect(arrivalsLine(events)).toBe(words));
+});
+
+describe('the preview of a system line', () => {
+  test('says what happened', () => {
+    expect(briefly({ what: 'linked', by: 'Dr Leila Haddad', byMe: true, patient: 'SMITH, John' })).toBe(
+      'You linked the patient',
+    );
+    const gone = { what: 'removed', who: 'Tom Reid', me: false, byMe: false, reason: 'other' } as const;
+    expect(briefly({ ...gone, by: 'Tom Reid' })).toBe('Tom Reid left');
+    expect(briefly({ ...gone, by: 'Dr Leila Haddad' })).toBe('Dr Leila Haddad removed Tom Reid');
+    expect(briefly({ ...gone, by: 'Dr Leila Haddad', me: true })).toBe('Dr Leila Haddad removed you');
+  });
+  test('of a newer worker is not guessed', () =>
+    expect(briefly({ what: 'something-new' } as unknown as SystemEvent)).toBeUndefined());
 });

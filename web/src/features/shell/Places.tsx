@@ -1,0 +1,104 @@
+/** The parts of the shell that are fetched later, each with what stands in its place until it is there. */
+import type { ThreadHead, ThreadSummary } from '../../core/contract.ts';
+import { isWide } from '../../platform/viewport.ts';
+import { BackIcon } from '../../ui/icons/tools.tsx';
+import { Fetching, usePart } from '../../ui/part.tsx';
+import { Sheet } from '../../ui/Sheet.tsx';
+import { threadTitle } from '../inbox/words.ts';
+import { useClient } from '../session/client.ts';
+import type { ThreadStore } from '../thread/store.ts';
+import { detailsPart, jumpPart, morePart, sheetsPart, threadPart } from './parts.ts';
+import { isBase, type Route } from './routes.ts';
+
+type ThreadProps = { store: ThreadStore; summary: ThreadSummary | undefined; onDetails?: (() => void) | undefined };
+
+export function ThreadPlace(props: ThreadProps) {
+  const client = useClient();
+  const { View, ...waiting } = usePart(threadPart);
+  if (View) return <View {...props} />;
+  return (
+    <>
+      <header class={isWide.value ? 'top' : 'top top--back'}>
+        {!isWide.value && (
+          <button type="button" class="ib" onClick={() => client.router.close()}>
+            <BackIcon size="l" />
+            <span class="vh">Back to inbox</span>
+          </button>
+        )}
+        <div class="top__t">
+          <h1>{props.summary ? threadTitle(props.summary) : 'Thread'}</h1>
+        </div>
+      </header>
+      <div class="pane__s">
+        <Fetching {...waiting} onAnew={() => void client.lock()} />
+      </div>
+    </>
+  );
+}
+
+export function DetailsPlace({ head, store }: { head: ThreadHead; store: ThreadStore }) {
+  const client = useClient();
+  const { View, ...waiting } = usePart(detailsPart);
+  if (View) return <View head={head} keyChanges={store.keyChanges.value} />;
+  return <Fetching {...waiting} onAnew={() => void client.lock()} />;
+}
+
+export function MorePlace() {
+  const client = useClient();
+  const { View, ...waiting } = usePart(morePart);
+  if (View) return <View />;
+  return (
+    <>
+      <header class="top">
+        <div class="top__t">
+          <h1>More</h1>
+        </div>
+      </header>
+      <div class="pane__s">
+        <Fetching {...waiting} onAnew={() => void client.lock()} />
+      </div>
+    </>
+  );
+}
+
+export function SheetPlace({ store }: { store: ThreadStore | undefined }) {
+  const { route } = useClient().router;
+  if (isBase(route.value)) return null;
+  return <WantedSheet store={store} at={route.value.at} />;
+}
+
+function WantedSheet({ store, at }: { store: ThreadStore | undefined; at: Route['at'] }) {
+  const client = useClient();
+  const { View, ...waiting } = usePart(sheetsPart);
+  if (View) return <View store={store} />;
+  return <WaitingSheet title={titles[at] ?? 'One moment'} onClose={() => client.router.close()} {...waiting} />;
+}
+
+export function JumpPlace({ onClose }: { onClose: () => void }) {
+  const { View, ...waiting } = usePart(jumpPart);
+  if (View) return <View onClose={onClose} />;
+  return <WaitingSheet title="Jump to a thread or a person" onClose={onClose} {...waiting} />;
+}
+
+type WaitingProps = Omit<ReturnType<typeof usePart>, 'View'> & { title: string; onClose: () => void };
+
+function WaitingSheet({ title, onClose, ...waiting }: WaitingProps) {
+  const client = useClient();
+  if (!waiting.late && !waiting.fault) return null;
+  return (
+    <Sheet title={title} onClose={onClose}>
+      <Fetching {...waiting} onAnew={() => void client.lock()} />
+    </Sheet>
+  );
+}
+
+const titles: Partial<Record<Route['at'], string>> = {
+  new: 'New message',
+  'new-team': 'New team thread',
+  'new-patient': 'Link a patient',
+  details: 'Details',
+  add: 'Add a person',
+  remove: 'Remove',
+  decide: 'Mark a decision',
+  file: 'File to the record',
+};
