@@ -12,6 +12,8 @@ export const patience = 30_000;
 
 export type DeviceWords = 'The organisation’s' | 'My own' | 'A shared ward PC';
 
+type NameAndPassword = { username: string; password: string };
+
 /** What one human knows and holds, wherever they sign in. */
 export class Human {
   readonly name: string;
@@ -176,11 +178,17 @@ export class Person {
     await this.finishEnrolment();
   }
 
-  async giveName(): Promise<void> {
+  /** In a browser that is not known yet, also whose device it is. */
+  async giveName(device?: DeviceWords, { username, password }: NameAndPassword = this.human): Promise<void> {
     await this.sees(this.heading('Sign in'));
-    await this.field('User name').fill(this.human.username);
-    await this.field('Password').fill(this.human.password);
+    await this.field('User name').fill(username);
+    await this.field('Password').fill(password);
     await this.button('Go on').click();
+    if (device) {
+      await this.sees(this.heading('This device'));
+      await this.chooseDevice(device);
+      await this.button('Go on').click();
+    }
     await this.sees(this.heading('Enter your code'));
   }
 

@@ -6,8 +6,8 @@ import { weigh } from '../harness/weight.ts';
 import type { Chapter } from './world.ts';
 
 /** Nothing of anybody is left on the screen, in the title or behind the API. */
-async function showsNothing(person: Person, confidential: Iterable<string>): Promise<void> {
-  await person.sees(person.heading('Locked'));
+async function showsNothing(person: Person, confidential: Iterable<string>, heading = 'Locked'): Promise<void> {
+  await person.sees(person.heading(heading));
   const words = await person.words();
   for (const secret of [...confidential, person.human.name, 'Kofi Mensah', 'Ward 7B day team', 'unread']) {
     expect(words).not.toContain(secret);
@@ -62,12 +62,15 @@ export const session: Chapter = (world) =>
       await anita.back();
     });
 
-    test('R25 a second tab takes the keys away from the first', async () => {
+    test('R25 a second tab takes the keys away from the first, and both say so', async () => {
       const { anita, confidential } = world();
       const second = await anita.inAnotherTab();
+      await showsNothing(second, confidential, 'Wardline is open in another tab');
+      await second.button('Use it here').click();
       await second.unlock();
       await second.sees(second.row('Dr Fiona Kerr'));
-      await showsNothing(anita, confidential);
+      await showsNothing(anita, confidential, 'Wardline is open in another tab');
+      await anita.look('51-open-elsewhere');
       await second.page.close();
       await anita.unlock();
       await anita.sees(anita.row('Dr Fiona Kerr'));
@@ -99,12 +102,7 @@ export const session: Chapter = (world) =>
       const { anita } = world();
       const stranger = await world().elsewhere(anita, pc);
       await stranger.open();
-      await stranger.sees(stranger.heading('Sign in'));
-      await stranger.field('User name').fill('nobody.here');
-      await stranger.field('Password').fill('whatever it may be');
-      await stranger.button('Go on').click();
-      await stranger.sees(stranger.heading('Enter your code'));
-      await stranger.chooseDevice('A shared ward PC');
+      await stranger.giveName('A shared ward PC', { username: 'nobody.here', password: 'whatever it may be' });
       await stranger.giveCode('123456');
       await stranger.sees(stranger.text('That did not match.'));
       await stranger.page.context().close();
@@ -116,9 +114,8 @@ export const session: Chapter = (world) =>
       await elsewhere.open();
       await elsewhere.sees(elsewhere.heading('Sign in'));
       await elsewhere.look('52-sign-in');
-      await elsewhere.giveName();
+      await elsewhere.giveName('A shared ward PC');
       expect(await apiStatus(elsewhere, ward.origin)).toBe(401);
-      await elsewhere.page.getByRole('radio', { name: 'A shared ward PC' }).check();
       for (const code of [anita.human.app.wrong(), anita.human.app.used()]) {
         await elsewhere.giveCode(code);
         await elsewhere.sees(elsewhere.text('That did not match.'));

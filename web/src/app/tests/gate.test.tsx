@@ -99,14 +99,38 @@ describe('signing in', () => {
     expect(client.session.value?.at).toBe('ready');
   });
 
-  test('R48 registers a browser that is not known', async () => {
+  test('R48 registers a browser that is not known, before the code is asked for', async () => {
     const { fake } = await signIn('new');
+    expect(shown()).toContain('Whose device is this?');
+    expect(document.querySelector('[autocomplete="one-time-code"]')).toBeNull();
+    await press(button('Go on'));
+    expect(shown()).toContain('Choose one');
+    await press(field('My own'));
+    await press(button('Go on'));
+    expect(shown()).toContain('Your own device needs the agreement');
+    await press(field('A shared ward PC'));
+    await press(button('Go on'));
+    expect(shown()).not.toContain('Whose device is this?');
     await type('Code', '123456');
     await press(button('Sign in'));
-    expect(fake.calls.some((call) => call.verb === 'signInCode')).toBe(false);
+    expect(fake.calls.find((call) => call.verb === 'signInCode')?.arg).toMatchObject({
+      code: '123456',
+      device: 'shared',
+    });
+  });
+
+  test('goes back one step at a time and keeps what was chosen, not the code', async () => {
+    await signIn('new');
     await press(field('A shared ward PC'));
-    await press(button('Sign in'));
-    expect(fake.calls.find((call) => call.verb === 'signInCode')?.arg).toMatchObject({ device: 'shared' });
+    await press(button('Go on'));
+    await type('Code', '123');
+    await press(button('Back'));
+    expect(field('A shared ward PC').checked).toBe(true);
+    await press(button('Go on'));
+    expect(field('Code').value).toBe('');
+    await press(button('Back'));
+    await press(button('Back'));
+    expect(shown()).toContain('User name');
   });
 
   test('a refusal says the same whatever was wrong, and the code is asked again', async () => {

@@ -2,6 +2,7 @@
  * One tab has the keys. Two workers that write for one device would use its sequence numbers twice; so unlocking takes the keys away
  * from whichever tab had them.
  */
+import { tabLockName } from '../../platform/tabs.ts';
 
 export interface TabLock {
   /** Takes the lock from whoever has it. `onTaken` is called when another tab takes it from us. */
@@ -27,7 +28,7 @@ export function browserTabLock(locks: LockManager | undefined): TabLock {
             };
             resolve(giveBack);
           });
-        locks.request('wardline', { steal: true }, held).catch((thrown: unknown) => {
+        locks.request(tabLockName, { steal: true }, held).catch((thrown: unknown) => {
           if (giveBack && !released) onTaken();
           else if (!giveBack) reject(thrown instanceof Error ? thrown : new Error('the lock was refused'));
         });

@@ -1,19 +1,94 @@
-/** Locked: no content, no counts, no names. The password opens it again without a new code. */
-import { useState } from 'preact/hooks';
+/**
+ * Locked: no content, no counts, no names. The password opens it again without a new code. Where another tab of this browser has
+ * Wardline open, that is said first, because a password here takes it away from there.
+ */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { watchOtherTab } from '../../platform/tabs.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { TextField } from '../../ui/fields.tsx';
-import { LockIcon, SwitchIcon } from '../../ui/icons/tools.tsx';
+import { InfoIcon, LockIcon, SwitchIcon } from '../../ui/icons/tools.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { useClient } from '../session/client.ts';
 import { Mark } from './Frame.tsx';
 
 export function Lock({ organisation }: { organisation: string }) {
+  const [elsewhere, setElsewhere] = useState<boolean>();
+  const [here, setHere] = useState(false);
+  useEffect(() => watchOtherTab(setElsewhere), []);
+  // The other tab was closed or locked: what this person chose then is over too.
+  useEffect(() => {
+    if (elsewhere === false) setHere(false);
+  }, [elsewhere]);
+  // Until it is known nothing is shown, so that nothing jumps.
+  if (elsewhere === undefined) return <Gate>{null}</Gate>;
+  return (
+    <Gate>
+      {elsewhere && !here ? (
+        <OpenElsewhere onHere={() => setHere(true)} />
+      ) : (
+        <Unlock organisation={organisation} chosen={here} elsewhere={elsewhere} onBegin={() => setHere(true)} />
+      )}
+    </Gate>
+  );
+}
+
+function Gate({ children }: { children: ComponentChildren }) {
+  return (
+    <div class="lockp">
+      <header>
+        <Mark />
+      </header>
+      <main id="main" class="stack-l">
+        {children}
+      </main>
+      <footer class="muted small">
+        <p>
+          Nothing is shown while locked.
+          <br />
+          Cardiac arrest: call 2222.
+        </p>
+      </footer>
+    </div>
+  );
+}
+
+function OpenElsewhere({ onHere }: { onHere: () => void }) {
+  return (
+    <>
+      <div class="lockp__h stack">
+        <InfoIcon />
+        <h1>Wardline is open in another tab</h1>
+        <p>It can be open in one tab at a time on this device. What you were writing is kept.</p>
+      </div>
+      <button type="button" class="btn btn--main btn--wide" onClick={onHere}>
+        Use it here
+      </button>
+    </>
+  );
+}
+
+type UnlockProps = {
+  organisation: string;
+  /** The person has just asked for it with a button that is gone now. */
+  chosen: boolean;
+  elsewhere: boolean;
+  /** From now on the tab that is open may be this one. */
+  onBegin: () => void;
+};
+
+function Unlock({ organisation, chosen, elsewhere, onBegin }: UnlockProps) {
   const client = useClient();
   const task = useTask();
   const [password, setPassword] = useState('');
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (chosen) heading.current?.focus();
+  }, []);
 
   function unlock() {
     if (password === '') return;
+    onBegin();
     task.run(async () => {
       try {
         await client.wardline.unlock({ password });
@@ -25,50 +100,41 @@ export function Lock({ organisation }: { organisation: string }) {
   }
 
   return (
-    <div class="lockp">
-      <header>
-        <Mark />
-      </header>
-      <main id="main" class="stack-l">
-        <div class="lockp__h">
-          <LockIcon />
-          <h1>Locked</h1>
-          <p class="lead">{organisation}</p>
-        </div>
-        <form
-          class="stack"
-          onSubmit={(event) => {
-            event.preventDefault();
-            unlock();
-          }}
-        >
-          <TextField
-            label="Password"
-            type="password"
-            autocomplete="current-password"
-            value={password}
-            onInput={setPassword}
-            disabled={task.busy}
-          />
-          <FaultBox fault={task.fault} />
-          <button type="submit" class="btn btn--main btn--wide" aria-disabled={task.busy || password === ''}>
-            {task.busy ? 'Unlocking…' : 'Unlock'}
-          </button>
-        </form>
-        <p class="centre">
-          <button type="button" class="btn btn--quiet" onClick={() => task.run(() => client.signOut())}>
-            <SwitchIcon />
-            Someone else? Sign out
-          </button>
-        </p>
-      </main>
-      <footer class="muted small">
-        <p>
-          Nothing is shown while locked.
-          <br />
-          Cardiac arrest: call 2222.
-        </p>
-      </footer>
-    </div>
+    <>
+      <div class="lockp__h">
+        <LockIcon />
+        <h1 ref={heading} tabIndex={-1}>
+          Locked
+        </h1>
+        <p class="lead">{organisation}</p>
+      </div>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          unlock();
+        }}
+      >
+        <TextField
+          label="Password"
+          hint={elsewhere && !task.busy ? 'The other tab locks when this one opens' : undefined}
+          type="password"
+          autocomplete="current-password"
+          value={password}
+          onInput={setPassword}
+          disabled={task.busy}
+        />
+        <FaultBox fault={task.fault} />
+        <button type="submit" class="btn btn--main btn--wide" aria-disabled={task.busy || password === ''}>
+          {task.busy ? 'Unlocking…' : 'Unlock'}
+        </button>
+      </form>
+      <p class="centre">
+        <button type="button" class="btn btn--quiet" onClick={() => task.run(() => client.signOut())}>
+          <SwitchIcon />
+          Someone else? Sign out
+        </button>
+      </p>
+    </>
   );
 }

@@ -1,4 +1,7 @@
-/** Signing in: name and password, then the code; on a browser that is not known yet, also whose device it is. */
+/**
+ * Signing in: name and password; on a browser that is not known yet, whose device it is; then the code. The code comes last, because it
+ * is good for half a minute only: once its six digits are written, Enter signs in.
+ */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { FaultBox } from '../../ui/fault.tsx';
 import { focusFirstError, TextField } from '../../ui/fields.tsx';
@@ -15,12 +18,21 @@ export function SignIn({ organisation, demonstration }: { organisation: string; 
   const [deviceKnown, setDeviceKnown] = useState<boolean>();
   const [code, setCode] = useState('');
   const [device, setDevice] = useState<DeviceState>({ kind: undefined, agreed: false });
+  const [deviceGiven, setDeviceGiven] = useState(false);
   const [tried, setTried] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
   const digits = code.replace(/\s/g, '');
   useEffect(() => {
     if (deviceKnown !== undefined) heading.current?.focus();
-  }, [deviceKnown]);
+  }, [deviceKnown, deviceGiven]);
+
+  function back() {
+    task.clear();
+    setTried(false);
+    setCode('');
+    if (deviceGiven) setDeviceGiven(false);
+    else setDeviceKnown(undefined);
+  }
 
   if (deviceKnown === undefined) {
     return (
@@ -71,13 +83,50 @@ export function SignIn({ organisation, demonstration }: { organisation: string; 
     );
   }
 
+  const goBack = (
+    <button type="button" class="btn btn--quiet btn--wide" onClick={back}>
+      Back
+    </button>
+  );
+
+  if (!deviceKnown && !deviceGiven) {
+    return (
+      <Frame
+        demonstration={demonstration}
+        onSubmit={() => {
+          setTried(true);
+          focusFirstError();
+          if (!deviceIsReady(device)) return;
+          setTried(false);
+          setDeviceGiven(true);
+        }}
+        foot={
+          <>
+            <button type="submit" class="btn btn--main btn--wide">
+              Go on
+            </button>
+            {goBack}
+          </>
+        }
+      >
+        <div class="stack">
+          <h1 ref={heading} tabIndex={-1}>
+            This device
+          </h1>
+          <p>You have not signed in here before. Your code comes next.</p>
+        </div>
+        <DeviceChoice value={device} onChange={setDevice} tried={tried} />
+      </Frame>
+    );
+  }
+
   return (
     <Frame
       demonstration={demonstration}
       onSubmit={() => {
         setTried(true);
         focusFirstError();
-        if (!/^\d{6}$/.test(digits) || (!deviceKnown && !deviceIsReady(device))) return;
+        if (!/^\d{6}$/.test(digits)) return;
         task.run(async () => {
           try {
             await client.wardline.signInCode({
@@ -98,16 +147,7 @@ export function SignIn({ organisation, demonstration }: { organisation: string; 
           <button type="submit" class="btn btn--main btn--wide" aria-disabled={task.busy}>
             {task.busy ? 'Opening your messages…' : 'Sign in'}
           </button>
-          <button
-            type="button"
-            class="btn btn--quiet btn--wide"
-            onClick={() => {
-              task.clear();
-              setDeviceKnown(undefined);
-            }}
-          >
-            Back
-          </button>
+          {goBack}
         </>
       }
     >
@@ -128,7 +168,6 @@ export function SignIn({ organisation, demonstration }: { organisation: string; 
         code
         error={tried && !/^\d{6}$/.test(digits) ? 'Enter the six digits' : undefined}
       />
-      {!deviceKnown && <DeviceChoice value={device} onChange={setDevice} tried={tried} />}
       <FaultBox fault={task.fault} />
     </Frame>
   );
