@@ -38,11 +38,13 @@ type Config struct {
 	Zone *time.Location
 }
 
-// Memory is what a machine remembers between sessions, without a password: no secrets, and what an older state is known by.
+// Memory is what a machine remembers between sessions, without a password: what an older state is known by, and nothing that opens anything.
 type Memory struct {
 	Pin envelope.Pin `json:"pin"`
 	// Accounts are by user name in lower case.
 	Accounts map[string]Account `json:"accounts"`
+	// Browser is the cookie by which the server knows that people have signed in here before, so that failures elsewhere do not keep them out.
+	Browser string `json:"browser,omitempty"`
 }
 
 // Account is what is remembered of a person who signed in here.
@@ -78,7 +80,7 @@ func New(config Config) (*Client, error) {
 	}
 	c := &Client{
 		base: base.String(), origin: config.Origin, http: config.HTTPClient, clock: config.Clock, zone: config.Zone, want: config.Pin,
-		memory: Memory{Pin: config.Memory.Pin, Accounts: maps.Clone(config.Memory.Accounts)},
+		memory: Memory{Pin: config.Memory.Pin, Accounts: maps.Clone(config.Memory.Accounts), Browser: config.Memory.Browser},
 	}
 	if c.origin == "" {
 		c.origin = base.Scheme + "://" + base.Host
@@ -110,7 +112,19 @@ func New(config Config) (*Client, error) {
 func (c *Client) Memory() Memory {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return Memory{Pin: c.memory.Pin, Accounts: maps.Clone(c.memory.Accounts)}
+	return Memory{Pin: c.memory.Pin, Accounts: maps.Clone(c.memory.Accounts), Browser: c.memory.Browser}
+}
+
+func (c *Client) browser() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.memory.Browser
+}
+
+func (c *Client) rememberBrowser(cookie string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.memory.Browser = cookie
 }
 
 func (c *Client) now() envelope.Time { return envelope.TimeOf(c.clock.Now()) }

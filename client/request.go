@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,13 +26,14 @@ type requests struct {
 	base   string
 	origin string
 	http   *http.Client
+	client *Client // which keeps what the machine is known by
 
 	mu     sync.Mutex
 	cookie string // name=value
 }
 
 func (c *Client) requests() *requests {
-	return &requests{base: c.base, origin: c.origin, http: c.http}
+	return &requests{base: c.base, origin: c.origin, http: c.http, client: c}
 }
 
 // call makes one request. in is nil for none; out nil when the answer does not matter.
@@ -51,8 +53,8 @@ func (r *requests) call(ctx context.Context, method, path string, in, out any) e
 	if in != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if cookie := r.cookieNow(); cookie != "" {
-		request.Header.Set("Cookie", cookie)
+	if cookies := r.cookiesFor(path); cookies != "" {
+		request.Header.Set("Cookie", cookies)
 	}
 	response, err := r.http.Do(request)
 	if err != nil {
@@ -118,8 +120,20 @@ func (r *requests) cookieNow() string {
 	return r.cookie
 }
 
+// cookiesFor adds to the session's cookie the machine's, where somebody signs in.
+func (r *requests) cookiesFor(path string) string {
+	cookies := []string{r.cookieNow()}
+	if path == "/v1/sign-in/code" || path == "/v1/enrolment/complete" {
+		cookies = append(cookies, r.client.browser())
+	}
+	return strings.Join(slices.DeleteFunc(cookies, func(one string) bool { return one == "" }), "; ")
+}
+
 func (r *requests) keepCookie(response *http.Response) {
 	for _, cookie := range response.Cookies() {
+		if strings.TrimPrefix(cookie.Name, "__Host-") == "wardline-browser" {
+			r.client.rememberBrowser(cookie.Name + "=" + cookie.Value)
+		}
 		if name := strings.TrimPrefix(cookie.Name, "__Host-"); name != "wardline" {
 			continue
 		}

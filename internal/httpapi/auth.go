@@ -86,6 +86,7 @@ type contextKey int
 const (
 	sessionKey contextKey = iota
 	addressKey
+	browserKey
 	requestKey
 )
 
@@ -155,4 +156,36 @@ func (a *API) cookie(token []byte, expires time.Time) http.Cookie {
 	}
 	c.Value, c.Expires = base64.RawURLEncoding.EncodeToString(token), expires
 	return c
+}
+
+// browserCookieName is of the cookie by which a browser is known to have signed somebody in before. It opens nothing: failures elsewhere do not
+// count against it, that is all.
+func (a *API) browserCookieName() string { return a.cookieName() + "-browser" }
+
+func (a *API) browserCookie(b identity.Browser) http.Cookie {
+	return http.Cookie{
+		Name: a.browserCookieName(), Value: base64.RawURLEncoding.EncodeToString(b.Token[:]), Path: "/", Expires: b.ExpiresAt,
+		HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteStrictMode,
+	}
+}
+
+// known lets the handler see by which cookie the browser is known, if by any.
+func known(a *API) option {
+	return func(op *huma.Operation) {
+		op.Middlewares = append(op.Middlewares, func(hc huma.Context, next func(huma.Context)) {
+			r, _ := humago.Unwrap(hc)
+			if cookie, err := r.Cookie(a.browserCookieName()); err == nil {
+				if token, err := base64.RawURLEncoding.DecodeString(cookie.Value); err == nil && len(token) == tokenBytes {
+					hc = huma.WithValue(hc, browserKey, token)
+				}
+			}
+			next(hc)
+		})
+	}
+}
+
+// from is where a try to sign in comes from.
+func from(ctx context.Context) identity.From {
+	token, _ := ctx.Value(browserKey).([]byte)
+	return identity.From{Address: address(ctx), Browser: token}
 }

@@ -20,7 +20,7 @@ type Enrolments interface {
 func (a *API) registerEnrolment() {
 	route(a, "POST /v1/enrolment/start", Open, "startEnrolment", "Open an enrolment link, which spends nothing", a.startEnrolment, limited(a))
 	route(a, "POST /v1/enrolment/complete", Open, "completeEnrolment",
-		"Spend the link: the account, its keys and the first session in one", a.completeEnrolment, limited(a), limit(vaultBody))
+		"Spend the link: the account, its keys and the first session in one", a.completeEnrolment, limited(a), known(a), limit(vaultBody))
 }
 
 type startInput struct {
@@ -89,7 +89,7 @@ type enrolledBody struct {
 }
 
 type enrolledOutput struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
+	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      enrolledBody
 }
 
@@ -98,7 +98,7 @@ func (a *API) completeEnrolment(ctx context.Context, in *completeInput) (*enroll
 	completion := identity.Completion{
 		Token: b.Token.bytes(), Code: b.Code, AuthKey: b.AuthKey, MemoryKiB: uint32(b.MemoryKiB), Passes: uint32(b.Passes), Log: b.Log,
 		SealedVault: b.SealedVault, SealedIdentity: b.SealedIdentity, UnlockerBlob: b.UnlockerBlob, AKWrap: b.AKWrap,
-		DeviceKind: deviceKinds[b.DeviceKind], Agreement: b.Agreement, DeviceLabel: b.DeviceLabel, NoticeAccepted: b.NoticeAccepted,
+		DeviceKind: deviceKinds[b.DeviceKind], Agreement: b.Agreement, DeviceLabel: b.DeviceLabel, From: from(ctx), NoticeAccepted: b.NoticeAccepted,
 	}
 	if err := exactly("salt", b.Salt, completion.Salt[:]); err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (a *API) completeEnrolment(ctx context.Context, in *completeInput) (*enroll
 		return nil, err
 	}
 	return &enrolledOutput{
-		SetCookie: a.cookie(enrolled.Token[:], enrolled.Session.EndsAt),
+		SetCookie: []http.Cookie{a.cookie(enrolled.Token[:], enrolled.Session.EndsAt), a.browserCookie(enrolled.Browser)},
 		Body:      enrolledBody{Log: list(enrolled.Log), Session: sessionOf(enrolled.Session)},
 	}, nil
 }

@@ -11,7 +11,7 @@ import (
 type SignIns interface {
 	Parameters(ctx context.Context, userName string) (identity.Stretching, error)
 	Password(ctx context.Context, userName string, authKey []byte) (ticket []byte, err error)
-	Code(ctx context.Context, ticket []byte, code string) (identity.SignedIn, error)
+	Code(ctx context.Context, ticket []byte, code string, from identity.From) (identity.SignedIn, error)
 }
 
 func (a *API) registerSignIn() {
@@ -19,7 +19,7 @@ func (a *API) registerSignIn() {
 		a.signInParameters, limited(a))
 	route(a, "POST /v1/sign-in/password", Open, "signInPassword", "The first factor, which gets a ticket whatever it is",
 		a.signInPassword, limited(a))
-	route(a, "POST /v1/sign-in/code", Open, "signInCode", "The second factor: a session and what opens the vault", a.signInCode, limited(a))
+	route(a, "POST /v1/sign-in/code", Open, "signInCode", "The second factor: a session and what opens the vault", a.signInCode, limited(a), known(a))
 }
 
 type parametersInput struct {
@@ -75,17 +75,17 @@ type signedInBody struct {
 }
 
 type signedInOutput struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
+	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      signedInBody
 }
 
 func (a *API) signInCode(ctx context.Context, in *codeInput) (*signedInOutput, error) {
-	s, err := a.rooms.SignIns.Code(ctx, in.Body.Ticket, in.Body.Code)
+	s, err := a.rooms.SignIns.Code(ctx, in.Body.Ticket, in.Body.Code, from(ctx))
 	if err != nil {
 		return nil, err
 	}
 	return &signedInOutput{
-		SetCookie: a.cookie(s.Token[:], s.Session.EndsAt),
+		SetCookie: []http.Cookie{a.cookie(s.Token[:], s.Session.EndsAt), a.browserCookie(s.Browser)},
 		Body:      signedInBody{Session: sessionOf(s.Session), Challenge: s.Challenge, Unlock: unlockOf(s.Unlock)},
 	}, nil
 }

@@ -63,6 +63,7 @@ type Completion struct {
 	DeviceKind     envelope.DeviceKind
 	Agreement      bool // to using a device of one's own (R48)
 	DeviceLabel    string
+	From           From
 	NoticeAccepted bool // of what is monitored and may be disclosed (R47)
 }
 
@@ -71,6 +72,7 @@ type Enrolled struct {
 	Log     [][]byte // with the server's signature on bind
 	Session Session
 	Token   [tokenSize]byte
+	Browser Browser
 }
 
 // Enrol spends a link: it checks everything that the browser made, signs bind, and writes the account, all in one transaction.
@@ -92,6 +94,8 @@ func (s *Service) Enrol(ctx context.Context, c Completion) (Enrolled, error) {
 		return Enrolled{}, err
 	}
 	session, token := s.newSession(link.Profile, device.Device)
+	var browser [tokenSize]byte
+	browser, session.Browser = s.newBrowser(s.nameHash(foldName(link.Profile.UserName)), c.From)
 	enrolment := Enrolment{
 		Link: link.ID, Account: s.newAccount(link.Profile, c), TOTPStep: step, At: session.At,
 		Vault: vault, Unlocker: unlocker, Log: log, Device: device, Session: session,
@@ -104,7 +108,7 @@ func (s *Service) Enrol(ctx context.Context, c Completion) (Enrolled, error) {
 		return Enrolled{}, errLinkUsed
 	}
 	s.grew(state, nil)
-	enrolled := Enrolled{Token: token, Session: s.open(StoredSession{
+	enrolled := Enrolled{Token: token, Browser: Browser{browser, session.Browser.ExpiresAt}, Session: s.open(StoredSession{
 		ID: session.ID, Profile: link.Profile, Device: device.Device, ExpiresAt: session.ExpiresAt, NoticeAt: session.At,
 	})}
 	for _, entry := range log {

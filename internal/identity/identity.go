@@ -2,7 +2,8 @@
 //
 //   - founding.go, seat.go   the root manifest: seats, version 1, what a server must have before it starts
 //   - enrolment.go           from a one-time link to an account with keys
-//   - signin.go, totp.go     password and code; lock-outs; what unknown names are answered
+//   - signin.go, totp.go     password and code; what unknown names are answered
+//   - tries.go               how many failures there may be, from where, and which browsers are known
 //   - session.go, device.go  sessions: who holds one, its device, lock, unlock, end
 //   - log.go, revoke.go      person logs: verified states, appending, the server's own revocations
 //   - vault.go               sealed vaults, compare-and-set
@@ -63,6 +64,7 @@ type Service struct {
 	clock    clock.Clock
 	ids      *id.Source
 	decoy    Account
+	networks networks
 
 	mu     sync.Mutex
 	states map[id.Person]*envelope.PersonState

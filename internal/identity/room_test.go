@@ -3,6 +3,7 @@ package identity_test
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -79,14 +80,19 @@ func (r *room) enrol(t *testing.T, userName string) (*identitytest.Browser, iden
 	return browser, enrolled
 }
 
-// signIn takes both factors.
+// signIn takes both factors in a browser that nobody knows.
 func (r *room) signIn(t *testing.T, userName string, authKey []byte, code string) (identity.SignedIn, error) {
+	t.Helper()
+	return r.signInFrom(t, identity.From{Address: netip.MustParseAddr("192.0.2.1")}, userName, authKey, code)
+}
+
+func (r *room) signInFrom(t *testing.T, from identity.From, userName string, authKey []byte, code string) (identity.SignedIn, error) {
 	t.Helper()
 	ticket, err := r.Password(ctx, userName, authKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.Code(ctx, ticket, code)
+	return r.Code(ctx, ticket, code, from)
 }
 
 // authenticate is the session of a token.

@@ -15,6 +15,7 @@ const (
 	useVaultShare = "vault-share"
 	useTicket     = "sign-in-ticket"
 	useName       = "user-name"
+	useTry        = "sign-in-try"
 	useSalt       = "salt"
 )
 

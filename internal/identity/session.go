@@ -167,9 +167,13 @@ func (s *Service) EndAll(ctx context.Context, person id.Person) error {
 	return err
 }
 
-// ForgetSessions deletes the rows of sessions that have been over for a month, and returns how many there were.
+// ForgetSessions deletes the rows of sessions that have been over for a month, and returns how many there were. Failed tries whose time is over
+// go with them.
 func (s *Service) ForgetSessions(ctx context.Context) (int, error) {
 	now := s.now()
+	if err := s.store.ForgetTries(ctx, now); err != nil {
+		return 0, err
+	}
 	return s.store.ForgetSessions(ctx, now.Add(-keepEnded), audit.Event{Kind: audit.SignOut, At: now, Details: map[string]string{"why": "forgotten"}})
 }
 

@@ -249,7 +249,7 @@ func TestR23_APasswordAloneGetsNothing(t *testing.T) {
 		_, _, err = r.Unlock(ctx, identity.Session{Profile: identity.Profile{Person: browser.Person}}, browser.AuthKey)
 		wantCode(t, "unlocking without a session", err, "not_signed_in")
 		for _, code := range []string{"", "000000", "not a code"} {
-			if _, err := r.Code(ctx, ticket, code); fault.As(err).Code() != "sign_in_refused" {
+			if _, err := r.Code(ctx, ticket, code, identity.From{}); fault.As(err).Code() != "sign_in_refused" {
 				t.Errorf("the code %q: %v", code, err)
 			}
 		}

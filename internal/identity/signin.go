@@ -21,11 +21,6 @@ var (
 const (
 	ticketLife  = 5 * time.Minute
 	sessionLife = 12 * time.Hour
-
-	freeTries    = 5
-	firstBlock   = 5 * time.Second
-	longestBlock = 15 * time.Minute
-	forgetTries  = 24 * time.Hour
 )
 
 // Stretching is how a browser stretches the password of a name.
@@ -70,24 +65,28 @@ func (s *Service) Password(ctx context.Context, userName string, authKey []byte)
 type SignedIn struct {
 	Session   Session
 	Token     [tokenSize]byte
+	Browser   Browser
 	Challenge []byte
 	Unlock    Unlock
 }
 
+// Browser is what a browser keeps to be known by when it signs the same person in again. It opens nothing.
+type Browser struct {
+	Token     [tokenSize]byte
+	ExpiresAt time.Time
+}
+
 // Code takes the second factor. Its steps are the same for a name that nobody has: a try is spent, a code is compared, a refusal is audited.
-func (s *Service) Code(ctx context.Context, sealed []byte, code string) (SignedIn, error) {
+func (s *Service) Code(ctx context.Context, sealed []byte, code string, from From) (SignedIn, error) {
 	ticket, ok := s.openTicket(sealed)
 	if !ok {
 		return SignedIn{}, errSignInRefused
 	}
-	now := s.now()
-	blocked, err := s.store.SpendTry(ctx, Try{NameHash: ticket.NameHash, At: now, Block: blockFor, Forget: forgetTries})
+	spent, err := s.spendTry(ctx, ticket.NameHash, from)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if blocked.After(now) {
-		return SignedIn{}, errTooManyTries.RetryAfter(blocked.Sub(now))
-	}
+	now := s.now()
 	account, found, err := s.store.AccountOf(ctx, ticket.Person)
 	if err != nil {
 		return SignedIn{}, err
@@ -101,13 +100,19 @@ func (s *Service) Code(ctx context.Context, sealed []byte, code string) (SignedI
 	}
 	step, right := totpMatch(secret, code, now)
 	if right && ticket.Right && found && account.Active(now) {
-		return s.signIn(ctx, ticket, account, step)
+		signedIn, err := s.signIn(ctx, ticket, account, step, spent, from)
+		if err == nil {
+			s.giveBack(spent)
+		}
+		return signedIn, err
 	}
 	return SignedIn{}, s.refuseSignIn(ctx, account.Person)
 }
 
-func (s *Service) signIn(ctx context.Context, ticket ticket, account Account, step int64) (SignedIn, error) {
+func (s *Service) signIn(ctx context.Context, ticket ticket, account Account, step int64, spent attempt, from From) (SignedIn, error) {
 	session, token := s.newSession(account.Profile, id.Device{})
+	var browser [tokenSize]byte
+	browser, session.Browser = s.newBrowser(ticket.NameHash, from)
 	session.Challenge = make([]byte, 32)
 	rand.Read(session.Challenge)
 	event := audit.Event{Kind: audit.SignIn, Actor: account.Person, Subject: audit.About(account.Person, session.ID), At: session.At,
@@ -115,7 +120,7 @@ func (s *Service) signIn(ctx context.Context, ticket ticket, account Account, st
 	var unlock Unlock
 	var taken bool
 	err := s.store.Atomically(ctx, func(ctx context.Context) (err error) {
-		if taken, err = s.store.SignIn(ctx, ticket.NameHash, step, session, event); err != nil || !taken {
+		if taken, err = s.store.SignIn(ctx, step, spent.budgets, session, event); err != nil || !taken {
 			return err
 		}
 		unlock, err = s.unlockOf(ctx, account, true)
@@ -128,7 +133,9 @@ func (s *Service) signIn(ctx context.Context, ticket ticket, account Account, st
 		return SignedIn{}, s.refuseSignIn(ctx, account.Person)
 	}
 	stored := StoredSession{ID: session.ID, Profile: account.Profile, ExpiresAt: session.ExpiresAt, NoticeAt: account.NoticeAt}
-	return SignedIn{Session: s.open(stored), Token: token, Challenge: session.Challenge, Unlock: unlock}, nil
+	return SignedIn{
+		Session: s.open(stored), Token: token, Browser: Browser{browser, session.Browser.ExpiresAt}, Challenge: session.Challenge, Unlock: unlock,
+	}, nil
 }
 
 // refuseSignIn audits and answers. The subject is the zero person for a name that nobody has.
@@ -138,16 +145,6 @@ func (s *Service) refuseSignIn(ctx context.Context, person id.Person) error {
 		return err
 	}
 	return errSignInRefused
-}
-
-// blockFor is how long a name is blocked after so many failures in a row: not at all for the first few, then longer and longer, so that a
-// guesser gets nowhere and a nurse with a caps lock is not kept out for a shift.
-func blockFor(failures int) time.Duration {
-	if failures < freeTries {
-		return 0
-	}
-	block := firstBlock << min(failures-freeTries, 16)
-	return min(block, longestBlock)
 }
 
 // foldName is the spelling under which a name's tries are counted and its salt is made: the directory folds names in the same way.

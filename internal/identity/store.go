@@ -90,14 +90,6 @@ type StoredUnlocker struct {
 	AKWrap   []byte
 }
 
-// Try is one try to sign in.
-type Try struct {
-	NameHash id.Hash
-	At       time.Time
-	Block    func(failures int) time.Duration // how long the name is blocked after so many, this one included
-	Forget   time.Duration                    // without a further try
-}
-
 // AccountStore keeps accounts and vaults.
 type AccountStore interface {
 	// EnrolmentLink finds a link by its token's hash, or answers errLinkInvalid.
@@ -107,10 +99,14 @@ type AccountStore interface {
 	// AccountNamed and AccountOf find an account, the first by user name in any case; false when there is none.
 	AccountNamed(ctx context.Context, userName string) (Account, bool, error)
 	AccountOf(ctx context.Context, person id.Person) (Account, bool, error)
-	// SpendTry counts a try against a name, or answers until when the name is blocked. Names are forgotten after a while.
-	SpendTry(ctx context.Context, try Try) (blockedUntil time.Time, err error)
-	// SignIn takes the TOTP step, forgets the name's failed tries and writes the session; false when the step or a later one was taken before.
-	SignIn(ctx context.Context, nameHash id.Hash, step int64, session NewSession, event audit.Event) (bool, error)
+	// KnownBrowser reports whether the browser with this token is known for the name.
+	KnownBrowser(ctx context.Context, tokenHash, nameHash id.Hash, at time.Time) (bool, error)
+	// SpendTry counts a failure against every budget, or against none and answers until when one of them is blocked.
+	SpendTry(ctx context.Context, at time.Time, budgets []Budget) (blockedUntil time.Time, err error)
+	// SignIn takes the TOTP step, gives back what was spent and writes the session; false when the step or a later one was taken before.
+	SignIn(ctx context.Context, step int64, spent []Budget, session NewSession, event audit.Event) (bool, error)
+	// ForgetTries deletes budgets whose window has ended and browsers that are known no more.
+	ForgetTries(ctx context.Context, at time.Time) error
 	// Vault answers false when the person has none.
 	Vault(ctx context.Context, person id.Person) (StoredVault, []StoredUnlocker, bool, error)
 	// ReplaceVault writes the next version if the stored one is still previous; false when it has moved.
@@ -130,6 +126,7 @@ type NewSession struct {
 	Challenge []byte
 	At        time.Time
 	ExpiresAt time.Time
+	Browser   NewBrowser // which is known from then on, until its device is revoked or its person leaves
 }
 
 // StoredSession is a session with its person.

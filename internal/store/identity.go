@@ -80,48 +80,6 @@ func (db *DB) AccountOf(ctx context.Context, person id.Person) (identity.Account
 	return orNone(one(db.Read(ctx), scanAccount, accountQuery+`account.person = $1`, person))
 }
 
-// SpendTry implements identity.AccountStore. It takes no event, because what it counts is audited by what comes of the try.
-func (db *DB) SpendTry(ctx context.Context, try identity.Try) (blockedUntil time.Time, err error) {
-	now := try.At.UnixMilli()
-	err = db.Tx(ctx, func(tx *Tx) error {
-		if _, err := tx.Exec(`DELETE FROM sign_in_try WHERE forget_at <= $1`, now); err != nil {
-			return err
-		}
-		var failures int
-		var blocked int64
-		err := tx.Row(`SELECT failures, blocked_until FROM sign_in_try WHERE name_hash = $1`, try.NameHash).Scan(&failures, &blocked)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		blockedUntil = fromMillis(blocked)
-		if blocked > now {
-			return nil
-		}
-		failures++
-		_, err = tx.Exec(`INSERT INTO sign_in_try (name_hash, failures, blocked_until, forget_at) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (name_hash) DO UPDATE SET failures = excluded.failures, blocked_until = excluded.blocked_until, forget_at = excluded.forget_at`,
-			try.NameHash, failures, try.At.Add(try.Block(failures)).UnixMilli(), try.At.Add(try.Forget).UnixMilli())
-		return err
-	})
-	return blockedUntil, err
-}
-
-// SignIn implements identity.AccountStore.
-func (db *DB) SignIn(ctx context.Context, nameHash id.Hash, step int64, s identity.NewSession, event audit.Event) (taken bool, err error) {
-	err = db.Tx(ctx, func(tx *Tx) error {
-		changed, err := tx.Exec(`UPDATE account SET totp_step = $1 WHERE person = $2 AND totp_step < $1`, step, s.Person)
-		taken = changed > 0
-		if err != nil || !taken {
-			return err
-		}
-		if _, err := tx.Exec(`DELETE FROM sign_in_try WHERE name_hash = $1`, nameHash); err != nil {
-			return err
-		}
-		return errors.Join(tx.addSession(s), tx.Audit(event))
-	})
-	return taken, err
-}
-
 // Vault implements identity.AccountStore.
 func (db *DB) Vault(ctx context.Context, person id.Person) (vault identity.StoredVault, unlockers []identity.StoredUnlocker, found bool, err error) {
 	err = db.View(ctx, func(v *View) error {

@@ -35,8 +35,17 @@ func (db *DB) TouchSession(ctx context.Context, session id.Session, at time.Time
 
 // BindSession implements identity.SessionStore.
 func (db *DB) BindSession(ctx context.Context, session id.Session, device id.Device, challenge []byte, event audit.Event) (bool, error) {
-	return db.changeSession(ctx, event, `UPDATE session SET device = $1, challenge = NULL
-		WHERE session = $2 AND device IS NULL AND challenge = $3 AND ended_at IS NULL`, device, session, challenge)
+	var bound bool
+	err := db.Tx(ctx, func(tx *Tx) (err error) {
+		bound, err = db.changeSession(tx.Context(), event, `UPDATE session SET device = $1, challenge = NULL
+			WHERE session = $2 AND device IS NULL AND challenge = $3 AND ended_at IS NULL`, device, session, challenge)
+		if err != nil || !bound {
+			return err
+		}
+		_, err = tx.Exec(`UPDATE known_browser SET device = $1 WHERE session = $2`, device, session)
+		return err
+	})
+	return bound, err
 }
 
 // LockSession implements identity.SessionStore.
@@ -114,16 +123,24 @@ func (tx *Tx) addSession(s identity.NewSession) error {
 	_, err := tx.Exec(`INSERT INTO session
 		(session, token_hash, person, device, challenge, created_at, last_used_at, expires_at, failures) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 0)`,
 		s.ID, s.TokenHash, s.Person, s.Device.Nullable(), s.Challenge, s.At.UnixMilli(), s.ExpiresAt.UnixMilli())
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.addBrowser(s)
 }
 
-// endSessions ends a person's sessions, or those of one device when it is not zero.
+// endSessions ends a person's sessions, or those of one device when it is not zero, and forgets the browsers that were known by them.
 func (tx *Tx) endSessions(person id.Person, device id.Device, at time.Time) ([]id.Session, error) {
 	query := `UPDATE session SET ended_at = $1, challenge = NULL WHERE person = $2 AND ended_at IS NULL`
 	args := []any{at.UnixMilli(), person}
+	browsers := `DELETE FROM known_browser WHERE person = $1`
 	if !device.IsZero() {
 		query += ` AND device = $3`
 		args = append(args, device)
+		browsers += ` AND device = $2`
+	}
+	if _, err := tx.Exec(browsers, args[1:]...); err != nil {
+		return nil, err
 	}
 	return many(tx, scanSessionID, query+` RETURNING session`, args...)
 }
