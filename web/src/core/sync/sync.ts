@@ -265,6 +265,7 @@ export class Sync {
   async #upToDate(): Promise<void> {
     await this.#ward.people.refresh().catch(() => undefined);
     if (this.#stopped) return;
+    void this.#threads.retry();
     this.#lastSync = this.#ward.now();
     this.#become('online');
     this.#hooks.synced();

@@ -192,7 +192,10 @@ export class TestServer {
       'POST /v1/threads/:/grants': (asked) => {
         const [grant, envelopes] = [bytesIn(asked.body['grant']), (asked.body['envelopes'] as string[]).map(bytesIn)];
         const target = uuidText(unpack(historyGrant, grant).value.target);
-        mine(asked).grants.push({ target, grant, envelopes });
+        const thread = mine(asked);
+        thread.grants.push({ target, grant, envelopes });
+        // The add was announced before there was anything to read.
+        this.tell(target, { type: 'thread', thread: thread.id });
         return undefined;
       },
       'GET /v1/threads/:/grants': (asked) => ({

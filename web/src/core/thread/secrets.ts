@@ -112,6 +112,8 @@ export class Secrets {
     const { envelope, proof } = await this.#serve(number);
     const generation = listed(epoch.core, this.#ward.me.person)?.generation;
     const seed = generation === undefined ? undefined : this.#ward.seed(generation);
+    // Withheld, perhaps because I was out of the thread for a while: it is asked for again.
+    if (!envelope || !proof) this.#served.delete(number);
     if (!envelope || !proof || !seed) return undefined;
     try {
       const opened = await openEpoch(epoch, { person: this.#ward.me.person, seed, envelope, proof });
@@ -139,7 +141,10 @@ export class Secrets {
     const membership = this.#records.membership;
     if (!membership || this.#granted === membership.current.seq) return;
     this.#granted = membership.current.seq;
-    const { grants } = await this.#ward.remote.threads.grants(this.#id);
+    const { grants } = await this.#ward.remote.threads.grants(this.#id).catch((thrown: unknown) => {
+      this.forgetGrants(); // no answer is not the answer that nothing was granted
+      throw thrown;
+    });
     for (const each of grants) {
       try {
         const opened = await openGrant(each, {

@@ -39,11 +39,6 @@ export type ThreadEvents = {
   destroyed(thread: Thread, messages: string[]): void;
 };
 
-/** What the server did not answer is asked for again with the next change; it must not keep what arrived from being kept. */
-function unlessOurs(thrown: unknown): void {
-  if (!(thrown instanceof Unreachable || thrown instanceof Problem)) throw thrown;
-}
-
 export class Thread {
   readonly id: ThreadId;
   readonly ward: Ward;
@@ -60,6 +55,8 @@ export class Thread {
   bookmark: Bookmark | undefined;
   /** What has arrived has been judged and opened once: before that there is nothing to show. */
   settled = false;
+  /** Something that the server was asked for did not come, and what has arrived stays closed until it does: see `retry`. */
+  wanting = false;
   /** The newest state that could be opened, and whose patient it names. */
   state: ThreadState | undefined;
   patient: PatientAssertion | null = null;
@@ -92,7 +89,7 @@ export class Thread {
     );
     const thread = new Thread(ward, id, events, log);
     thread.#seenSeq = seenSeq;
-    await thread.records.settle(false);
+    await thread.records.settle(false).catch(thread.#unlessOurs);
     await thread.secrets.restore(secrets);
     thread.bookmark = thread.bookmarkNow;
     thread.settled = thread.membership !== undefined;
@@ -146,6 +143,11 @@ export class Thread {
   /** Asks the server for what is missing. */
   catchUp(): Promise<void> {
     return this.run(() => this.#fetch());
+  }
+
+  /** Judges and opens what the server's silence kept closed. */
+  retry(): Promise<void> {
+    return this.run(() => this.#settle(false, []));
   }
 
   /** Entries that are here already, as they are now: destroyed messages come back as tombstones. */
@@ -286,19 +288,31 @@ export class Thread {
   }
 
   async #settle(fresh: boolean, destroyed: number[]): Promise<void> {
-    await this.records.settle(fresh);
-    await this.openState().catch(unlessOurs);
-    this.secrets.forgetGrants();
     const gone = destroyed.flatMap((seq) => {
       this.reading.forget(seq);
       const entry = this.log.entry(seq);
       return entry?.kind === 'tombstone' ? [uuidText(entry.tombstone.message)] : [];
     });
-    this.settled = true;
-    await this.save();
-    if (gone.length > 0) this.#events.destroyed(this, gone);
-    this.#events.changed(this);
+    this.wanting = true;
+    try {
+      await this.records.settle(fresh);
+      this.wanting = false;
+      await this.openState().catch(this.#unlessOurs);
+      this.secrets.forgetGrants();
+      this.settled = true;
+      await this.save();
+    } finally {
+      if (gone.length > 0) this.#events.destroyed(this, gone);
+      // Also when something is wanting: whoever hears of it sees to it that it is tried again.
+      this.#events.changed(this);
+    }
   }
+
+  /** What the server did not answer is asked for again later; it must not keep what arrived from being kept. */
+  readonly #unlessOurs = (thrown: unknown): void => {
+    if (!(thrown instanceof Unreachable || thrown instanceof Problem)) throw thrown;
+    this.wanting = true;
+  };
 
   async #fetch(): Promise<void> {
     for (let more = true; more && !this.ward.closed() && !this.#stopped; ) {

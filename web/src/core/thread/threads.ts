@@ -20,6 +20,8 @@ export type ThreadsHooks = ThreadEvents & {
 /** How much of a thread's end is read for its line in the inbox. */
 const tail = 16;
 const together = 40;
+/** What could not be read for want of an answer is tried again after this time, and whenever everything else is up to date. */
+const retryAfter = 10_000;
 
 export class Threads {
   readonly #env: Pick<Env, 'after'>;
@@ -31,6 +33,8 @@ export class Threads {
   readonly #dirty = new Set<ThreadId>();
   #told = '';
   #planned = false;
+  readonly #wanting = new Set<ThreadId>();
+  #retrying = false;
   #summing: Promise<void> = Promise.resolve();
 
   constructor(env: Pick<Env, 'after'>, ward: Ward, bookmarks: readonly Bookmark[], hooks: ThreadsHooks) {
@@ -44,7 +48,7 @@ export class Threads {
     for (const { name, value } of await this.#ward.cabinet.all('thread')) {
       const thread = await Thread.restore(this.#ward, name, value, this.#events);
       this.#add(thread);
-      await thread.openState().catch(() => undefined); // it may need the server
+      await thread.openState().catch(() => (thread.wanting = true)); // it may need the server
       this.changed(thread);
     }
   }
@@ -104,6 +108,17 @@ export class Threads {
       void this.#sumUp();
     });
   };
+
+  /** Tries again what could not be judged or read because the server did not answer. */
+  async retry(): Promise<void> {
+    const wanting = [...this.#wanting].flatMap((id) => this.#threads.get(id) ?? []);
+    this.#wanting.clear();
+    for (const thread of wanting) {
+      if (this.#ward.closed()) return;
+      if (thread.wanting) await thread.retry().catch(() => undefined);
+      else this.changed(thread);
+    }
+  }
 
   async inbox(): Promise<ThreadSummary[]> {
     await this.#sumUp();
@@ -175,9 +190,15 @@ export class Threads {
     for (const id of dirty) {
       const thread = this.#threads.get(id);
       if (!thread || this.#ward.closed()) continue;
+      let complete = !thread.wanting;
       // Somebody who has left is not kept in the list: membership decides what is shown (R13).
-      if (!thread.settled || !thread.membership || thread.left) this.#summaries.delete(id);
-      else await this.#readTail(thread).then(() => this.#summaries.set(id, summaryOf(thread, this.#hooks.parts(id))));
+      if (!thread.settled || !thread.membership || thread.left) {
+        this.#summaries.delete(id);
+      } else {
+        if (!(await this.#readTail(thread))) complete = false;
+        this.#summaries.set(id, summaryOf(thread, this.#hooks.parts(id)));
+      }
+      if (!complete) this.#retryLater(thread);
     }
     if (this.#ward.closed()) return;
     const sorted = this.#sorted();
@@ -187,7 +208,18 @@ export class Threads {
     this.#hooks.inbox(sorted);
   }
 
-  async #readTail(thread: Thread): Promise<void> {
+  #retryLater({ id }: Thread): void {
+    this.#wanting.add(id);
+    if (this.#retrying) return;
+    this.#retrying = true;
+    this.#env.after(retryAfter, () => {
+      this.#retrying = false;
+      void this.retry();
+    });
+  }
+
+  /** False when something that belongs there could not be read. */
+  async #readTail(thread: Thread): Promise<boolean> {
     try {
       if (hasDecisions(thread)) {
         await thread.loadFilings();
@@ -196,8 +228,9 @@ export class Threads {
       await prepare(thread, Math.max(1, Math.min(thread.log.seq - tail, newestSaid(thread))), thread.log.seq);
       const last = lastItem(thread);
       if (last?.kind === 'message' && last.own) await thread.loadMarks();
+      return true;
     } catch {
-      // Without the network something could not be read: the line says what is known.
+      return false; // without the network the line says what is known
     }
   }
 
