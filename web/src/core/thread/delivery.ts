@@ -1,15 +1,46 @@
-/** How far my message got: hints of the server (phone reached, seen), and labelled so on the screen. */
+/**
+ * How far my message got: hints of the server (phone reached, seen), and labelled so on the screen.
+ *
+ * "Seen by 1 of 2" says whom somebody may still be waited for, so it counts those whom the message was sealed to and who can still be
+ * waited for:
+ * - Whoever was let in later, with the past or without it, is not counted: it was not sent to them, and the server counts everything
+ *   before their entry as seen.
+ * - Whoever has left is counted only when it is known that they saw it. What was seen stays seen; nobody who is gone is missing.
+ * - Whoever left and came back is not counted: their mark begins anew where they came back and says nothing of what stands before.
+ */
+import { hex } from '../../crypto/bytes.ts';
 import { uuidText } from '../../crypto/names.ts';
 import type { Delivery } from '../contract.ts';
+import type { Mark } from '../remote/shapes.ts';
 import type { MessageEntry } from './log.ts';
 import type { Thread } from './thread.ts';
 
-export function deliveryOf(thread: Thread, { seq }: Pick<MessageEntry, 'seq'>): Delivery {
-  const others = [...(thread.membership?.members.values() ?? [])]
-    .map(({ person }) => uuidText(person))
-    .filter((person) => person !== thread.ward.me.id);
-  const marks = others.map((person) => thread.marks.get(person));
-  const seen = marks.filter((mark) => mark !== undefined && mark.seenSeq >= seq).length;
-  const reached = marks.filter((mark) => mark !== undefined && Math.max(mark.reachedSeq, mark.seenSeq) >= seq).length;
-  return { state: seen > 0 ? 'seen' : reached > 0 ? 'reached' : 'sent', of: others.length, reached, seen };
+/** Somebody whom a message was sealed to. */
+export type Recipient = {
+  mark: Pick<Mark, 'reachedSeq' | 'seenSeq'> | undefined;
+  /** Where in the log they became the member that they are now; absent for somebody who has left. */
+  since?: number | undefined;
+};
+
+export function deliveryOf(thread: Thread, { seq, header }: Pick<MessageEntry, 'seq' | 'header'>): Delivery {
+  const { records, membership, marks, ward } = thread;
+  const sealedTo = records.epoch(header.epoch)?.core.members ?? [];
+  const others = sealedTo.filter(({ person }) => uuidText(person) !== ward.me.id);
+  return deliveryAmong(
+    others.map(({ person }) => {
+      const now = membership?.members.get(hex(person));
+      return { mark: marks.get(uuidText(person)), since: now && records.placeOf(now.since) };
+    }),
+    seq,
+  );
+}
+
+export function deliveryAmong(recipients: readonly Recipient[], seq: number): Delivery {
+  const counted = recipients.filter(({ mark, since }) =>
+    since === undefined ? mark !== undefined && mark.seenSeq >= seq : since < seq,
+  );
+  const marks = counted.flatMap(({ mark }) => mark ?? []);
+  const seen = marks.filter(({ seenSeq }) => seenSeq >= seq).length;
+  const reached = marks.filter(({ reachedSeq, seenSeq }) => Math.max(reachedSeq, seenSeq) >= seq).length;
+  return { state: seen > 0 ? 'seen' : reached > 0 ? 'reached' : 'sent', of: counted.length, reached, seen };
 }
