@@ -4,15 +4,17 @@
  */
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Fault, FaultBox } from './fault.tsx';
 
 export type Part<Props> = {
   /** The component, as soon as it is here. */
   readonly view: ReadonlySignal<{ View: ComponentType<Props> } | undefined>;
   readonly fault: ReadonlySignal<Fault | undefined>;
-  /** Fetches the part unless it is here or on its way. Never throws: what went wrong is in `fault`. */
+  /** Fetches the part unless it is here or on its way. Never throws: what went wrong is told to those who wait for it. */
   load(): Promise<void>;
+  /** Loads it for somebody who stands before its place, until the returned function is called. */
+  want(): () => void;
 };
 
 /** A newer version on the server no longer has the files of this one; only loading the page anew helps then. */
@@ -26,27 +28,38 @@ export function part<Props>(fetch: () => Promise<ComponentType<Props>>, unfetche
   const view = signal<{ View: ComponentType<Props> }>();
   const fault = signal<Fault>();
   let coming: Promise<void> | undefined;
+  let waiting = 0;
   async function get() {
     try {
       view.value = { View: await fetch() };
       fault.value = undefined;
     } catch {
-      fault.value = unfetched;
+      // One that was only fetched ahead is asked for again when it is needed.
+      if (waiting > 0) fault.value = unfetched;
     } finally {
       coming = undefined;
     }
   }
+  const load = () => (view.peek() ? Promise.resolve() : (coming ??= get()));
   return {
     view,
     fault,
-    load: () => (view.peek() ? Promise.resolve() : (coming ??= get())),
+    load,
+    want() {
+      waiting += 1;
+      void load();
+      return () => {
+        waiting -= 1;
+        if (waiting === 0) fault.value = undefined;
+      };
+    },
   };
 }
 
 /** Asks for a part while it is needed; gives the component when it is here, and else what to say meanwhile. */
 export function usePart<Props>(wanted: Part<Props>) {
   const late = useLate();
-  useEffect(() => void wanted.load(), [wanted]);
+  useEffect(() => wanted.want(), [wanted]);
   return {
     View: wanted.view.value?.View,
     fault: wanted.fault.value,
@@ -64,6 +77,17 @@ type FetchingProps = Omit<ReturnType<typeof usePart>, 'View'> & {
 /** What fetching a part looks like inside a pane or a sheet. */
 export function Fetching({ fault, late, again, onAnew }: FetchingProps) {
   const [busy, setBusy] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  // The button that was pressed goes when the part comes: the focus must not be lost with it.
+  useEffect(
+    () => () => {
+      if (!box.current?.contains(document.activeElement)) return;
+      setTimeout(() => {
+        if (document.activeElement === document.body) document.getElementById('main')?.focus({ preventScroll: true });
+      });
+    },
+    [],
+  );
   if (!fault) {
     return (
       <p class={late ? 'empty' : 'vh'} role="status">
@@ -72,7 +96,7 @@ export function Fetching({ fault, late, again, onAnew }: FetchingProps) {
     );
   }
   return (
-    <div class="unfetched">
+    <div class="unfetched" ref={box}>
       <FaultBox fault={fault} />
       <div class="row">
         <button

@@ -25,13 +25,42 @@ describe('a part that is fetched later', () => {
   });
 
   test('that cannot be fetched says so and can be asked for again', async () => {
-    const fetch = vi.fn().mockRejectedValueOnce(new TypeError('offline')).mockResolvedValue(Greeting);
+    const fetch = vi
+      .fn<() => Promise<typeof Greeting>>()
+      .mockRejectedValueOnce(new TypeError('offline'))
+      .mockResolvedValue(Greeting);
     const onAnew = vi.fn();
     await mount({}, () => <Place of={part(fetch)} onAnew={onAnew} />);
     expect(shown()).toContain('This part of Wardline could not be fetched.');
     await press(button('Lock and load again'));
     expect(onAnew).toHaveBeenCalledTimes(1);
     await press(button('Try again'));
+    expect(shown()).toBe('Hello ward');
+  });
+
+  test('that could not be fetched ahead is asked for again when it is needed, as if nothing had happened', async () => {
+    const fetch = vi
+      .fn<() => Promise<typeof Greeting>>()
+      .mockRejectedValueOnce(new TypeError('offline'))
+      .mockResolvedValue(Greeting);
+    const wanted = part(fetch);
+    await wanted.load();
+    expect(wanted.fault.value).toBeUndefined();
+    await mount({}, () => <Place of={wanted} />);
+    expect(shown()).toBe('Hello ward');
+  });
+
+  test('that failed is forgotten when nobody stands before its place any more', async () => {
+    const fetch = vi
+      .fn<() => Promise<typeof Greeting>>()
+      .mockRejectedValueOnce(new TypeError('offline'))
+      .mockResolvedValue(Greeting);
+    const wanted = part(fetch);
+    const { draw } = await mount({}, () => <Place of={wanted} />);
+    expect(wanted.fault.value).toBeDefined();
+    await draw(null);
+    expect(wanted.fault.value).toBeUndefined();
+    await draw(<Place of={wanted} />);
     expect(shown()).toBe('Hello ward');
   });
 

@@ -19,6 +19,10 @@ export function threadTitle(thread: Pick<ThreadSummary, 'space' | 'name' | 'pati
   return thread.peer?.name ?? thread.name ?? untitled(thread.space);
 }
 
+/** Above the open thread. Who the patient is stands in the banner, with everything that tells two patients apart. */
+export const headingOf = (thread: ThreadSummary): string =>
+  thread.space === 'patient' ? (thread.name ?? 'Patient thread') : threadTitle(thread);
+
 /** "Patient · Ward 7B · 943 476 5919". */
 export function threadFacts(thread: ThreadSummary): string {
   const facts: (string | undefined)[] = [spaceWords[thread.space]];

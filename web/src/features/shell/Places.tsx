@@ -1,10 +1,11 @@
 /** The parts of the shell that are fetched later, each with what stands in its place until it is there. */
+import { useEffect } from 'preact/hooks';
 import type { ThreadHead, ThreadSummary } from '../../core/contract.ts';
 import { isWide } from '../../platform/viewport.ts';
 import { BackIcon } from '../../ui/icons/tools.tsx';
 import { Fetching, usePart } from '../../ui/part.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
-import { threadTitle } from '../inbox/words.ts';
+import { headingOf } from '../inbox/words.ts';
 import { useClient } from '../session/client.ts';
 import type { ThreadStore } from '../thread/store.ts';
 import { detailsPart, jumpPart, morePart, sheetsPart, threadPart } from './parts.ts';
@@ -26,7 +27,7 @@ export function ThreadPlace(props: ThreadProps) {
           </button>
         )}
         <div class="top__t">
-          <h1>{props.summary ? threadTitle(props.summary) : 'Thread'}</h1>
+          <h1>{props.summary ? headingOf(props.summary) : 'Thread'}</h1>
         </div>
       </header>
       <div class="pane__s">
@@ -39,7 +40,11 @@ export function ThreadPlace(props: ThreadProps) {
 export function DetailsPlace({ head, store }: { head: ThreadHead; store: ThreadStore }) {
   const client = useClient();
   const { View, ...waiting } = usePart(detailsPart);
+  const threadIsHere = threadPart.view.value !== undefined;
+  useEffect(() => void (threadIsHere && detailsPart.load()), [threadIsHere]);
   if (View) return <View head={head} keyChanges={store.keyChanges.value} />;
+  // The thread beside it says already what is the matter, and when it comes the details come too.
+  if (!threadIsHere) return null;
   return <Fetching {...waiting} onAnew={() => void client.lock()} />;
 }
 

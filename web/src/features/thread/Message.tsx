@@ -184,7 +184,7 @@ export function SystemFold({ items, open, onToggle }: FoldProps) {
           aria-controls={open ? id : undefined}
           onClick={onToggle}
         >
-          {open ? 'Hide' : 'Show who'}
+          {open ? 'Hide' : 'Show each'}
           <DownIcon size="s" />
         </button>
       </p>
@@ -211,7 +211,7 @@ export function Tombstone({ item, now }: { item: TombstoneItem; now: number }) {
         <span>In the record · originals deleted {whenInWords(item.at, now)}</span>
       </b>
       <p>
-        Decision by {item.decidedBy}, {whenInWords(item.decidedAt, now)}. {plural(item.messages, 'message')}. Filed by{' '}
+        Decision {attribution(item)}, {whenInWords(item.decidedAt, now)}. {plural(item.messages, 'message')}. Filed by{' '}
         {item.filedBy} {whenInWords(item.filedAt, now)}. Record ref. <span class="nowrap">{item.reference}</span>
         <br />
         <span class="tiny">
@@ -220,6 +220,12 @@ export function Tombstone({ item, now }: { item: TombstoneItem; now: number }) {
       </p>
     </div>
   );
+}
+
+/** Whose decision it was is not always whoever marked it; where that is not known any more it is not guessed. */
+function attribution({ decidedBy, markedBy }: TombstoneItem): string {
+  if (decidedBy === undefined) return `marked by ${markedBy}`;
+  return decidedBy === markedBy ? `by ${decidedBy}` : `by ${decidedBy}, marked by ${markedBy}`;
 }
 
 /** The beginning and the end of a hash, in groups that the eye can compare. */

@@ -9,7 +9,7 @@ import { BackIcon, InfoIcon } from '../../ui/icons/tools.tsx';
 import { listed } from '../../ui/words.ts';
 import { Composer } from '../compose/Composer.tsx';
 import { Notice } from '../compose/Notice.tsx';
-import { spaceWords, threadTitle } from '../inbox/words.ts';
+import { headingOf, spaceWords } from '../inbox/words.ts';
 import { Banner } from '../patient/Banner.tsx';
 import { dutyWords, lowerFirst } from '../people/words.ts';
 import { OverdueBar } from '../record/OverdueBar.tsx';
@@ -57,7 +57,7 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
         )}
         <div class="top__t">
           <h1 ref={heading} tabIndex={-1}>
-            {head ? headTitle(head) : summary ? summaryTitle(summary) : 'Thread'}
+            {head ? headTitle(head) : summary ? headingOf(summary) : 'Thread'}
           </h1>
           {head && <p class="one">{headFacts(head, isWide.value)}</p>}
         </div>
@@ -128,9 +128,6 @@ function headTitle(head: ThreadHead): string {
   if (head.space === 'direct') return peerOf(head)?.name ?? 'Nobody else';
   return head.name ?? (head.space === 'patient' ? 'Patient thread' : spaceWords[head.space]);
 }
-
-const summaryTitle = (summary: ThreadSummary): string =>
-  summary.space === 'patient' ? (summary.name ?? 'Patient thread') : threadTitle(summary);
 
 function headFacts(head: ThreadHead, withNames: boolean): string {
   const peer = head.space === 'direct' ? peerOf(head) : undefined;

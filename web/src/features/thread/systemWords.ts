@@ -60,16 +60,21 @@ export function systemLine(event: SystemEvent): SystemLine {
   }
 }
 
-/** What one row says for several people who came in: how many, and whether this person is one of them. */
+/** What one row says for several people who came in: who they are when they are few, else how many, and whether I am one of them. */
 export function arrivalsLine(events: SystemEvent[]): string {
   const joined = events.filter((event) => event.what === 'joined');
   const founder = events.find((event) => event.what === 'created');
-  const meToo = joined.some((event) => event.me);
-  const others = plural(joined.length - (meToo ? 1 : 0), 'person', 'people');
-  const who = meToo ? (joined.length === 1 ? 'you' : `you and ${others}`) : others;
-  if (founder) return `${you(founder.by, founder.byMe)} started this thread with ${who}.`;
-  return `${who.charAt(0).toUpperCase()}${who.slice(1)} joined.`;
+  const others = joined.filter((event) => !event.me);
+  const names =
+    others.length <= fewNames ? others.map((event) => event.who) : [plural(others.length, 'person', 'people')];
+  const meToo = others.length < joined.length;
+  if (founder)
+    return `${you(founder.by, founder.byMe)} started this thread with ${listed(meToo ? ['you', ...names] : names)}.`;
+  return `${listed(meToo ? ['You', ...names] : names)} joined.`;
 }
+
+/** So many names still fit into one quiet line. */
+const fewNames = 2;
 
 /** The last thing that happened, as a preview of the thread. */
 export function briefly(event: SystemEvent): string | undefined {

@@ -84,9 +84,9 @@ describe('R31 what happened to the members is said with its reason', () => {
 
 describe('several who came in', () => {
   const created: SystemEvent = { what: 'created', by: 'Dr Leila Haddad', byMe: false };
-  const joined = (me = false): SystemEvent => ({
+  const joined = (who: string, me = false): SystemEvent => ({
     what: 'joined',
-    who: 'Tom Reid',
+    who,
     me,
     role: 'Outreach',
     by: 'Dr Leila Haddad',
@@ -94,13 +94,21 @@ describe('several who came in', () => {
     reason: 'founding',
     history: true,
   });
+  const [tom, kofi, fiona, me] = [
+    joined('Tom Reid'),
+    joined('Kofi Mensah'),
+    joined('Dr Fiona Kerr'),
+    joined('Dr Anita Patel', true),
+  ];
   test.each<[SystemEvent[], string]>([
-    [[joined(), joined()], '2 people joined.'],
-    [[joined(), joined(true)], 'You and 1 person joined.'],
-    [[created, joined()], 'Dr Leila Haddad started this thread with 1 person.'],
-    [[created, joined(true), joined(), joined()], 'Dr Leila Haddad started this thread with you and 2 people.'],
-    [[created, joined(true)], 'Dr Leila Haddad started this thread with you.'],
-    [[{ ...created, byMe: true }, joined(), joined()], 'You started this thread with 2 people.'],
+    [[tom, kofi], 'Tom Reid and Kofi Mensah joined.'],
+    [[tom, kofi, fiona], '3 people joined.'],
+    [[tom, me], 'You and Tom Reid joined.'],
+    [[tom, me, kofi, fiona], 'You and 3 people joined.'],
+    [[created, tom], 'Dr Leila Haddad started this thread with Tom Reid.'],
+    [[created, me, tom, kofi], 'Dr Leila Haddad started this thread with you, Tom Reid and Kofi Mensah.'],
+    [[created, me], 'Dr Leila Haddad started this thread with you.'],
+    [[{ ...created, byMe: true }, tom, kofi, fiona], 'You started this thread with 3 people.'],
   ])('%#', (events, words) => expect(arrivalsLine(events)).toBe(words));
 });
 
