@@ -3,7 +3,7 @@
  * Wardline open, that is said first, because a password here takes it away from there.
  */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { watchOtherTab } from '../../platform/tabs.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { TextField } from '../../ui/fields.tsx';
@@ -15,7 +15,8 @@ import { Mark } from './Frame.tsx';
 export function Lock({ organisation }: { organisation: string }) {
   const [elsewhere, setElsewhere] = useState<boolean>();
   const [here, setHere] = useState(false);
-  useEffect(() => watchOtherTab(setElsewhere), []);
+  // Before anything is painted: the screen waits for the answer.
+  useLayoutEffect(() => watchOtherTab(setElsewhere), []);
   // The other tab was closed or locked: what this person chose then is over too.
   useEffect(() => {
     if (elsewhere === false) setHere(false);
