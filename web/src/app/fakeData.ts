@@ -111,6 +111,7 @@ const tomb: TombstoneItem = {
   ...place('t1', at(10, 5)),
   id: 'd-old',
   decidedBy: 'Dr Anita Patel',
+  markedBy: 'Dr Anita Patel',
   decidedAt: at(9, 20),
   filedBy: 'Dr Leila Haddad',
   filedAt: at(10, 2),

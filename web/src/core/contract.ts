@@ -154,7 +154,7 @@ export type About = {
 /** The promises kept for one of my messages, in growing order. `reached` and `seen` are hints from the server. */
 export type Delivery = {
   state: 'queued' | 'sent' | 'reached' | 'seen' | 'failed';
-  /** The other members. */
+  /** Those whom it was sealed to and who can still be waited for. */
   of: number;
   reached: number;
   seen: number;
@@ -257,7 +257,10 @@ export type TombstoneItem = ItemBase & {
   kind: 'tombstone';
   /** The decision that was filed. */
   id: DecisionId;
-  decidedBy: string;
+  /** Whose words were decided; absent when this device never read the decision and nobody can tell any more. */
+  decidedBy?: string;
+  /** Who marked them as a decision: often the same, but not always. */
+  markedBy: string;
   decidedAt: number;
   filedBy: string;
   filedAt: number;

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hex } from '../../crypto/bytes.ts';
 import { sha256 } from '../../crypto/domain.ts';
 import type { DecisionItem, PatientAnswer, TombstoneItem } from '../contract.ts';
-import { type Browser, World, password, refusalOf, until } from '../testing/world.ts';
+import { Browser, World, password, refusalOf, until } from '../testing/world.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -212,6 +212,7 @@ describe('a decision', () => {
     const preview = await fiona.ask.previewFiling(request());
     await fiona.ask.file({ ...request(), sha256: preview.sha256, patientConfirmed: true });
     await until('filing', async () => (await item(anita))?.record.state === 'filing');
+    expect((await anita.row(thread)).needs).toEqual([expect.objectContaining({ kind: 'not-in-record', count: 1 })]);
     const served = world.server.thread(thread);
     const [filing] = served.filings;
     if (!filing) throw new Error('nothing was filed');
@@ -242,6 +243,64 @@ describe('a decision', () => {
     await until('the draft', async () => (await anita.view(thread)).draft?.replyTo === undefined);
     expect((await anita.view(thread)).draft?.text).toBe('in answer to it');
     expect((await refusalOf(anita.ask.send({ thread, text: 'x', replyTo: decided }))).code).toBe('message_unknown');
+  });
+
+  describe('R20 a tombstone names', () => {
+    const gone = async (sources: string[], id: string): Promise<void> => {
+      decision = id;
+      await until('the decision', async () => (await item(fiona)) !== undefined && (await item(anita)) !== undefined);
+      const wanted = { thread, decision, sources, summary: '' };
+      // A preview does not outlive what another filing takes away meanwhile.
+      await until('it to be filed', async () => {
+        const { sha256: hash } = await fiona.ask.previewFiling(wanted);
+        await fiona.ask.file({ ...wanted, sha256: hash, patientConfirmed: true });
+        return true;
+      });
+      const served = world.server.thread(thread);
+      const filing = served.filings.find((each) => each.decision === id);
+      if (!filing) throw new Error('nothing was filed');
+      world.server.receive(served, filing);
+      await world.server.destroy(served, filing);
+      for (const each of [anita, fiona]) await until('the tombstone', async () => (await stone(each)) !== undefined);
+    };
+    const names = async (by: Browser) => {
+      const { decidedBy, markedBy } = (await stone(by)) ?? {};
+      return { decidedBy, markedBy };
+    };
+    const newBrowser = async (): Promise<Browser> => {
+      const browser = new Browser(world);
+      await browser.signIn('fiona.kerr');
+      await until('the tombstone', async () => (await stone(browser)) !== undefined);
+      return browser;
+    };
+    const [byAnita, byFiona] = ['Dr Anita Patel', 'Dr Fiona Kerr'];
+
+    test('whoever decided, and whoever marked it beside; where that was not read, it is not guessed', async () => {
+      const said = await fiona.say(thread, 'Stop the metformin.');
+      await anita.sees(thread, 'Stop the metformin.');
+      const { key } = await anita.ask.markDecision({ thread, messages: [said], text: '' });
+      await gone([], key);
+      for (const each of [anita, fiona]) expect(await names(each)).toEqual({ decidedBy: byFiona, markedBy: byAnita });
+      anita.reload();
+      await anita.ask.unlock({ password });
+      expect(await names(anita)).toEqual({ decidedBy: byFiona, markedBy: byAnita });
+      expect(await names(await newBrowser())).toEqual({ decidedBy: undefined, markedBy: byAnita });
+    });
+
+    test('everybody whose words were decided, also when one of them is gone already', async () => {
+      const said = await fiona.say(thread, 'And no more metformin.');
+      await anita.sees(thread, 'And no more metformin.');
+      const { key } = await anita.ask.markDecision({ thread, messages: [decided, said], text: '' });
+      await until('it to be sent', async () => (await anita.delivery(thread, key)) === 'sent');
+      await gone([], decision);
+      await gone([], key);
+      expect(await names(fiona)).toEqual({ decidedBy: `${byAnita} and ${byFiona}`, markedBy: byAnita });
+    });
+
+    test('the one author of all that was filed, also where it was never read', async () => {
+      await gone([], decision);
+      expect(await names(await newBrowser())).toEqual({ decidedBy: byAnita, markedBy: byAnita });
+    });
   });
 
   test('R20 whoever was away finds the tombstone when they come back', async () => {

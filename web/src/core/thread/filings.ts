@@ -3,6 +3,7 @@ import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import type { RecordLine, RecordState } from '../contract.ts';
 import type { Filing } from '../remote/shapes.ts';
 import { decisionOf } from './content.ts';
+import { decidersOf } from './deciders.ts';
 import type { MessageEntry } from './log.ts';
 import type { Thread } from './thread.ts';
 
@@ -44,7 +45,9 @@ export function decisionEntries(thread: Thread): MessageEntry[] {
 
 /** Reads every decision of the thread, wherever it stands. */
 export async function readDecisions(thread: Thread): Promise<void> {
-  await Promise.all(candidates(thread).map((entry) => thread.reading.read(entry)));
+  const entries = candidates(thread);
+  await Promise.all(entries.map((entry) => thread.reading.read(entry)));
+  for (const entry of entries) thread.rememberDeciders(uuidText(entry.header.message), decidersOf(thread, entry));
 }
 
 /** Does anything of this thread go to a record, or went there? */

@@ -111,7 +111,7 @@ function lastOf(thread: Thread, waiting: readonly Waiting[]): ThreadSummary['las
         ...(item.delivery ? { delivery: item.delivery } : {}),
       };
     case 'tombstone':
-      return { at: item.at, kind: 'tombstone', own: false, author: item.decidedBy, text: '' };
+      return { at: item.at, kind: 'tombstone', own: false, author: item.decidedBy ?? item.markedBy, text: '' };
     case 'system':
       return { at: item.at, kind: 'system', own: false, text: '', event: item.event };
   }
@@ -145,7 +145,10 @@ function needsOf(thread: Thread, waiting: readonly Waiting[]): Need[] {
     record: recordStateOf(thread, uuidText(entry.header.message)),
   }));
   const refused = decisions.filter(({ record }) => record.state === 'failed');
-  const open = thread.filingsKnown ? decisions.filter(({ record }) => record.state === 'none') : [];
+  // Only the receipt puts a decision into the record (R18): one that is on its way there is not in it yet.
+  const open = thread.filingsKnown
+    ? decisions.filter(({ record }) => record.state === 'none' || record.state === 'filing')
+    : [];
   const since = (of: { at: number }[]) => Math.min(...of.map(({ at }) => at));
   if (refused.length > 0) needs.push({ kind: 'record-refused', count: refused.length, since: since(refused) });
   if (open.length > 0) needs.push({ kind: 'not-in-record', count: open.length, since: since(open) });

@@ -4,11 +4,12 @@
  * `prepare` reads what a stretch of the log needs, also what it refers to elsewhere; `itemAt` then says what stands at one place, without
  * waiting. An entry that shows nothing (a source that went into a tombstone, words that were not given to me) has no item.
  */
-import { type Bytes, equal, hex } from '../../crypto/bytes.ts';
+import { type Bytes, hex } from '../../crypto/bytes.ts';
 import type { Reference } from '../../crypto/inner.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import type { SystemItem, TimelineItem, TombstoneItem } from '../contract.ts';
 import { backgroundEntries, isOwn, quoteOf, referred, statementEntries, statementOf } from './content.ts';
+import { decidersOfGone, goneWith } from './deciders.ts';
 import { deliveryOf } from './delivery.ts';
 import { recordStateOf } from './filings.ts';
 import type { Entry, MessageEntry, TombstoneEntry } from './log.ts';
@@ -109,6 +110,7 @@ function tombstoneItem(thread: Thread, entry: TombstoneEntry): TombstoneItem | u
   if (tombstone.kind !== decisionKind || tombstone.reason !== 'filed') return undefined;
   const id = uuidText(tombstone.message);
   const filing = thread.filings.get(uuidText(tombstone.filing));
+  const decided = decidersOfGone(thread, entry);
   const { people } = thread.ward;
   return {
     kind: 'tombstone',
@@ -116,23 +118,19 @@ function tombstoneItem(thread: Thread, entry: TombstoneEntry): TombstoneItem | u
     order: seq,
     at: tombstone.destroyed,
     id,
-    decidedBy: people.card(tombstone.person).name,
+    ...(decided ? { decidedBy: inWords(decided.map((person) => people.card(person).name)) } : {}),
+    markedBy: people.card(tombstone.person).name,
     decidedAt: entry.at,
     filedBy: filing ? people.card(fromUuidText(filing.filedBy)).name : 'somebody in this thread',
     filedAt: filing?.filedAt ?? tombstone.destroyed,
-    messages: goneWith(thread, tombstone.filing),
+    messages: goneWith(thread, tombstone.filing).length,
     reference: tombstone.reference,
     sha256: hex(tombstone.documentHash),
   };
 }
 
-function goneWith(thread: Thread, filing: Bytes): number {
-  let count = 0;
-  for (const entry of thread.log.from(1)) {
-    if (entry.kind === 'tombstone' && equal(entry.tombstone.filing, filing)) count += 1;
-  }
-  return count;
-}
+const inWords = (names: string[]): string =>
+  [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
 
 function systemItem(entry: Entry, event: SystemItem['event']): SystemItem {
   return { kind: 'system', key: `entry ${entry.seq}`, order: entry.seq, at: entry.at, event };
@@ -153,7 +151,7 @@ async function readReferred(thread: Thread, reference: Reference): Promise<void>
 function people(thread: Thread, entries: Entry[]): Bytes[] {
   const authors = entries.flatMap((entry) => {
     if (entry.kind === 'message') return [entry.header.person];
-    return entry.kind === 'tombstone' ? [entry.tombstone.person] : [];
+    return entry.kind === 'tombstone' ? [entry.tombstone.person, ...(decidersOfGone(thread, entry) ?? [])] : [];
   });
   return [...authors, ...[...(thread.membership?.members.values() ?? [])].map(({ person }) => person)];
 }

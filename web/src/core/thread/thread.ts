@@ -30,7 +30,12 @@ import { type KeptSecrets, Secrets } from './secrets.ts';
 export type Bookmark = Vault['bookmarks'][number];
 
 /** What is kept beside the log. */
-type Kept = { checkpoint: LogCheckpoint; secrets: KeptSecrets; seenSeq: number };
+type Kept = {
+  checkpoint: LogCheckpoint;
+  secrets: KeptSecrets;
+  seenSeq: number;
+  deciders: Record<string, Bytes[]>;
+};
 
 export type ThreadEvents = {
   /** Something about the thread is different: it has to be drawn again. */
@@ -60,6 +65,8 @@ export class Thread {
   /** The newest state that could be opened, and whose patient it names. */
   state: ThreadState | undefined;
   patient: PatientAssertion | null = null;
+  /** The authors of each decision that was read, by its id: they are named when the originals are gone. */
+  readonly deciders = new Map<string, readonly Bytes[]>();
   /** The free texts of adds and removals, by their place in the log. */
   readonly notes = new Map<number, string>();
 
@@ -80,7 +87,7 @@ export class Thread {
 
   /** From the sealed records of this device. */
   static async restore(ward: Ward, id: ThreadId, kept: unknown, events: ThreadEvents): Promise<Thread> {
-    const { checkpoint, secrets = {}, seenSeq = 0 } = (kept ?? {}) as Partial<Kept>;
+    const { checkpoint, secrets = {}, seenSeq = 0, deciders = {} } = (kept ?? {}) as Partial<Kept>;
     const segments = await ward.cabinet.all('log', `${id}/`);
     const log = ThreadLog.restore(
       fromBase64url(id),
@@ -89,6 +96,7 @@ export class Thread {
     );
     const thread = new Thread(ward, id, events, log);
     thread.#seenSeq = seenSeq;
+    for (const [decision, people] of Object.entries(deciders)) thread.deciders.set(decision, people);
     await thread.records.settle(false).catch(thread.#unlessOurs);
     await thread.secrets.restore(secrets);
     thread.bookmark = thread.bookmarkNow;
@@ -233,6 +241,14 @@ export class Thread {
     }
   }
 
+  /** Remembers who decided, on this device, as long as the thread itself. */
+  rememberDeciders(decision: string, people: readonly Bytes[]): void {
+    if (people.length === 0 || this.deciders.has(decision)) return;
+    this.deciders.set(decision, people);
+    // What is not kept now is kept with the next entry.
+    void this.run(async () => (this.ward.closed() ? undefined : this.save())).catch(() => undefined);
+  }
+
   /** For the vault and for this device: what must not be gone back behind. */
   get bookmarkNow(): Bookmark | undefined {
     const { membership, newest, frozen } = this.records;
@@ -248,7 +264,12 @@ export class Thread {
   }
 
   async save(): Promise<void> {
-    const kept: Kept = { checkpoint: this.log.checkpoint, secrets: this.secrets.kept, seenSeq: this.#seenSeq };
+    const kept: Kept = {
+      checkpoint: this.log.checkpoint,
+      secrets: this.secrets.kept,
+      seenSeq: this.#seenSeq,
+      deciders: Object.fromEntries([...this.deciders].map(([decision, people]) => [decision, [...people]])),
+    };
     const put: Filed[] = [...this.log.changes(this.id), { kind: 'thread', name: this.id, value: kept }];
     await this.ward.cabinet.change({ put });
   }
