@@ -60,6 +60,7 @@ func generateCrypto(t *testing.T) (v cryptoVectors) {
 	}
 	vault, unlocker := generateVault(t, in)
 	v.Vault, v.Unlocker = append(v.Vault, vault), append(v.Unlocker, unlocker)
+	v.Passkey, v.PIN = generatePasskeys(t, in), generatePINs(t, in)
 	return v
 }
 

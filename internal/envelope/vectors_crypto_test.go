@@ -20,6 +20,8 @@ type cryptoVectors struct {
 	Message   []messageVector   `json:"message"`
 	Vault     []vaultVector     `json:"vault"`
 	Unlocker  []unlockerVector  `json:"unlocker"`
+	Passkey   []passkeyVector   `json:"passkey"`
+	PIN       []pinVector       `json:"pin"`
 }
 
 type kdfVector struct {
@@ -169,6 +171,7 @@ func TestCryptoVectors(t *testing.T) {
 		each(t, "message", v.Message, checkMessageVector)
 		each(t, "vault", v.Vault, checkVaultVector)
 		each(t, "unlocker", v.Unlocker, checkUnlockerVector)
+		checkUnlockVectors(t, v)
 	})
 }
 
