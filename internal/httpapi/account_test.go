@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -115,6 +117,41 @@ func TestR23_UnknownNamesCannotBeTold(t *testing.T) {
 		}
 		if !strings.HasPrefix(seen[0][0], "401") || !strings.HasPrefix(seen[0][7], "429") {
 			t.Errorf("%v", seen[0])
+		}
+	})
+}
+
+func TestR23_AKnownBrowserIsToldByItsCookieAlone(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		p := s.enrol("patel")
+		try := func(cookie string, authKey []byte) *httptest.ResponseRecorder {
+			var ticket signInTicketBody
+			s.send("POST", "/v1/sign-in/password", "", object{"userName": "patel", "authKey": authKey}, &ticket)
+			return s.send("POST", "/v1/sign-in/code", cookie, object{"ticket": ticket.Ticket, "code": p.Code()}, nil)
+		}
+		w := try("", p.AuthKey)
+		cookies := w.Result().Cookies()
+		if w.Code != 200 || len(cookies) != 2 {
+			t.Fatalf("%d %s", w.Code, w.Header())
+		}
+		c := cookies[1]
+		if c.Name != "__Host-wardline-browser" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteStrictMode || c.Path != "/" ||
+			c.Expires.Before(s.clock.Now().AddDate(0, 5, 0)) {
+			t.Errorf("%s", c)
+		}
+		s.refused("the cookie is no session", s.send("GET", "/v1/people", "__Host-wardline="+c.Value, nil, nil), 401, "not_signed_in")
+		for range 8 {
+			try("", make([]byte, 32))
+		}
+		s.clock.Advance(time.Second)
+		s.refused("a stranger", try("", p.AuthKey), 429, "too_many_tries")
+		s.refused("a stranger with a cookie of their own making", try(c.Name+"="+strings.Repeat("A", 43), p.AuthKey), 429, "too_many_tries")
+		s.clock.Advance(30 * time.Second)
+		for range 3 {
+			try("", make([]byte, 32))
+		}
+		if w := try(c.Name+"="+c.Value, p.AuthKey); w.Code != 200 {
+			t.Errorf("the known browser: %d %s", w.Code, w.Body)
 		}
 	})
 }

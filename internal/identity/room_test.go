@@ -14,6 +14,7 @@ import (
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/identity"
 	"github.com/wardline/wardline/internal/identity/identitytest"
+	"github.com/wardline/wardline/internal/keyring"
 	"github.com/wardline/wardline/internal/people"
 	"github.com/wardline/wardline/internal/store"
 	"github.com/wardline/wardline/internal/store/storetest"
@@ -31,6 +32,7 @@ type room struct {
 	db     *store.DB
 	clock  *clock.Manual
 	trust  *identity.Trust
+	keys   *keyring.Keyring
 	heard  *identitytest.Heard
 }
 
@@ -42,7 +44,7 @@ func eachRoom(t *testing.T, test func(t *testing.T, r *room)) {
 		heard := &identitytest.Heard{}
 		test(t, &room{
 			Service: identity.New(identity.Options{Store: db, Keys: keys.ForIdentity(), Trust: trust, Clock: now, Events: heard}),
-			people:  people.New(db, now), db: db, clock: now, trust: trust, heard: heard,
+			people:  people.New(db, now), db: db, clock: now, trust: trust, keys: keys, heard: heard,
 		})
 	})
 }
