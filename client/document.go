@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/nhs"
 )
 
@@ -23,54 +26,105 @@ dl { display: grid; grid-template-columns: max-content auto; column-gap: 1em } d
 .when { margin: 0; color: #4c6272 } .said { margin-top: 0.25em; white-space: pre-wrap }
 `
 
+// named is a person as the document shows them.
+type named struct{ name, role string }
+
+func (n named) String() string {
+	if n.role == "" {
+		return n.name
+	}
+	return n.name + ", " + n.role
+}
+
+// quotation is one message of the document, word for word.
+type quotation struct {
+	message id.Message
+	entry   id.Hash
+	person  id.Person
+	author  named
+	time    envelope.Time
+	text    string
+	beside  bool
+}
+
+// documentParts are all that a document follows from: the same parts give the same bytes, here and in the browser.
+type documentParts struct {
+	filing       id.Filing
+	thread       id.Thread
+	patient      Patient
+	checkedBy    named
+	quoted       []quotation // in the order of the thread
+	summary      string
+	by           named
+	at           time.Time
+	organisation string
+	zone         *time.Location
+}
+
 // write makes the document's title and HTML.
-func (s *Session) write(d *Document, t *thread, patient Patient, quoted []excerpt, summary string) {
-	now := s.client.local(s.client.clock.Now())
-	name := nhs.Name{Family: patient.Name.Family, Given: patient.Name.Given}
-	d.Title = cutText("Clinical decision: "+name.Display(), 200)
+func (s *Session) write(d *Document, patient Patient, quoted []excerpt, summary string) {
+	parts := documentParts{
+		filing: d.Filing, thread: d.Thread, patient: patient, checkedBy: s.named(patient.By), summary: summary, by: s.named(s.person),
+		at: s.client.clock.Now(), organisation: s.manifests.Current().Organisation, zone: s.client.zone,
+	}
+	for _, one := range quoted {
+		parts.quoted = append(parts.quoted, quotation{
+			message: one.id, entry: one.entry, person: one.person, author: s.named(one.person), time: one.time, text: one.inner.text, beside: one.beside,
+		})
+	}
+	d.Title, d.HTML = parts.write()
+}
+
+func (s *Session) named(person id.Person) named {
+	name, role := s.nameOf(person)
+	return named{name, role}
+}
+
+func (d documentParts) write() (title string, html []byte) {
+	name := nhs.Name{Family: d.patient.Name.Family, Given: d.patient.Name.Given}
+	title = cutText("Clinical decision: "+name.Display(), 200)
 	w := &paper{}
 	w.line(`<!doctype html>`)
 	w.line(`<html lang="en-GB">`)
 	w.line(`<head>`)
 	w.line(`<meta charset="utf-8">`)
-	w.line(`<title>%s</title>`, d.Title)
+	w.line(`<title>%s</title>`, title)
 	w.line(`<meta name="wardline-document" content="1">`)
-	w.line(`<meta name="wardline-filing" content="%s">`, d.Filing.String())
-	w.line(`<meta name="wardline-thread" content="%s">`, d.Thread.String())
+	w.line(`<meta name="wardline-filing" content="%s">`, d.filing.String())
+	w.line(`<meta name="wardline-thread" content="%s">`, d.thread.String())
 	w.out.WriteString("<style>" + documentSheet + "</style>\n</head>\n<body>\n<main>\n<h1>Clinical decision</h1>\n")
-	s.writePatient(w, patient)
-	s.writeExcerpts(w, quoted)
-	by, role := s.nameOf(s.person)
-	if summary != "" {
-		w.line(`<section aria-labelledby="summary"><h2 id="summary">Summary by %s</h2>`, titled(by, role))
+	d.writePatient(w)
+	d.writeQuoted(w)
+	if d.summary != "" {
+		w.line(`<section aria-labelledby="summary"><h2 id="summary">Summary by %s</h2>`, d.by.String())
 		w.line(`<p>This summary was written for the record. It is not what was said.</p>`)
-		w.line(`<p class="said">%s</p></section>`, summary)
+		w.line(`<p class="said">%s</p></section>`, d.summary)
 	}
 	w.line(`<section aria-labelledby="filed"><h2 id="filed">Filed</h2>`)
+	at := d.at.In(d.zone)
 	w.line(`<p>Filed by %s, on %s at %s from Wardline at %s. %s, word for word; the hash of each is beside it in this file.</p></section>`,
-		titled(by, role), now.Format(documentDate), now.Format("15:04"), s.manifests.Current().Organisation, counted(len(quoted)))
+		d.by.String(), at.Format(documentDate), at.Format("15:04"), d.organisation, counted(len(d.quoted)))
 	w.line(`</main>`)
 	w.line(`</body>`)
 	w.line(`</html>`)
-	d.HTML = w.out.Bytes()
+	return title, w.out.Bytes()
 }
 
-func (s *Session) writePatient(w *paper, patient Patient) {
+func (d documentParts) writePatient(w *paper) {
 	w.line(`<section aria-labelledby="patient"><h2 id="patient">Patient</h2>`)
 	w.line(`<dl><dt>Name</dt><dd>%s</dd><dt>Born</dt><dd>%s</dd><dt>NHS number</dt><dd>%s</dd></dl>`,
-		patient.Name.Display(), patient.Born.Display(), patient.Number.Display())
-	at := s.client.local(patient.At)
-	by, _ := s.nameOf(patient.By)
+		d.patient.Name.Display(), d.patient.Born.Display(), d.patient.Number.Display())
+	at := d.patient.At.In(d.zone)
 	w.line(`<p>Name, date of birth and NHS number matched the patient index on %s at %s, checked by %s.</p></section>`,
-		at.Format(documentDate), at.Format("15:04"), by)
+		at.Format(documentDate), at.Format("15:04"), d.checkedBy.name)
 }
 
-// writeExcerpts writes the messages in the order of the thread: as many sections as it takes for what was decided and what was said beside it, each
+// writeQuoted writes the messages in the order of the thread: as many sections as it takes for what was decided and what was said beside it, each
 // beginning where the other ends.
-func (s *Session) writeExcerpts(w *paper, quoted []excerpt) {
+func (d documentParts) writeQuoted(w *paper) {
 	numbers := map[bool]int{}
-	for n, one := range quoted {
-		if n == 0 || quoted[n-1].beside != one.beside {
+	for n, one := range d.quoted {
+		if n == 0 || d.quoted[n-1].beside != one.beside {
 			if n > 0 {
 				w.line(`</section>`)
 			}
@@ -78,16 +132,11 @@ func (s *Session) writeExcerpts(w *paper, quoted []excerpt) {
 			name, heading := sectionName(one.beside, numbers[one.beside])
 			w.line(`<section aria-labelledby="%s"><h2 id="%s">%s</h2>`, name, name, heading)
 		}
-		s.writeExcerpt(w, one)
+		w.line(`<article data-message="%s" data-entry="%s" data-author="%s" data-time="%s"><h3>%s</h3><p class="when">%s</p><p class="said">%s</p></article>`,
+			one.message.String(), one.entry.String(), one.person.String(), fmt.Sprint(uint64(one.time)), one.author.String(),
+			one.time.Time().In(d.zone).Format(documentTime), one.text)
 	}
 	w.line(`</section>`)
-}
-
-func (s *Session) writeExcerpt(w *paper, one excerpt) {
-	name, role := s.nameOf(one.person)
-	w.line(`<article data-message="%s" data-entry="%s" data-author="%s" data-time="%s"><h3>%s</h3><p class="when">%s</p><p class="said">%s</p></article>`,
-		one.id.String(), one.entry.String(), one.person.String(), fmt.Sprint(uint64(one.time)), titled(name, role),
-		s.client.local(one.time.Time()).Format(documentTime), one.inner.text)
 }
 
 func sectionName(beside bool, number int) (name, heading string) {
@@ -99,13 +148,6 @@ func sectionName(beside bool, number int) (name, heading string) {
 		name, heading = fmt.Sprintf("%s-%d", name, number), heading+", continued"
 	}
 	return name, heading
-}
-
-func titled(name, role string) string {
-	if role == "" {
-		return name
-	}
-	return name + ", " + role
 }
 
 func counted(messages int) string {

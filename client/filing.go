@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"slices"
-	"time"
 
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
@@ -85,7 +84,7 @@ func (s *Session) prepareFiling(t *thread, decision id.Message, background []id.
 	if len(document.Sources) > maxReferences {
 		return nil, refuse(envelope.Malformed, "more sources than a filing may have")
 	}
-	s.write(document, t, describePatient(assertion), quoted, summary)
+	s.write(document, describePatient(assertion), quoted, summary)
 	document.Hash = sha256.Sum256(document.HTML)
 	return document, nil
 }
@@ -190,6 +189,3 @@ func (s *Session) RetryFiling(ctx context.Context, in id.Thread, filing id.Filin
 	err := s.call(ctx, "POST", "/v1/threads/"+in.String()+"/filings/"+filing.String()+"/retry", nil, &answer)
 	return answer, err
 }
-
-// local is a time as documents show it.
-func (c *Client) local(at time.Time) time.Time { return at.In(c.zone) }

@@ -39,9 +39,9 @@ dl { display: grid; grid-template-columns: max-content auto; column-gap: 1em } d
 `;
 
 export function titleOf({ family, given }: PatientAssertion): string {
-  let title = `Clinical decision: ${displayPatient({ family, given })}`;
-  while (new TextEncoder().encode(title).length > 200) title = title.slice(0, -1);
-  return title;
+  const letters = Array.from(`Clinical decision: ${displayPatient({ family, given })}`);
+  while (new TextEncoder().encode(letters.join('')).length > 200) letters.pop();
+  return letters.join('');
 }
 
 export function writeDocument(parts: DocumentParts): string {
