@@ -1,5 +1,5 @@
 /**
- * Unlockers: the ways from a password (later a passkey or a PIN) to AK (docs/protocol.md, section 5.3).
+ * Unlockers: the ways from a password, a passkey or a PIN to AK (docs/protocol.md, section 5.3).
  *
  * Invariants:
  * - A wrap of AK counts only with the signature of the identity that the opened unlocker names, so a server that wraps a key
@@ -39,6 +39,9 @@ export async function sealUnlocker(
   erase(plain);
   return encode(unlockerBlob, { ...context, nonce, ciphertext });
 }
+
+/** Whose unlocker, and which: every key of an unlocker is derived for the two. */
+export type Owner = { readonly person: Bytes; readonly unlocker: Bytes };
 
 export type OpenUnlocker = { readonly context: UnlockerContext; readonly secret: UnlockerSecret };
 

@@ -12,13 +12,15 @@ import { sealedIdentity, unlockerBlob, vault } from '../layouts/vault.ts';
 import { merklePath, merkleRoot, verifyMerklePath } from '../merkle.ts';
 import { frankingCommitment, openMessage, readMessage } from '../message.ts';
 import { openNote } from '../note.ts';
+import { passkeyWrapKey, prfInput } from '../passkey.ts';
 import { authKey, stretchPassword, wrapKey } from '../password.ts';
+import { pinVerifier, pinWrapKey, stretchPin } from '../pin.ts';
 import { openState } from '../sealed-state.ts';
 import { combineShares } from '../shamir.ts';
 import { publicKeyOfSeed } from '../signer.ts';
 import { openUnlocker, unwrapAccountKey } from '../unlocker.ts';
 import { openIdentity, openIdentitySeed, openVault } from '../vault.ts';
-import type { CryptoVectors } from './crypto.ts';
+import { type CryptoVectors, localKeyOf } from './crypto.ts';
 import { bytes, read, sides } from './read.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -71,6 +73,27 @@ describe.each(sides)('cryptographic vectors of %s', (side) => {
       expect(hex(await authKey(stretched))).toBe(vector.authKey);
       const owner = { person: bytes(vector.person), unlocker: bytes(vector.unlocker) };
       expect(hex(await wrapKey(stretched, bytes(vector.vaultShare), owner))).toBe(vector.wrapKey);
+    }
+  });
+
+  test('R23 passkeys', async () => {
+    expect(vectors.passkey.length).toBeGreaterThan(1);
+    for (const { input, prf, person, unlocker, wrapKey: key } of vectors.passkey) {
+      expect(hex(await prfInput())).toBe(input);
+      const owner = { person: bytes(person), unlocker: bytes(unlocker) };
+      expect(hex(await passkeyWrapKey(bytes(prf), owner))).toBe(key);
+    }
+  });
+
+  test('R24 PINs', async () => {
+    expect(vectors.pin.length).toBeGreaterThan(1);
+    for (const vector of vectors.pin) {
+      const localKey = await localKeyOf(bytes(vector.localKey));
+      const stretched = await stretchPin(utf8(vector.pin), bytes(vector.device), localKey);
+      expect(hex(stretched)).toBe(vector.stretched);
+      const owner = { person: bytes(vector.person), unlocker: bytes(vector.unlocker) };
+      expect(hex(await pinVerifier(stretched, owner))).toBe(vector.verifier);
+      expect(hex(await pinWrapKey(stretched, bytes(vector.share), owner))).toBe(vector.wrapKey);
     }
   });
 

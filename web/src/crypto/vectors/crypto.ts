@@ -12,7 +12,9 @@ import { type Vault, akWrap, sealedVault, vault } from '../layouts/vault.ts';
 import { merklePath, merkleRoot } from '../merkle.ts';
 import { openMessage, readMessage, sealMessage } from '../message.ts';
 import { sealNote } from '../note.ts';
+import { passkeyWrapKey, prfInput } from '../passkey.ts';
 import { authKey, stretchPassword, wrapKey } from '../password.ts';
+import { pinVerifier, pinWrapKey, stretchPin } from '../pin.ts';
 import { sealState } from '../sealed-state.ts';
 import { unpack } from '../signed.ts';
 import { sealUnlocker, wrapAccountKey } from '../unlocker.ts';
@@ -38,6 +40,8 @@ export async function cryptoVectors() {
     message: await messageVectors(),
     vault: await vaultVectors(),
     unlocker: await unlockerVectors(),
+    passkey: await passkeyVectors(),
+    pin: await pinVectors(),
   };
 }
 
@@ -303,4 +307,46 @@ async function unlockerVectors() {
       ak: hex(account.ak),
     },
   ];
+}
+
+async function passkeyVectors() {
+  const random = repeatable('passkey');
+  const vectors = [];
+  for (let count = 0; count < 2; count++) {
+    const [prf, person, unlocker] = [random(32), random(16), random(16)];
+    vectors.push({
+      input: hex(await prfInput()),
+      prf: hex(prf),
+      person: hex(person),
+      unlocker: hex(unlocker),
+      wrapKey: hex(await passkeyWrapKey(prf, { person, unlocker })),
+    });
+  }
+  return vectors;
+}
+
+async function pinVectors() {
+  const random = repeatable('pin');
+  const vectors = [];
+  for (const pin of ['270419', '640285193077']) {
+    const [device, localKey, share, person, unlocker] = [random(16), random(32), random(32), random(16), random(16)];
+    const stretched = await stretchPin(utf8(pin), device, await localKeyOf(localKey));
+    vectors.push({
+      pin,
+      device: hex(device),
+      localKey: hex(localKey),
+      stretched: hex(stretched),
+      share: hex(share),
+      person: hex(person),
+      unlocker: hex(unlocker),
+      verifier: hex(await pinVerifier(stretched, { person, unlocker })),
+      wrapKey: hex(await pinWrapKey(stretched, share, { person, unlocker })),
+    });
+  }
+  return vectors;
+}
+
+/** A local key that is known, which no browser makes. */
+export function localKeyOf(bytes: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
 }
