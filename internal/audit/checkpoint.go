@@ -1,20 +1,19 @@
 package audit
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/wardline/wardline/internal/envelope"
+	"github.com/wardline/wardline/internal/id"
 )
 
-// Origin names this kind of log in its checkpoints. It cannot be mistaken for the beginning of anything else that the server signs, all of
-// which starts with "wardline/v1/" and has a NUL.
-const Origin = "wardline-audit-v1"
+// Origin names this kind of log in its checkpoints.
+const Origin = envelope.CheckpointOrigin
 
 // ErrCheckpoint is wrapped by every refusal of a checkpoint.
 var ErrCheckpoint = errors.New("not a good checkpoint")
@@ -52,64 +51,19 @@ func (c Checkpoint) Sign(signer Signer) ([]byte, error) {
 
 // OpenCheckpoint verifies a signed note under one of the keys and reads it. It accepts one spelling of it only.
 func OpenCheckpoint(signed []byte, keys ...[32]byte) (Checkpoint, error) {
-	verifiers := make([]note.Verifier, len(keys))
-	for n, key := range keys {
-		verifier, err := verifierOf(key)
-		if err != nil {
-			return Checkpoint{}, err
-		}
-		verifiers[n] = verifier
-	}
-	opened, err := note.Open(signed, note.VerifierList(verifiers...))
+	opened, err := envelope.OpenCheckpoint(signed, keys...)
 	if err != nil {
-		return Checkpoint{}, fmt.Errorf("%w: signature: %w", ErrCheckpoint, err)
+		return Checkpoint{}, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
-	// Open skips signatures by keys that it does not know, which would be a place to change bytes unnoticed.
-	if len(opened.Sigs) != 1 || len(opened.UnverifiedSigs) != 0 {
-		return Checkpoint{}, fmt.Errorf("%w: not exactly one signature", ErrCheckpoint)
-	}
-	signature := opened.Sigs[0]
-	wanted := fmt.Sprintf("%s\n\u2014 %s %s\n", opened.Text, signature.Name, signature.Base64)
-	// Open decodes base64 loosely: the last character has bits that mean nothing.
-	_, loose := base64.StdEncoding.Strict().DecodeString(signature.Base64)
-	if string(signed) != wanted || loose != nil {
-		return Checkpoint{}, fmt.Errorf("%w: unusual spelling", ErrCheckpoint)
-	}
-	return parseCheckpoint(opened.Text)
+	return Checkpoint{Size: int64(opened.Size), Root: tlog.Hash(opened.Root), After: int64(opened.After), At: opened.At.Time()}, nil
 }
 
-func (c Checkpoint) text() string {
-	return fmt.Sprintf("%s\n%d\n%s\nafter %d\ntime %d\n", Origin, c.Size, c.Root, c.After, c.At.UnixMilli())
-}
+func (c Checkpoint) text() string { return c.onWire().Text() }
 
-func parseCheckpoint(text string) (Checkpoint, error) {
-	lines := strings.Split(text, "\n")
-	if len(lines) != 6 || lines[0] != Origin || lines[5] != "" {
-		return Checkpoint{}, fmt.Errorf("%w: wrong form", ErrCheckpoint)
+func (c Checkpoint) onWire() envelope.Checkpoint {
+	return envelope.Checkpoint{
+		LogHead: envelope.LogHead{Size: uint64(c.Size), Root: id.Hash(c.Root)}, After: uint64(c.After), At: envelope.TimeOf(c.At),
 	}
-	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if err != nil || size < 1 {
-		return Checkpoint{}, fmt.Errorf("%w: size", ErrCheckpoint)
-	}
-	root, err := tlog.ParseHash(lines[2])
-	if err != nil {
-		return Checkpoint{}, fmt.Errorf("%w: root", ErrCheckpoint)
-	}
-	stated, ok := strings.CutPrefix(lines[3], "after ")
-	after, err := strconv.ParseInt(stated, 10, 64)
-	if !ok || err != nil || after < 0 || after >= size {
-		return Checkpoint{}, fmt.Errorf("%w: size before", ErrCheckpoint)
-	}
-	stated, ok = strings.CutPrefix(lines[4], "time ")
-	ms, err := strconv.ParseInt(stated, 10, 64)
-	if !ok || err != nil || ms < 0 || ms >= maxTime {
-		return Checkpoint{}, fmt.Errorf("%w: time", ErrCheckpoint)
-	}
-	parsed := Checkpoint{Size: size, Root: root, After: after, At: time.UnixMilli(ms).UTC()}
-	if parsed.text() != text {
-		return Checkpoint{}, fmt.Errorf("%w: unusual spelling", ErrCheckpoint)
-	}
-	return parsed, nil
 }
 
 func verifierOf(key [32]byte) (note.Verifier, error) {

@@ -79,6 +79,7 @@ const (
 	Configuration Kind = 0x0701
 	Backup        Kind = 0x0702
 	Restore       Kind = 0x0703
+	Quiet         Kind = 0x0704 // nothing happened for hours: the log is signed anew, so that its newest checkpoint is never old
 )
 
 // Known reports whether the kind is one of the constants above.
@@ -105,5 +106,5 @@ var kindNames = map[Kind]string{
 	Eligible: "eligible", Hold: "hold", HoldReleased: "hold_released", Disposal: "disposal", Replay: "replay",
 	CaseOpened: "case_opened", DisclosureOrder: "disclosure_order", Opening: "opening", HalvesReleased: "halves_released",
 	CaseClosed: "case_closed", Drill: "drill", Review: "review",
-	Configuration: "configuration", Backup: "backup", Restore: "restore",
+	Configuration: "configuration", Backup: "backup", Restore: "restore", Quiet: "quiet",
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -21,6 +22,7 @@ type Sequencer struct {
 	clock  Clock
 	batch  int
 	wake   chan struct{}
+	step   sync.Mutex // two steps of one process would only get in each other's way
 }
 
 // batchSize bounds one transaction; a backlog is worked off in several.
@@ -77,6 +79,8 @@ func (s *Sequencer) Drain(ctx context.Context) error {
 // Step places one batch of waiting rows under one new checkpoint and returns how many there were. Before it extends the log it checks
 // that the stored checkpoint has its own signature and that the stored hashes still give its root: a log that was tampered with is not signed again.
 func (s *Sequencer) Step(ctx context.Context) (int, error) {
+	s.step.Lock()
+	defer s.step.Unlock()
 	waiting, err := s.store.Waiting(ctx, s.batch)
 	if err != nil || len(waiting) == 0 {
 		return 0, err

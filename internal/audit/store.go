@@ -2,10 +2,13 @@ package audit
 
 import (
 	"context"
+	"strconv"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/id"
 )
 
 // ErrMoved is what [Store.Append] returns when another sequencer was quicker. Nothing was written; looking again is right.
@@ -49,9 +52,30 @@ type Reader interface {
 	// Checkpoints returns at most limit signed notes whose sizes are over the given one, ascending by size.
 	Checkpoints(ctx context.Context, over int64, limit int) ([]Signed, error)
 
+	// PersonLeaves returns where entries of person logs stand, in the order of the entries; Leaf is -1 for one that has no place yet.
+	PersonLeaves(ctx context.Context, entries []PersonEntry) ([]Placed, error)
+
 	// ReadHashes returns the stored hashes at the given positions, in the order of the positions. A position that the log does
 	// not have is an error.
 	ReadHashes(ctx context.Context, positions []int64) ([]tlog.Hash, error)
+}
+
+// PersonEntry is one entry of a person log.
+type PersonEntry struct {
+	Person id.Person
+	Seq    uint32
+	Hash   id.Hash
+}
+
+// Row is the row of the entry's event, but for actor and time, which the store knows.
+func (e PersonEntry) Row() (Row, error) {
+	return PersonLogEntry(id.Person{}, e.Person, strconv.FormatUint(uint64(e.Seq), 10), e.Hash, time.UnixMilli(1)).Row()
+}
+
+// Placed is a row with its place in the log.
+type Placed struct {
+	Leaf int64
+	Row  Row
 }
 
 // Signed is a checkpoint as stored: the size is a column only to find it by.

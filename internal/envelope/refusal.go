@@ -22,6 +22,9 @@ const (
 	RolledBack       Code = "rolled_back"
 	BadCommitment    Code = "bad_commitment"
 	WeakParameters   Code = "weak_parameters"
+	NotLogged        Code = "not_logged"
+	SplitView        Code = "split_view"
+	StaleLog         Code = "stale_log"
 )
 
 // Refusal is the only error that checks in this package return. Detail is for developers: it names fields and rules and never

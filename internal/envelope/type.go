@@ -93,6 +93,7 @@ const (
 	TypeDisclosureOrder  Type = 0x0380
 	TypeCaseContext      Type = 0x0381
 	TypeCaseShare        Type = 0x0382
+	TypeAuditLeaf        Type = 0x0401
 )
 
 // Name is the type's name, the word that separates its signatures and hashes from those of every other type.
@@ -181,5 +182,6 @@ func init() {
 		TypeDisclosureOrder:  of[DisclosureOrder]("disclosure-order"),
 		TypeCaseContext:      of[CaseContext]("case-context"),
 		TypeCaseShare:        of[CaseShare]("case-share"),
+		TypeAuditLeaf:        of[AuditLeaf]("audit-leaf"),
 	}
 }

@@ -6,7 +6,7 @@
 //   - errors.go    the one translation of a fault into a problem document
 //   - headers.go   security headers; web.go the web app; limits.go sizes, times and rates; log.go the request log
 //   - openapi.go   the OpenAPI document, committed as openapi.json
-//   - one file per noun with its handlers: enrolment, signin, session, people, manifest, vault, operations, …
+//   - one file per noun with its handlers: enrolment, signin, session, people, manifest, vault, ledger, operations, …
 //
 // Invariants: a handler decodes, calls one method of one room and encodes. Every route says what it needs, and a test refuses
 // one that has no row in the authorisation table. Nothing but a fault's public half reaches a client. Nothing under /v1 may be
@@ -46,22 +46,22 @@ type Options struct {
 
 // Rooms are the parts of the server that the handlers call. Each interface stands in the file of its noun.
 type Rooms struct {
-	Enrolments  Enrolments
-	SignIns     SignIns
-	Sessions    Sessions
-	Directory   Directory
-	PersonLogs  PersonLogs
-	Vaults      Vaults
-	Manifests   Manifests
-	Threads     Threads
-	Epochs      Epochs
-	Messages    Messages
-	Marks       Marks
-	Live        Live
-	Patients    Patients
-	Records     Records
-	Holds       Holds
-	Checkpoints Checkpoints
+	Enrolments Enrolments
+	SignIns    SignIns
+	Sessions   Sessions
+	Directory  Directory
+	PersonLogs PersonLogs
+	Vaults     Vaults
+	Manifests  Manifests
+	Threads    Threads
+	Epochs     Epochs
+	Messages   Messages
+	Marks      Marks
+	Live       Live
+	Patients   Patients
+	Records    Records
+	Holds      Holds
+	Ledger     Ledger
 	// Ready reports whether the server can do its work; nil is always ready.
 	Ready func(context.Context) error
 }

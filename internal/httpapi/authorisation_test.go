@@ -52,9 +52,14 @@ var authorisation = map[string]row{
 	"GET /v1/vault":           {Bound, ownOnly},
 	"PUT /v1/vault":           {Bound, ownOnly},
 
-	"GET /healthz":             {Open, everyone},
-	"GET /readyz":              {Open, everyone},
-	"GET /v1/audit/checkpoint": {Bound, everyone},
+	"GET /healthz": {Open, everyone},
+	"GET /readyz":  {Open, everyone},
+
+	// For outside witnesses: sizes, hashes and signatures, and the manifests that name the key; nothing about anybody but the officers' seats.
+	"GET /v1/log/checkpoint":  {Open, everyone},
+	"GET /v1/log/consistency": {Open, everyone},
+	"GET /v1/log/manifests":   {Open, everyone},
+	"POST /v1/log/compare":    {Bound, everyone},
 
 	"POST /v1/threads":                            {Bound, ownOnly}, // the creator must be the session's own device
 	"GET /v1/threads":                             {Bound, ownOnly},

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 
+	"github.com/wardline/wardline/internal/audit"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/identity"
 	"github.com/wardline/wardline/internal/people"
@@ -16,14 +17,14 @@ type Directory interface {
 
 // PersonLogs keeps person logs.
 type PersonLogs interface {
-	Logs(ctx context.Context, wanted []identity.Wanted) ([][][]byte, error)
+	Logs(ctx context.Context, wanted []identity.Wanted) ([]identity.LogPage, error)
 	Append(ctx context.Context, person id.Person, appending identity.Appending) (seq uint32, err error)
 }
 
 func (a *API) registerPeople() {
 	route(a, "GET /v1/people", Bound, "findPeople", "The directory, by name; a query folds case and diacritics (R29, R30)", a.findPeople)
 	route(a, "GET /v1/people/{person}", Bound, "getPerson", "One person, also one who has left", a.getPerson)
-	route(a, "POST /v1/people/logs", Bound, "getLogs", "The person logs of several people", a.getLogs)
+	route(a, "POST /v1/people/logs", Bound, "getLogs", "The person logs of several people, with proofs that they are in the transparency log", a.getLogs)
 	route(a, "POST /v1/person-log", Unlocked, "appendToLog", "Append a generation, a device or a revocation to one's own log", a.appendToLog, limit(entryBody))
 }
 
@@ -85,22 +86,26 @@ func personOf(p people.Person) personBody {
 
 type logsInput struct {
 	Body struct {
-		People []wantedLog `json:"people" maxItems:"500"`
+		People  []wantedLog `json:"people" maxItems:"500"`
+		LogFrom int64       `json:"logFrom,omitempty" minimum:"0" maximum:"9007199254740991" doc:"the size of the newest checkpoint that the asker has seen"`
 	}
 }
 
 type wantedLog struct {
 	Person   id.Person `json:"person"`
 	AfterSeq int64     `json:"afterSeq" minimum:"0" maximum:"4294967295"`
+	Prove    bool      `json:"prove,omitempty" doc:"with the place of the head in the transparency log, also when there is nothing new"`
 }
 
 type logsBody struct {
 	Logs []personLog `json:"logs"`
+	grownBody
 }
 
 type personLog struct {
-	Person  id.Person `json:"person"`
-	Entries [][]byte  `json:"entries" doc:"signed entries after afterSeq"`
+	Person  id.Person  `json:"person"`
+	Entries [][]byte   `json:"entries" doc:"signed entries after afterSeq"`
+	Proof   *placeBody `json:"proof,omitempty" doc:"of the last entry of the log, under the checkpoint of this answer"`
 }
 
 func (a *API) getLogs(ctx context.Context, in *logsInput) (*output[logsBody], error) {
@@ -108,13 +113,24 @@ func (a *API) getLogs(ctx context.Context, in *logsInput) (*output[logsBody], er
 	for n, one := range in.Body.People {
 		wanted[n] = identity.Wanted{Person: one.Person, After: uint32(one.AfterSeq)}
 	}
-	logs, err := a.rooms.PersonLogs.Logs(ctx, wanted)
+	pages, err := a.rooms.PersonLogs.Logs(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
-	body := logsBody{Logs: make([]personLog, len(logs))}
-	for n, entries := range logs {
-		body.Logs[n] = personLog{Person: wanted[n].Person, Entries: list(entries)}
+	body := logsBody{Logs: make([]personLog, len(pages))}
+	var heads []audit.PersonEntry
+	var whose []int
+	for n, page := range pages {
+		body.Logs[n] = personLog{Person: wanted[n].Person, Entries: list(page.Entries)}
+		if page.Head.Seq > 0 && (in.Body.People[n].Prove || len(page.Entries) > 0) {
+			heads = append(heads, audit.PersonEntry{Person: wanted[n].Person, Seq: page.Head.Seq, Hash: page.Head.Hash})
+			whose = append(whose, n)
+		}
+	}
+	proofs := a.prove(ctx, heads, in.Body.LogFrom)
+	body.grownBody = grownOf(proofs.Grown)
+	for n, one := range proofs.Entries {
+		body.Logs[whose[n]].Proof = placeOf(one)
 	}
 	return &output[logsBody]{body}, nil
 }

@@ -17,6 +17,7 @@ func (a *API) routes() {
 	a.registerPeople()
 	a.registerVault()
 	a.registerManifests()
+	a.registerLedger()
 	a.registerThreads()
 	a.registerEpochs()
 	a.registerMessages()

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wardline/wardline/internal/audit"
 	"github.com/wardline/wardline/internal/clock"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/identity"
@@ -38,10 +39,11 @@ func eachSite(t *testing.T, test func(t *testing.T, s *site)) {
 		keys, trust := identitytest.Found(t, db, now)
 		s := &site{t: t, people: people.New(db, now), clock: now, trust: trust, log: &bytes.Buffer{}}
 		s.identity = identity.New(identity.Options{Store: db, Keys: keys.ForIdentity(), Trust: trust, Clock: now})
+		ledger := audit.NewLedger(db.AuditLog(), audit.NewSequencer(db.AuditLog(), keys.ForAudit(), now), db.Audit, now)
 		s.API = New(Options{
 			Rooms: Rooms{
 				Enrolments: s.identity, SignIns: s.identity, Sessions: s.identity, PersonLogs: s.identity, Vaults: s.identity,
-				Manifests: s.identity, Directory: s.people, Checkpoints: db.AuditLog(), Ready: db.Ping,
+				Manifests: s.identity, Directory: s.people, Ledger: ledger, Ready: db.Ping,
 			},
 			Origin: testOrigin, Secure: true, Clock: now, Log: slog.New(slog.NewJSONHandler(s.log, nil)),
 		})

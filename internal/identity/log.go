@@ -74,20 +74,40 @@ type Wanted struct {
 	After  uint32
 }
 
+// LogPage is the rest of one person's log, up to its head as it was when it was read. Who has not enrolled has no head.
+type LogPage struct {
+	Entries [][]byte // signed
+	Head    Head
+}
+
 // Logs returns signed entries, for each person those after the seq that the asker has.
-func (s *Service) Logs(ctx context.Context, wanted []Wanted) ([][][]byte, error) {
+func (s *Service) Logs(ctx context.Context, wanted []Wanted) ([]LogPage, error) {
 	if len(wanted) > MaxLogsAsked {
 		return nil, errTooManyLogs
 	}
-	logs := make([][][]byte, len(wanted))
+	people := make([]id.Person, len(wanted))
 	for n, one := range wanted {
+		people[n] = one.Person
+	}
+	heads, err := s.store.LogHeads(ctx, people)
+	if err != nil {
+		return nil, err
+	}
+	pages := make([]LogPage, len(wanted))
+	for n, one := range wanted {
+		head := heads[one.Person]
+		pages[n].Head = head
+		if one.After >= head.Seq {
+			continue
+		}
 		entries, err := s.store.PersonLog(ctx, one.Person, one.After)
 		if err != nil {
 			return nil, err
 		}
-		logs[n] = entries
+		// The log may have grown since its head was read.
+		pages[n].Entries = entries[:min(len(entries), int(head.Seq-one.After))]
 	}
-	return logs, nil
+	return pages, nil
 }
 
 // Appending is an entry that a person adds to their own log.

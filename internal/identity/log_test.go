@@ -114,11 +114,14 @@ func TestLogsAreReadFromWhereTheReaderIs(t *testing.T) {
 		browser, enrolled := r.enrol(t, "patel")
 		_, invitation := r.invite(t, "pending")
 		logs, err := r.Logs(ctx, []identity.Wanted{{Person: browser.Person}, {Person: browser.Person, After: 2}, {Person: browser.Person, After: 3}, {Person: invitation.Profile.Person}})
-		if err != nil || len(logs) != 4 || len(logs[0]) != 3 || len(logs[1]) != 1 || len(logs[2]) != 0 || len(logs[3]) != 0 {
+		if err != nil || len(logs) != 4 || len(logs[0].Entries) != 3 || len(logs[1].Entries) != 1 || len(logs[2].Entries) != 0 || len(logs[3].Entries) != 0 {
 			t.Fatalf("%d logs, %v", len(logs), err)
 		}
-		if !bytes.Equal(logs[1][0], enrolled.Log[2]) {
+		if !bytes.Equal(logs[1].Entries[0], enrolled.Log[2]) {
 			t.Error("another entry")
+		}
+		if logs[2].Head.Seq != 3 || logs[2].Head.Hash != logs[0].Head.Hash || logs[3].Head.Seq != 0 {
+			t.Error("another head")
 		}
 		if _, err := r.State(ctx, invitation.Profile.Person); codeOf(err) != "person_unknown" {
 			t.Errorf("somebody without a log: %v", err)

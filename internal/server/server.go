@@ -102,6 +102,7 @@ type Server struct {
 	hub       *live.Hub
 	jobs      *jobs.Runner
 	sequencer *audit.Sequencer
+	ledger    *audit.Ledger
 	announcer *announcer
 	api       *httpapi.API
 
@@ -175,6 +176,7 @@ func (s *Server) build(trust *identity.Trust) error {
 	})
 	s.keeper = retention.New(s.db, eraser{s.shred}, s.announcer, clk)
 	s.sequencer = audit.NewSequencer(s.db.AuditLog(), s.keys.ForAudit(), clk)
+	s.ledger = audit.NewLedger(s.db.AuditLog(), s.sequencer, s.db.Audit, clk)
 	s.buildJobs()
 	s.api = httpapi.New(httpapi.Options{
 		Rooms: s.rooms(), Web: s.config.Web, Origin: s.config.Origin, Secure: s.config.Secure, TrustedProxies: s.config.TrustedProxies,
@@ -283,6 +285,9 @@ func (s *Server) keepHouse(ctx context.Context) {
 		}
 		if _, err := s.threads.SweepHalves(ctx); err != nil {
 			s.log.WarnContext(ctx, "orphan halves were not swept", "code", fault.As(err).Code())
+		}
+		if err := s.ledger.Settle(ctx); err != nil {
+			s.log.WarnContext(ctx, "the quiet log was not signed anew", "code", fault.As(err).Code())
 		}
 		if _, err := s.identity.ForgetSessions(ctx); err != nil {
 			s.log.WarnContext(ctx, "old sessions were not forgotten", "code", fault.As(err).Code())

@@ -117,6 +117,27 @@ func (m *Memory) Checkpoints(_ context.Context, over int64, limit int) ([]audit.
 	return found, nil
 }
 
+// PersonLeaves implements audit.Reader.
+func (m *Memory) PersonLeaves(_ context.Context, entries []audit.PersonEntry) ([]audit.Placed, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := make([]audit.Placed, len(entries))
+	for n, entry := range entries {
+		want, err := entry.Row()
+		if err != nil {
+			return nil, err
+		}
+		found[n].Leaf = -1
+		for leaf, number := range m.placed {
+			row := m.written[number]
+			if row.Kind == want.Kind && string(row.Subject) == string(want.Subject) && string(row.Body) == string(want.Body) {
+				found[n] = audit.Placed{Leaf: int64(leaf), Row: row}
+			}
+		}
+	}
+	return found, nil
+}
+
 // ReadHashes implements audit.Reader.
 func (m *Memory) ReadHashes(_ context.Context, positions []int64) ([]tlog.Hash, error) {
 	m.mu.Lock()

@@ -37,6 +37,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Opened) {
 		"unknown hashes are an error":       testUnknownHashes,
 		"reading is bounded and in order":   testPages,
 		"a checkpoint is kept byte by byte": testNotes,
+		"entries of person logs are found":  testPersonLeaves,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -112,6 +113,32 @@ func testBatches(t *testing.T, opened Opened) {
 		}
 		if _, err := inclusion.Check(NewKey(1).Public()); err != nil {
 			t.Errorf("leaf %d: %v", index, err)
+		}
+	}
+}
+
+func testPersonLeaves(t *testing.T, opened Opened) {
+	ctx := t.Context()
+	var entries []audit.PersonEntry
+	for n := range 70 {
+		entry := audit.PersonEntry{Person: id.Person{byte(n % 7)}, Seq: uint32(n/7 + 1), Hash: id.Hash{byte(n)}}
+		entries = append(entries, entry)
+		write(t, opened, numbered(n), audit.PersonLogEntry(id.Person{99}, entry.Person, fmt.Sprint(entry.Seq), entry.Hash, at))
+	}
+	placed, err := opened.Store.PersonLeaves(ctx, entries[:2])
+	if err != nil || placed[0].Leaf != -1 || placed[1].Leaf != -1 {
+		t.Errorf("before they have a place: %+v, %v", placed, err)
+	}
+	drain(t, opened.Store)
+	unknown := audit.PersonEntry{Person: id.Person{1}, Seq: 1, Hash: id.Hash{255}}
+	placed, err = opened.Store.PersonLeaves(ctx, append(entries, unknown))
+	if err != nil || len(placed) != len(entries)+1 || placed[len(entries)].Leaf != -1 {
+		t.Fatalf("%d places, %v", len(placed), err)
+	}
+	for n := range entries {
+		rows, err := opened.Store.Rows(ctx, placed[n].Leaf, 1)
+		if err != nil || placed[n].Leaf != int64(2*n+1) || !rows[0].Equal(placed[n].Row) || placed[n].Row.Actor != (id.Person{99}) {
+			t.Errorf("entry %d is at %d, %v", n, placed[n].Leaf, err)
 		}
 	}
 }

@@ -38,23 +38,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/audit/checkpoint": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The newest signed checkpoint of the audit log (R14) */
-        get: operations["getCheckpoint"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/enrolment/complete": {
         parameters: {
             query?: never;
@@ -141,6 +124,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest signed checkpoint, with the proof from a smaller size (R14) */
+        get: operations["getCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/log/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The newest checkpoint, with the proofs from sizes that others say they have seen */
+        post: operations["compareLog"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/log/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that the log at one size is the beginning of the log at another */
+        get: operations["getConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/log/manifests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chain of root manifests, which name the key of the checkpoints */
+        get: operations["getLogManifests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/manifests": {
         parameters: {
             query?: never;
@@ -201,7 +252,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The person logs of several people */
+        /** The person logs of several people, with proofs that they are in the transparency log */
         post: operations["getLogs"];
         delete?: never;
         options?: never;
@@ -677,13 +728,22 @@ export interface components {
         BoundBody: {
             session: components["schemas"]["SessionBody"];
         };
-        CheckpointBody: {
-            /** @description a signed note */
-            checkpoint: string;
-        };
         CodeInputBody: {
             code: string;
             ticket: string;
+        };
+        CompareBody: {
+            /** @description those that the log has, in the order of the question */
+            sizes: components["schemas"]["SizeBody"][];
+        };
+        CompareInputBody: {
+            /**
+             * Format: int64
+             * @description the size of the newest checkpoint that the asker has seen
+             */
+            from: number;
+            /** @description sizes that others have seen */
+            sizes: number[];
         };
         ComparedBody: {
             equal: boolean;
@@ -715,6 +775,9 @@ export interface components {
             sealedVault: string;
             token: string;
             unlockerBlob: string;
+        };
+        ConsistencyBody: {
+            consistency: string[];
         };
         CreateThreadInputBody: {
             /** @description signed create */
@@ -851,6 +914,12 @@ export interface components {
         GrantsBody: {
             grants: components["schemas"]["Grant"][];
         };
+        GrownBody: {
+            /** @description a signed note */
+            checkpoint?: string;
+            /** @description hashes that lead from the size that was asked about to the checkpoint's (RFC 9162) */
+            consistency?: string[];
+        };
         Head: {
             /** Format: int32 */
             epoch: number;
@@ -941,10 +1010,19 @@ export interface components {
             entries: string[];
             more: boolean;
         };
+        LogManifestsBody: {
+            /** @description signed root-manifest objects, version 1 first */
+            manifests: string[];
+        };
         LogsBody: {
             logs: components["schemas"]["PersonLog"][];
         };
         LogsInputBody: {
+            /**
+             * Format: int64
+             * @description the size of the newest checkpoint that the asker has seen
+             */
+            logFrom?: number;
             people: components["schemas"]["WantedLog"][];
         };
         LookUpBody: {
@@ -1060,6 +1138,16 @@ export interface components {
             /** @description signed entries after afterSeq */
             entries: string[];
             person: string;
+            /** @description of the last entry of the log, under the checkpoint of this answer */
+            proof?: components["schemas"]["PlaceBody"];
+        };
+        PlaceBody: {
+            actor: string;
+            /** Format: int64 */
+            at: number;
+            /** Format: int64 */
+            index: number;
+            path: string[];
         };
         PresentBody: {
             locked: boolean;
@@ -1127,6 +1215,11 @@ export interface components {
             session: components["schemas"]["SessionBody"];
             unlock: components["schemas"]["UnlockBody"];
         };
+        SizeBody: {
+            consistency: string[];
+            /** Format: int64 */
+            size: number;
+        };
         SourceBody: {
             /** @description the message's entry hash */
             entry: string;
@@ -1173,6 +1266,8 @@ export interface components {
             /** Format: int64 */
             afterSeq: number;
             person: string;
+            /** @description with the place of the head in the transparency log, also when there is nothing new */
+            prove?: boolean;
         };
     };
     responses: never;
@@ -1228,35 +1323,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateBody"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getCheckpoint: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CheckpointBody"];
                 };
             };
             /** @description Error */
@@ -1450,6 +1516,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveTicketBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCheckpoint: {
+        parameters: {
+            query?: {
+                /** @description a size that was seen before */
+                from?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrownBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompareBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConsistency: {
+        parameters: {
+            query: {
+                from: number;
+                to: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsistencyBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLogManifests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogManifestsBody"];
                 };
             };
             /** @description Error */

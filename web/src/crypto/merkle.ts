@@ -12,6 +12,11 @@ export async function merklePath(leaves: readonly Bytes[], index: number): Promi
   return pathOf(await hashLeaves(leaves), index);
 }
 
+/** The proof of RFC 6962, section 2.1.2, that the first `older` of the leaves were all of them once. */
+export async function merkleGrowth(leaves: readonly Bytes[], older: number): Promise<Bytes[]> {
+  return older === leaves.length ? [] : growthOf(await hashLeaves(leaves), older, true);
+}
+
 /** Does this leaf stand at `index` of `count` under the root? */
 export async function verifyMerklePath(
   root: Bytes,
@@ -21,6 +26,7 @@ export async function verifyMerklePath(
   if (index >= count) {
     return false;
   }
+  // Sizes of the audit log may be larger than what JavaScript shifts.
   let hash = await hashLeaf(leaf);
   let position = index;
   let last = count - 1;
@@ -31,14 +37,14 @@ export async function verifyMerklePath(
     if (position % 2 === 1 || position === last) {
       hash = await hashNode(sibling, hash);
       while (position % 2 === 0 && position !== 0) {
-        position >>= 1;
-        last >>= 1;
+        position = Math.floor(position / 2);
+        last = Math.floor(last / 2);
       }
     } else {
       hash = await hashNode(hash, sibling);
     }
-    position >>= 1;
-    last >>= 1;
+    position = Math.floor(position / 2);
+    last = Math.floor(last / 2);
   }
   return last === 0 && equal(hash, root);
 }
@@ -47,11 +53,11 @@ function hashLeaves(leaves: readonly Bytes[]): Promise<Bytes[]> {
   return Promise.all(leaves.map(hashLeaf));
 }
 
-function hashLeaf(leaf: Bytes): Promise<Bytes> {
+export function hashLeaf(leaf: Bytes): Promise<Bytes> {
   return sha256(concat(Uint8Array.of(0), leaf));
 }
 
-function hashNode(left: Bytes, right: Bytes): Promise<Bytes> {
+export function hashNode(left: Bytes, right: Bytes): Promise<Bytes> {
   return sha256(concat(Uint8Array.of(1), left, right));
 }
 
@@ -72,6 +78,16 @@ async function pathOf(hashes: readonly Bytes[], index: number): Promise<Bytes[]>
   return index < split
     ? [...(await pathOf(hashes.slice(0, split), index)), await rootOf(hashes.slice(split))]
     : [...(await pathOf(hashes.slice(split), index - split)), await rootOf(hashes.slice(0, split))];
+}
+
+async function growthOf(hashes: readonly Bytes[], older: number, whole: boolean): Promise<Bytes[]> {
+  if (older === hashes.length) {
+    return whole ? [] : [await rootOf(hashes)];
+  }
+  const split = splitOf(hashes.length);
+  return older <= split
+    ? [...(await growthOf(hashes.slice(0, split), older, whole)), await rootOf(hashes.slice(split))]
+    : [...(await growthOf(hashes.slice(split), older - split, false)), await rootOf(hashes.slice(0, split))];
 }
 
 /** The largest power of two below n, for n > 1. */

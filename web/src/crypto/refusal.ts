@@ -20,6 +20,9 @@ export const refusalCodes = [
   'rolled_back',
   'bad_commitment',
   'weak_parameters',
+  'not_logged',
+  'split_view',
+  'stale_log',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 

@@ -11,6 +11,7 @@ import * as epoch from './epoch.ts';
 import * as message from './message.ts';
 import * as patient from './patient.ts';
 import * as disclosure from './disclosure.ts';
+import * as audit from './audit.ts';
 
 export const every: readonly Layout[] = [
   container.signed,
@@ -63,4 +64,5 @@ export const every: readonly Layout[] = [
   disclosure.disclosureOrder,
   disclosure.caseContext,
   disclosure.caseShare,
+  audit.auditLeaf,
 ];
