@@ -31,6 +31,7 @@ type inner struct {
 	later      bool
 	text       string
 	replyTo    *Reference
+	continues  *id.Thread // the frozen thread that this one goes on from
 	statements []Reference
 	background []Reference
 }
@@ -52,7 +53,9 @@ func encodeInner(kind envelope.MessageKind, i *inner) ([]byte, error) {
 			V       int        `json:"v"`
 			Text    string     `json:"text"`
 			ReplyTo *Reference `json:"replyTo,omitempty"`
-		}{1, i.text, i.replyTo}
+
+			Continues *id.Thread `json:"continues,omitempty"`
+		}{1, i.text, i.replyTo, i.continues}
 	default:
 		value = struct {
 			V          int         `json:"v"`
@@ -116,6 +119,17 @@ func decodeText(members map[string]json.RawMessage) (*inner, error) {
 			return nil, err
 		}
 		read.replyTo = &reference
+	}
+	if raw, ok := members["continues"]; ok {
+		var named *string
+		if err := json.Unmarshal(raw, &named); err != nil || named == nil {
+			return nil, refuse(envelope.Malformed, "not a thread")
+		}
+		thread, err := id.ParseDigest[id.Thread](*named)
+		if err != nil {
+			return nil, refuse(envelope.Malformed, "not a thread")
+		}
+		read.continues = &thread
 	}
 	return read, nil
 }

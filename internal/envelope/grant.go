@@ -93,7 +93,7 @@ func VerifyGrant(trust Trust, membership *Membership, epochs []*Epoch, signed *S
 		if at < 0 || epochs[at].Core.Thread != object.Thread {
 			return nil, refuse(BrokenChain, "a record that is not the thread's")
 		}
-		if _, own := epochs[at].Lists(object.Target); !own && !target.History {
+		if !target.MayRead(epochs[at]) {
 			return nil, refuse(NotEntitled, "the add gives no history")
 		}
 		grant.epochs = append(grant.epochs, epochs[at])
@@ -102,6 +102,14 @@ func VerifyGrant(trust Trust, membership *Membership, epochs []*Epoch, signed *S
 		return nil, err
 	}
 	return grant, nil
+}
+
+// MayRead says whether a member may be given an epoch that they do not hold: all of them when their add gives the history; otherwise those
+// that were made for them, and those that were made since their present identity was pinned, from which they can only be missing because
+// no key could be sealed to them then.
+func (m Member) MayRead(epoch *Epoch) bool {
+	_, listed := epoch.Lists(m.Person)
+	return m.History || listed || epoch.Core.MembershipSeq >= m.PinnedSeq
 }
 
 // verifyGranter: any member but a reader may give history, and what they gave stays given when they have left since. The device must belong

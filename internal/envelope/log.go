@@ -224,6 +224,9 @@ func (l *ThreadLog) checkSeen(header *Header, seq uint64) error {
 // them. Somebody who was removed, and a server that helps them, could otherwise go on writing under the record that still lists them,
 // or make another that does.
 func (l *ThreadLog) checkFresh(body logBody) error {
+	if core := body.core; core != nil && core.MembershipSeq > l.membershipSeq {
+		return refuse(RolledBack, "the author had seen membership entries that are not here")
+	}
 	if core := body.core; core != nil && (core.MembershipSeq != l.membershipSeq || core.MembershipHead != l.membershipHead) {
 		return refuse(StaleEpoch, "a record that the membership has overtaken")
 	}

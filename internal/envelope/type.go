@@ -83,6 +83,8 @@ const (
 	TypeThreadState      Type = 0x0338
 	TypeSealedState      Type = 0x0339
 	TypeHistoryGrant     Type = 0x0340
+	TypeComplaint        Type = 0x0341
+	TypeConflict         Type = 0x0342
 	TypeHeader           Type = 0x0350
 	TypeMessage          Type = 0x0351
 	TypeMessageDigest    Type = 0x0352
@@ -172,6 +174,8 @@ func init() {
 		TypeThreadState:      of[ThreadState]("thread-state"),
 		TypeSealedState:      of[SealedState]("sealed-state"),
 		TypeHistoryGrant:     of[HistoryGrant]("history-grant"),
+		TypeComplaint:        of[Complaint]("complaint"),
+		TypeConflict:         of[Conflict]("conflict"),
 		TypeHeader:           of[Header]("header"),
 		TypeMessage:          of[Message]("message"),
 		TypeMessageDigest:    of[MessageDigest]("message-digest"),

@@ -39,7 +39,7 @@ export async function buildGrant(plan: GrantPlan): Promise<BuiltGrant> {
   const epochs = [...plan.epochs].sort((a, b) => a.epoch.core.epoch - b.epoch.core.epoch);
   const envelopes: Bytes[] = [];
   for (const [i, { epoch, secret }] of epochs.entries()) {
-    insist(allows(member, epoch), 'not_entitled', 'an epoch that the add does not give');
+    insist(mayRead(member, epoch), 'not_entitled', 'an epoch that the add does not give');
     const { seal } = state.generation;
     envelopes.push(await sealEnvelope(epoch.coreHash, toGranted(target), seal, secret, encapsulations(i)));
   }
@@ -108,7 +108,7 @@ async function verifyGrant(grant: Bytes, context: GrantContext): Promise<{ value
     if (epoch === undefined || !equal(epoch.recordHash, record)) {
       throw new Refusal('broken_chain', 'a grant of a record that is not in the thread');
     }
-    insist(allows(member, epoch), 'not_entitled', 'an epoch that the add does not give');
+    insist(mayRead(member, epoch), 'not_entitled', 'an epoch that the add does not give');
     return epoch;
   });
   return { value, epochs: found };
@@ -129,9 +129,12 @@ async function verifyGranter(entry: Unpacked<HistoryGrant>, { membership, people
   await verifyExactly(historyGrant, entry, [{ kind: 'device', id, keys: [device.key] }]);
 }
 
-/** Added with history: everything. Otherwise only what was sealed to this person before. */
-function allows({ person, history }: Member, { core }: Epoch): boolean {
-  return history || listed(core, person) !== undefined;
+/**
+ * Added with history: everything. Otherwise what was made for this person, and what was made since their present identity was pinned, from
+ * which they can only be missing because no key could be sealed to them then.
+ */
+export function mayRead({ person, history, pinnedSeq }: Member, { core }: Epoch): boolean {
+  return history || listed(core, person) !== undefined || core.membershipSeq >= pinnedSeq;
 }
 
 function hashEnvelopes(envelopes: readonly Bytes[]): Promise<Bytes> {

@@ -14,7 +14,13 @@ export const MAX_REFERENCES = 200;
 /** An earlier message of the thread: its id as UUID text, its entryHash as base64url. */
 export type Reference = { readonly message: string; readonly entry: string };
 
-export type TextInner = { readonly kind: 'text'; readonly text: string; readonly replyTo?: Reference };
+export type TextInner = {
+  readonly kind: 'text';
+  readonly text: string;
+  readonly replyTo?: Reference;
+  /** The frozen thread that this one goes on from, base64url. */
+  readonly continues?: string;
+};
 export type DecisionInner = {
   readonly kind: 'decision';
   readonly text: string;
@@ -49,8 +55,13 @@ type Json = Readonly<Record<string, unknown>>;
 
 function textInner(value: Json): TextInner {
   const text = textOf(value, 1);
-  const { replyTo } = value;
-  return replyTo === undefined ? { kind: 'text', text } : { kind: 'text', text, replyTo: referenceOf(replyTo) };
+  const { replyTo, continues } = value;
+  return {
+    kind: 'text',
+    text,
+    ...(replyTo === undefined ? {} : { replyTo: referenceOf(replyTo) }),
+    ...(continues === undefined ? {} : { continues: threadOf(continues) }),
+  };
 }
 
 function decisionInner(value: Json): DecisionInner {
@@ -89,6 +100,11 @@ function textOf({ text }: Json, min: number): string {
   const length = Array.from(text).length;
   insist(length >= min && length <= MAX_TEXT, 'malformed', 'not a text of allowed length');
   return text;
+}
+
+function threadOf(value: unknown): string {
+  insist(typeof value === 'string' && fromBase64url(value).length === 32, 'malformed', 'not a thread');
+  return value;
 }
 
 function referencesOf(value: unknown): Reference[] {

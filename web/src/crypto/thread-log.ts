@@ -172,6 +172,7 @@ export class LogWalk {
     const { seq, head } = this.#membership;
     if (walked.kind === 'epoch') {
       const { membershipSeq, membershipHead } = walked.core;
+      insist(membershipSeq <= seq, 'rolled_back', 'the author had seen membership entries that are not here');
       insist(membershipSeq === seq && equal(membershipHead, head), 'stale_epoch', 'a record of an older membership');
     }
     if (walked.kind === 'message') {

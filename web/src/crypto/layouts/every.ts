@@ -8,6 +8,7 @@ import * as vault from './vault.ts';
 import * as membership from './membership.ts';
 import * as log from './log.ts';
 import * as epoch from './epoch.ts';
+import * as complaint from './complaint.ts';
 import * as message from './message.ts';
 import * as patient from './patient.ts';
 import * as disclosure from './disclosure.ts';
@@ -54,6 +55,8 @@ export const every: readonly Layout[] = [
   epoch.threadState,
   epoch.sealedState,
   epoch.historyGrant,
+  complaint.complaint,
+  complaint.conflict,
   message.header,
   message.message,
   message.messageDigest,

@@ -3,11 +3,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cryptoVectors } from './crypto.ts';
+import { freshnessVectors } from './freshness.ts';
 import { logVectors } from './log.ts';
 import { storyVectors } from './story.ts';
 import { wireVectors } from './wire.ts';
 
-export const topics = { wire: wireVectors, crypto: cryptoVectors, story: storyVectors, log: logVectors };
+export const topics = {
+  wire: wireVectors,
+  crypto: cryptoVectors,
+  story: storyVectors,
+  log: logVectors,
+  freshness: freshnessVectors,
+};
 
 export async function generate(folder: string): Promise<void> {
   for (const [topic, make] of Object.entries(topics)) {

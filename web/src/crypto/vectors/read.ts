@@ -4,13 +4,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromHex } from '../bytes.ts';
 import type { CryptoVectors } from './crypto.ts';
+import type { FreshnessVectors } from './freshness.ts';
 import type { LogVectors } from './log.ts';
 import type { StoryVectors } from './story.ts';
 import type { WireVectors } from './wire.ts';
 
 export const FOLDER = join(import.meta.dirname, '../../../../testdata/vectors');
 
-type Topics = { wire: WireVectors; crypto: CryptoVectors; story: StoryVectors; log: LogVectors };
+type Topics = {
+  wire: WireVectors;
+  crypto: CryptoVectors;
+  story: StoryVectors;
+  log: LogVectors;
+  freshness: FreshnessVectors;
+};
 
 export const sides = ['go', 'ts'] as const;
 
