@@ -34,6 +34,7 @@ const (
 	HistoryGrant  Kind = 0x0204
 	ThreadFrozen  Kind = 0x0205
 	Reported      Kind = 0x0206
+	Complaint     Kind = 0x0207 // a member could not use the keys that were made for them
 )
 
 // Patients.
@@ -99,8 +100,8 @@ var kindNames = map[Kind]string{
 	SignIn: "sign_in", SignInRefused: "sign_in_refused", SignOut: "sign_out", Lock: "lock", Unlock: "unlock",
 	DeviceRevoked: "device_revoked", VaultChanged: "vault_changed", DutyChanged: "duty_changed", NoticeSeen: "notice_seen",
 	ThreadCreated: "thread_created", Membership: "membership", Epoch: "epoch", HistoryGrant: "history_grant", ThreadFrozen: "thread_frozen",
-	Reported: "reported",
-	LookUp:   "look_up", LookUpRefused: "look_up_refused", Assertion: "assertion", PatientLinked: "patient_linked",
+	Reported: "reported", Complaint: "complaint",
+	LookUp: "look_up", LookUpRefused: "look_up_refused", Assertion: "assertion", PatientLinked: "patient_linked",
 	NamesakeShown: "namesake_shown",
 	Decision:      "decision", NoDecision: "no_decision", Filing: "filing", FilingRefused: "filing_refused", Receipt: "receipt",
 	Eligible: "eligible", Hold: "hold", HoldReleased: "hold_released", Disposal: "disposal", Replay: "replay",

@@ -70,6 +70,9 @@ var authorisation = map[string]row{
 	"GET /v1/threads/{thread}/epochs":             {Bound, membersOnly},
 	"POST /v1/threads/{thread}/grants":            {Bound, membersOnly},
 	"GET /v1/threads/{thread}/grants":             {Bound, membersOnly},
+	"POST /v1/threads/{thread}/complaints":        {Bound, membersOnly},
+	"GET /v1/threads/{thread}/complaints":         {Bound, membersOnly},
+	"POST /v1/threads/{thread}/conflicts":         {Bound, ownOnly}, // a word of one's own: the answer is the same for any thread
 	"POST /v1/threads/{thread}/messages":          {Bound, membersOnly},
 	"GET /v1/threads/{thread}/messages/{message}": {Bound, membersOnly},
 	"POST /v1/threads/{thread}/reached":           {Bound, membersOnly},

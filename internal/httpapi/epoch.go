@@ -13,6 +13,9 @@ type Epochs interface {
 	Epochs(ctx context.Context, person id.Person, in id.Thread, from uint32, limit int) ([]thread.Epoch, error)
 	Grant(ctx context.Context, actor thread.Actor, in id.Thread, grant thread.Grant) error
 	Grants(ctx context.Context, person id.Person, in id.Thread) ([]thread.Grant, error)
+	Complain(ctx context.Context, actor thread.Actor, in id.Thread, complaint []byte) error
+	Complaints(ctx context.Context, person id.Person, in id.Thread) ([]thread.Complaint, error)
+	ReportConflict(ctx context.Context, actor thread.Actor, in id.Thread, conflict []byte) error
 }
 
 func (a *API) registerEpochs() {
@@ -22,6 +25,11 @@ func (a *API) registerEpochs() {
 	route(a, "POST /v1/threads/{thread}/grants", Bound, "addGrant",
 		"Give earlier keys to somebody who was added with history", a.addGrant, limit(epochBody))
 	route(a, "GET /v1/threads/{thread}/grants", Bound, "listGrants", "Earlier keys that were given to me", a.listGrants)
+	route(a, "POST /v1/threads/{thread}/complaints", Bound, "addComplaint",
+		"Say that the keys of an epoch that lists me do not open: once for each epoch", a.addComplaint)
+	route(a, "GET /v1/threads/{thread}/complaints", Bound, "listComplaints", "Complaints about keys by members", a.listComplaints)
+	route(a, "POST /v1/threads/{thread}/conflicts", Bound, "reportConflict",
+		"Report a conversation that contradicts itself or is gone: the answer does not say whether there is one", a.reportConflict)
 }
 
 type addEpochInput struct {
@@ -82,4 +90,38 @@ func (a *API) listGrants(ctx context.Context, in *threadInput) (*output[grantsBo
 		return nil, err
 	}
 	return &output[grantsBody]{grantsBody{list(grants)}}, nil
+}
+
+type complaintInput struct {
+	Thread id.Thread `path:"thread"`
+	Body   struct {
+		Complaint []byte `json:"complaint" doc:"signed complaint"`
+	}
+}
+
+func (a *API) addComplaint(ctx context.Context, in *complaintInput) (*struct{}, error) {
+	return nil, a.rooms.Epochs.Complain(ctx, a.device(ctx), in.Thread, in.Body.Complaint)
+}
+
+type complaintsBody struct {
+	Complaints []thread.Complaint `json:"complaints"`
+}
+
+func (a *API) listComplaints(ctx context.Context, in *threadInput) (*output[complaintsBody], error) {
+	complaints, err := a.rooms.Epochs.Complaints(ctx, a.session(ctx).Person, in.Thread)
+	if err != nil {
+		return nil, err
+	}
+	return &output[complaintsBody]{complaintsBody{list(complaints)}}, nil
+}
+
+type conflictInput struct {
+	Thread id.Thread `path:"thread"`
+	Body   struct {
+		Conflict []byte `json:"conflict" doc:"signed conflict"`
+	}
+}
+
+func (a *API) reportConflict(ctx context.Context, in *conflictInput) (*struct{}, error) {
+	return nil, a.rooms.Epochs.ReportConflict(ctx, a.device(ctx), in.Thread, in.Body.Conflict)
 }

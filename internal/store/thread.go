@@ -12,7 +12,7 @@ import (
 )
 
 // Threads is the database as the thread room sees it. thread.go has what changes who is in a thread, thread_message.go
-// the sending and thread_queue.go who waits for it, thread_read.go the reading, thread_mark.go marks and grants, thread_row.go rows.
+// the sending and thread_queue.go who waits for it, thread_read.go the reading, thread_mark.go marks and grants, thread_conflict.go complaints and reports, thread_row.go rows.
 //
 // Everything that appends to a log goes through Group, also what is not small: on one node the transactions that touch a thread
 // then never collide, and are published in the order of their commits.

@@ -62,7 +62,8 @@ func (t Threads) Heads(ctx context.Context, person id.Person, in id.Thread) ([]t
 	query := `SELECT ` + stateColumns + `, ` + memberColumns + `, t.last_at, t.last_kind, m.seen_seq,
 		CASE WHEN m.left_seq IS NULL THEN (SELECT COUNT(*) FROM (SELECT 1 FROM thread_log l
 			WHERE l.thread = t.thread AND l.seq > m.seen_seq AND l.kind = 4 AND l.state = 0 AND l.person <> $1 LIMIT 1000) few) ELSE 0 END,
-		CASE WHEN m.left_seq IS NULL THEN (SELECT COUNT(*) FROM thread_log l WHERE l.thread = t.thread AND l.unfiled) ELSE 0 END
+		CASE WHEN m.left_seq IS NULL THEN (SELECT COUNT(*) FROM thread_log l WHERE l.thread = t.thread AND l.unfiled) ELSE 0 END,
+		CASE WHEN m.left_seq IS NULL THEN (SELECT COUNT(*) FROM thread_complaint c WHERE c.thread = t.thread) ELSE 0 END
 		FROM thread_member m JOIN thread t ON t.thread = m.thread WHERE m.person = $1`
 	args := []any{person}
 	if !in.IsZero() {
@@ -77,8 +78,8 @@ func scanHead(row Scanner) (thread.Head, error) {
 	var lastAt int64
 	var lastKind uint8
 	var seen uint64
-	var unread, unfiled int
-	if err := row.Scan(append(append(stateFields(&s), m.fields()...), &lastAt, &lastKind, &seen, &unread, &unfiled)...); err != nil {
+	var unread, unfiled, complaints int
+	if err := row.Scan(append(append(stateFields(&s), m.fields()...), &lastAt, &lastKind, &seen, &unread, &unfiled, &complaints)...); err != nil {
 		return thread.Head{}, err
 	}
 	member := m.member()
@@ -86,7 +87,7 @@ func scanHead(row Scanner) (thread.Head, error) {
 		Thread: s.Thread, Space: s.Space.String(), Name: s.Name, Seq: s.Seq, LogHash: s.LogHash.Bytes(), MembershipSeq: s.MembershipSeq,
 		MembershipHead: s.MembershipHead.Bytes(), Epoch: s.Epoch, JoinedSeq: member.JoinedSeq, SeenSeq: seen, Unread: unread,
 		LastAt: lastAt, LastKind: envelope.EntryKind(lastKind).String(), MemberCount: s.Members, MyRole: member.MemberRole.String(),
-		Unfiled: unfiled,
+		Unfiled: unfiled, Complaints: complaints,
 	}
 	if left := member.Left; left != nil {
 		h.LeftSeq, h.Seq, h.LogHash = &left.Seq, left.Seq, left.LogHash.Bytes()

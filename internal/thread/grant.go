@@ -46,6 +46,9 @@ func (s *Service) Grant(ctx context.Context, actor Actor, in id.Thread, g Grant)
 		}
 		envelopes = append(envelopes, *one)
 	}
+	if err := currentKeys(people, said); err != nil {
+		return err
+	}
 	if _, err := envelope.VerifyGrant(trust, k.membership, named, signed, envelopes); err != nil {
 		return people.verdict(err)
 	}
@@ -63,6 +66,20 @@ func (s *Service) Grant(ctx context.Context, actor Actor, in id.Thread, g Grant)
 		s.publisher.Changed(in, []id.Person{said.Target})
 	}
 	return err
+}
+
+// currentKeys: nothing is given to keys that may be lost, or that there are newer ones of.
+func currentKeys(people *logs, said *envelope.HistoryGrant) error {
+	state, ok := people.Person(said.Target)
+	if people.failed != nil {
+		return people.failed
+	}
+	if ok && state.Ready(said.Identity) {
+		if generation, ok := state.CurrentGeneration(); ok && generation.Generation == said.Generation {
+			return nil
+		}
+	}
+	return refusal(&envelope.Refusal{Code: envelope.WrongMembers, Detail: "not the keys that can be sealed to now"})
 }
 
 // namedEpochs are the records that a grant names, as they were when they were accepted.

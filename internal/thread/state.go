@@ -99,6 +99,7 @@ type Head struct {
 	MemberCount    int       `json:"memberCount"`
 	MyRole         string    `json:"myRole" enum:"owner,member,reader"`
 	Unfiled        int       `json:"unfiled" doc:"decisions that the record does not hold yet"`
+	Complaints     int       `json:"complaints" doc:"complaints about keys that members made"`
 }
 
 // Mark is how far a member got: two hints from the server, not signed acts.

@@ -46,6 +46,8 @@ type Reader interface {
 	Epochs(ctx context.Context, in id.Thread, person id.Person, from, until uint32, limit int) ([]Epoch, error)
 	// Grants are those made to a person.
 	Grants(ctx context.Context, in id.Thread, person id.Person) ([]Grant, error)
+	// Complaints are those of a thread, oldest first.
+	Complaints(ctx context.Context, in id.Thread) ([]Complaint, error)
 	// LastAccepted is what was last accepted from a device in each thread.
 	LastAccepted(ctx context.Context, device id.Device) ([]envelope.LastAccepted, error)
 	// Companions are the people who share a thread with a person.
@@ -56,6 +58,10 @@ type Reader interface {
 type Notes interface {
 	// AddGrant keeps a grant; the same again changes nothing.
 	AddGrant(ctx context.Context, in id.Thread, g NewGrant, event audit.Event) error
+	// AddComplaint keeps one complaint per person and epoch, and says whether this one was kept. ErrTooManyReports.
+	AddComplaint(ctx context.Context, in id.Thread, c NewComplaint, event audit.Event) (kept bool, err error)
+	// AddConflict keeps a report; the same again changes nothing. It lets the members of a direct thread have another. ErrTooManyReports.
+	AddConflict(ctx context.Context, c NewConflict, event audit.Event) error
 	// RaiseMarks moves marks up, never down, for members only, and returns those that moved as they are now.
 	RaiseMarks(ctx context.Context, raised []Raise) ([]MovedMark, error)
 	// Marks are those of all members.
@@ -203,6 +209,30 @@ type NewGrant struct {
 	Target id.Person
 	Grant
 	At time.Time
+}
+
+// Complaint is what a member says of an epoch's keys.
+type Complaint struct {
+	Complaint []byte `json:"complaint" doc:"signed complaint"`
+	At        int64  `json:"at"`
+	Answered  bool   `json:"answered" doc:"somebody has given keys to this person since"`
+}
+
+// NewComplaint is a complaint to keep.
+type NewComplaint struct {
+	Epoch  uint32
+	Person id.Person
+	Body   []byte
+	At     time.Time
+}
+
+// NewConflict is a report to keep.
+type NewConflict struct {
+	Hash   id.Hash
+	Thread id.Thread
+	Person id.Person
+	Body   []byte
+	At     time.Time
 }
 
 // Raise moves one member's marks up; zero leaves a mark alone.

@@ -4,6 +4,7 @@
 //   - create.go    starting a thread, whole, in one transaction
 //   - member.go    membership entries: adding, removing, roles, names, patient links; remove.go the server's own removals
 //   - epoch.go     epoch records with their envelopes; grant.go earlier epochs for those added with history
+//   - complaint.go what members say of keys that do not open, and of threads that contradict themselves
 //   - message.go   sending: the rules, the shred half first, then the log, then everybody
 //   - read.go      heads, pages of the log, epochs, as one person may have them
 //   - mark.go      how far each member got, and what else is done a moment later; publish.go telling those who are connected

@@ -241,6 +241,8 @@ func TestR05_NobodyElseLearnsThatAThreadExists(t *testing.T) {
 			_, tries["log"] = f.room.Log(ctx, out.ID, unknown, 0, 10)
 			_, tries["epochs"] = f.room.Epochs(ctx, out.ID, unknown, 1, 10)
 			_, tries["grants"] = f.room.Grants(ctx, out.ID, unknown)
+			_, tries["complaints"] = f.room.Complaints(ctx, out.ID, unknown)
+			tries["complain"] = f.room.Complain(ctx, out.Actor(), unknown, nil)
 			_, tries["marks"] = f.room.Marks(ctx, out.ID, unknown)
 			tries["mark"] = f.room.MarkNow(ctx, out.ID, unknown, 1, 1)
 			_, tries["sent"] = f.room.Sent(ctx, out.ID, unknown, sent.Message)

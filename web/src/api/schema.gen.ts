@@ -482,6 +482,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/threads/{thread}/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Complaints about keys by members */
+        get: operations["listComplaints"];
+        put?: never;
+        /** Say that the keys of an epoch that lists me do not open: once for each epoch */
+        post: operations["addComplaint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/threads/{thread}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report a conversation that contradicts itself or is gone: the answer does not say whether there is one */
+        post: operations["reportConflict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/threads/{thread}/entries": {
         parameters: {
             query?: never;
@@ -750,6 +785,21 @@ export interface components {
             /** @enum {string} */
             field: "name" | "birthDate" | "nhsNumber";
         };
+        Complaint: {
+            /** @description somebody has given keys to this person since */
+            answered: boolean;
+            /** Format: int64 */
+            at: number;
+            /** @description signed complaint */
+            complaint: string;
+        };
+        ComplaintInputBody: {
+            /** @description signed complaint */
+            complaint: string;
+        };
+        ComplaintsBody: {
+            complaints: components["schemas"]["Complaint"][];
+        };
         CompleteInputBody: {
             /** @description to using a device of one's own (R48) */
             agreement?: boolean;
@@ -775,6 +825,10 @@ export interface components {
             sealedVault: string;
             token: string;
             unlockerBlob: string;
+        };
+        ConflictInputBody: {
+            /** @description signed conflict */
+            conflict: string;
         };
         ConsistencyBody: {
             consistency: string[];
@@ -921,6 +975,11 @@ export interface components {
             consistency?: string[];
         };
         Head: {
+            /**
+             * Format: int64
+             * @description complaints about keys that members made
+             */
+            complaints: number;
             /** Format: int32 */
             epoch: number;
             /** Format: int64 */
@@ -2208,6 +2267,103 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Head"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listComplaints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addComplaint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplaintInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportConflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConflictInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

@@ -38,7 +38,11 @@ async function worldOf(vectors: FreshnessVectors) {
   const people = await peopleOf(vectors, chain, () => undefined);
   // In a thread's log everything stands in its place; here nothing was signed by a device after it was revoked.
   const position = () => 1;
-  const membership = await verifyMembership(bytes(vectors.create), vectors.entries.map(bytes), { chain, people, position });
+  const membership = await verifyMembership(bytes(vectors.create), vectors.entries.map(bytes), {
+    chain,
+    people,
+    position,
+  });
   const epochs: Epoch[] = [];
   for (const record of vectors.epochs) {
     const previous = epochs.at(-1) ?? null;
@@ -69,7 +73,11 @@ describe.each(sides)('freshness vectors of %s', (side) => {
       const people = await peopleOf(vectors, whole, (person) => seqs.get(person));
       const all = await peopleOf(vectors, whole, () => undefined);
       const entries = vectors.entries.slice(0, each.membership).map(bytes);
-      const log = await verifyMembership(bytes(vectors.create), entries, { chain: whole, people: all, position: () => 1 });
+      const log = await verifyMembership(bytes(vectors.create), entries, {
+        chain: whole,
+        people: all,
+        position: () => 1,
+      });
       const due = rotationDue({
         epoch: epochs[each.epoch - 1] ?? null,
         membership: log.current,

@@ -38,7 +38,10 @@ export async function freshnessVectors() {
   await tom.enrol('own'); // 4
   await tom.revoke(tom.devices[0]?.id ?? bytesOf(16), { reason: 'signed-out' }); // 5
   await ben.reset(); // 4 reset, 5 generation, 6 device
-  const drafts = { stolen: await craft(thread, anita, one, { leila: 5 }), leftOut: await craft(thread, anita, one, {}) };
+  const drafts = {
+    stolen: await craft(thread, anita, one, { leila: 5 }),
+    leftOut: await craft(thread, anita, one, {}),
+  };
   const two = await thread.rotate(anita);
   await leila.renew(); // 6
   const three = await thread.rotate(anita);
@@ -93,7 +96,11 @@ export async function freshnessVectors() {
     { what: 'the new keys', members: [a, t, l(6, 2)], code: '' },
     { what: 'the old keys at the head of the new ones', members: [a, t, l(6, 1)], code: 'wrong_members' },
     { what: 'somebody ready is left out', members: [a, l(6, 2)], code: 'wrong_members' },
-    { what: 'a reset identity that nobody readmitted', members: [a, t, { ...b(6), identity: ben.identityHash, generation: 2 }], code: 'wrong_identity' },
+    {
+      what: 'a reset identity that nobody readmitted',
+      members: [a, t, { ...b(6), identity: ben.identityHash, generation: 2 }],
+      code: 'wrong_identity',
+    },
     { what: 'the old identity at the head of the new one', members: [a, t, b(6)], code: 'wrong_identity' },
     { what: 'somebody who is not a member', members: [a, t, listedAt(dan, 3)], code: 'wrong_members' },
   ];
@@ -101,9 +108,30 @@ export async function freshnessVectors() {
     { what: 'what was made while a phone was stolen', by: anita, to: leila, epochs: [two], generation: 2, code: '' },
     { what: 'what was made for somebody', by: tom, to: leila, epochs: [three], generation: 2, code: '' },
     { what: 'what was made before a reset', by: anita, to: ben, epochs: [one], generation: 2, code: '' },
-    { what: 'what was made between a reset and the rekey', by: anita, to: ben, epochs: [two], generation: 2, code: 'not_entitled' },
-    { what: 'what was made before somebody came without history', by: anita, to: dan, epochs: [four], generation: 1, code: 'not_entitled' },
-    { what: 'to the identity before the reset', by: anita, to: ben, epochs: [one], generation: 1, code: 'wrong_identity' },
+    {
+      what: 'what was made between a reset and the rekey',
+      by: anita,
+      to: ben,
+      epochs: [two],
+      generation: 2,
+      code: 'not_entitled',
+    },
+    {
+      what: 'what was made before somebody came without history',
+      by: anita,
+      to: dan,
+      epochs: [four],
+      generation: 1,
+      code: 'not_entitled',
+    },
+    {
+      what: 'to the identity before the reset',
+      by: anita,
+      to: ben,
+      epochs: [one],
+      generation: 1,
+      code: 'wrong_identity',
+    },
   ];
   const complaints = [
     { what: 'by somebody whose keys they are', by: leila, about: three, code: '' },
@@ -126,7 +154,16 @@ export async function freshnessVectors() {
   const issued = one.epoch.core.issued;
   const { rotateAfterMillis: age, rotateAfterMessages: count } = POLICY;
   const first = { epoch: 1, membership: 3, manifests: 1, now: issued + 1, messages: 0 };
-  const rotation: { what: string; at: Places; epoch: number; membership: number; manifests: number; now: number; messages: number; due: boolean }[] = [
+  const rotation: {
+    what: string;
+    at: Places;
+    epoch: number;
+    membership: number;
+    manifests: number;
+    now: number;
+    messages: number;
+    due: boolean;
+  }[] = [
     { what: 'nothing happened', at: start, ...first, due: false },
     { what: 'a new device', at: { ...start, leila: 4 }, ...first, due: false },
     { what: 'a lost or stolen device', at: { ...start, leila: 5 }, ...first, due: true },
@@ -142,9 +179,27 @@ export async function freshnessVectors() {
     { what: 'one message less than the most', at: start, ...first, messages: count - 1, due: false },
     { what: 'the most messages', at: start, ...first, messages: count, due: true },
     { what: 'a clock that is behind', at: start, ...first, now: issued - 3_600_000, due: false },
-    { what: 'somebody left out who is still not ready', at: { ...start, leila: 5, tom: 5, ben: 6 }, ...first, epoch: 2, due: false },
-    { what: 'somebody left out who is ready again', at: { ...start, leila: 6, tom: 5, ben: 6 }, ...first, epoch: 2, due: true },
-    { what: 'somebody with a new identity who is not readmitted', at: { ...start, leila: 6, tom: 5, ben: 6 }, ...first, epoch: 3, due: false },
+    {
+      what: 'somebody left out who is still not ready',
+      at: { ...start, leila: 5, tom: 5, ben: 6 },
+      ...first,
+      epoch: 2,
+      due: false,
+    },
+    {
+      what: 'somebody left out who is ready again',
+      at: { ...start, leila: 6, tom: 5, ben: 6 },
+      ...first,
+      epoch: 2,
+      due: true,
+    },
+    {
+      what: 'somebody with a new identity who is not readmitted',
+      at: { ...start, leila: 6, tom: 5, ben: 6 },
+      ...first,
+      epoch: 3,
+      due: false,
+    },
   ];
   return {
     manifests: hospital.manifests.map(hex),
@@ -185,7 +240,11 @@ export async function freshnessVectors() {
         envelope: envelopeHash,
         issued: hospital.tick(),
       };
-      return { what, complaint: hex(await signComplaint(value, { person: by.person, device: device.id, signer })), code };
+      return {
+        what,
+        complaint: hex(await signComplaint(value, { person: by.person, device: device.id, signer })),
+        code,
+      };
     }),
   };
 }
@@ -197,7 +256,8 @@ async function crafted(
   { by, to, epochs, generation }: { by: Staff; to: Staff; epochs: readonly KeptEpoch[]; generation: number },
 ): Promise<{ grant: Bytes; envelopes: Bytes[] }> {
   const member = thread.membership.current.members.get(hex(to.person));
-  const seal = to.log.states.find((state) => state.generation?.generation === generation)?.generation?.seal ?? bytesOf(0);
+  const seal =
+    to.log.states.find((state) => state.generation?.generation === generation)?.generation?.seal ?? bytesOf(0);
   const envelopes = await all(epochs, ({ epoch, secret }) =>
     sealEnvelope(epoch.coreHash, toGranted(to.person), seal, secret, { ekm: hospital.random(64) }),
   );
