@@ -1,14 +1,10 @@
 package client
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"time"
 
+	"github.com/wardline/wardline/internal/dpop"
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
 )
@@ -51,12 +47,9 @@ func (k *DeviceKeys) signer() *envelope.SeedSigner { return envelope.NewSigner(k
 
 func (k *DeviceKeys) stamp() envelope.Stamp { return envelope.ByDevice(k.ID, k.signer()) }
 
-func (c *Client) newDevice() (*DeviceKeys, error) {
+// newDevice makes the keys of a device, beside the one with which its requests are made already.
+func (c *Client) newDevice(proof *dpop.Key) (*DeviceKeys, error) {
 	seed, err := c.seed()
-	if err != nil {
-		return nil, err
-	}
-	proof, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
@@ -67,38 +60,20 @@ func (c *Client) newDevice() (*DeviceKeys, error) {
 	return &DeviceKeys{ID: id.New[id.Device](c.ids), Seed: seed, DPoP: scalar}, nil
 }
 
-// thumbprint is the SHA-256 thumbprint of RFC 7638: the JWK's required members in this order and no other byte.
-func (k *DeviceKeys) thumbprint() ([32]byte, error) {
-	proof, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), k.DPoP)
-	if err != nil {
-		return [32]byte{}, fmt.Errorf("client: the device's proof key: %w", err)
-	}
-	point, err := proof.PublicKey.Bytes() // 4 ‖ x ‖ y
-	if err != nil {
-		return [32]byte{}, fmt.Errorf("client: the device's proof key: %w", err)
-	}
-	return thumbprintOf(point), nil
-}
-
-func thumbprintOf(point []byte) [32]byte {
-	text := base64.RawURLEncoding
-	return sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + text.EncodeToString(point[1:33]) + `","y":"` + text.EncodeToString(point[33:]) + `"}`))
-}
-
 const sharedDeviceLife = 12 * time.Hour
 
 // certificate is the log entry that certifies a device, to be signed by the identity.
 func (k *DeviceKeys) certificate(log *envelope.PersonState, kind envelope.DeviceKind, policy *envelope.Policy, now envelope.Time) (*envelope.Device, error) {
-	thumbprint, err := k.thumbprint()
+	proof, err := dpop.ParseKey(k.DPoP)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("client: the device's proof key: %w", err)
 	}
 	life := time.Duration(policy.DeviceLifeMillis) * time.Millisecond
 	if kind == envelope.DeviceShared {
 		life = min(life, sharedDeviceLife)
 	}
 	return &envelope.Device{
-		Person: log.Person(), Seq: log.Seq() + 1, Previous: log.Head(), Device: k.ID, Key: k.signer().Public(), DPoP: thumbprint, Kind: kind,
+		Person: log.Person(), Seq: log.Seq() + 1, Previous: log.Head(), Device: k.ID, Key: k.signer().Public(), DPoP: proof.Thumbprint(), Kind: kind,
 		Issued: now, Expires: now.Add(life),
 	}, nil
 }

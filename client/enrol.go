@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"github.com/wardline/wardline/internal/dpop"
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
 )
@@ -50,7 +51,11 @@ func (c *Client) Invitation(ctx context.Context, link string) (*Invitation, erro
 	if err != nil {
 		return nil, err
 	}
-	invitation, _, err := c.startEnrolment(ctx, c.requests(), parsed)
+	r, err := c.requests(nil)
+	if err != nil {
+		return nil, err
+	}
+	invitation, _, err := c.startEnrolment(ctx, r, parsed)
 	return invitation, err
 }
 
@@ -61,12 +66,15 @@ func (c *Client) Enrol(ctx context.Context, link, password string, code func(sec
 	if err != nil {
 		return nil, err
 	}
-	r := c.requests()
+	r, err := c.requests(nil)
+	if err != nil {
+		return nil, err
+	}
 	invitation, g, err := c.startEnrolment(ctx, r, parsed)
 	if err != nil {
 		return nil, err
 	}
-	making, err := c.makeAccount(invitation, g, password, device)
+	making, err := c.makeAccount(invitation, g, password, device, r.key)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +126,7 @@ type making struct {
 }
 
 // makeAccount draws every key of a person. The identity's seed lives in this function only.
-func (c *Client) makeAccount(invitation *Invitation, g *ground, password string, options DeviceOptions) (*making, error) {
+func (c *Client) makeAccount(invitation *Invitation, g *ground, password string, options DeviceOptions, proof *dpop.Key) (*making, error) {
 	seed, err := c.seed()
 	if err != nil {
 		return nil, err
@@ -132,7 +140,7 @@ func (c *Client) makeAccount(invitation *Invitation, g *ground, password string,
 	if err != nil {
 		return nil, err
 	}
-	if m.device, err = c.newDevice(); err != nil {
+	if m.device, err = c.newDevice(proof); err != nil {
 		return nil, err
 	}
 	if err := m.makeLog(c, invitation, g, identity, generation, options.kind()); err != nil {

@@ -132,22 +132,6 @@ func TestCodesAreThoseOfTheRFC(t *testing.T) {
 	}
 }
 
-// RFC 9449 section 6.1 has this key and its thumbprint.
-func TestTheThumbprintIsThatOfTheRFC(t *testing.T) {
-	point := []byte{4}
-	for _, half := range []string{"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA"} {
-		raw, err := base64.RawURLEncoding.DecodeString(half)
-		if err != nil {
-			t.Fatal(err)
-		}
-		point = append(point, raw...)
-	}
-	sum := thumbprintOf(point)
-	if got := base64.RawURLEncoding.EncodeToString(sum[:]); got != "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" {
-		t.Errorf("thumbprint %s", got)
-	}
-}
-
 func TestLinks(t *testing.T) {
 	token, fingerprint := base64.RawURLEncoding.EncodeToString(make([]byte, 32)), id.Hash{1}
 	link, err := ParseLink("https://wardline.example/#/enrol/" + token + "." + fingerprint.String())

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/wardline/wardline/internal/dpop"
 )
 
 // maxAnswer bounds what is read of an answer: a page of the longest log entries in base64, and room.
@@ -21,46 +23,101 @@ const maxAnswer = 64 << 20
 // tries is how often a request is made that may be made again.
 const tries = 3
 
-// requests speaks HTTP for one session, and keeps its cookie.
+// requests speaks HTTP for one session, and keeps its cookie, which is nothing without its key (R22).
 type requests struct {
 	base   string
 	origin string
 	http   *http.Client
 	client *Client // which keeps what the machine is known by
+	clock  Clock
+	key    *dpop.Key
 
 	mu     sync.Mutex
 	cookie string // name=value
+	nonce  string
+	ahead  time.Duration // how far our clock is ahead of the server's
 }
 
-func (c *Client) requests() *requests {
-	return &requests{base: c.base, origin: c.origin, http: c.http, client: c}
+// requests are by the key of a device that is known, or by a new one, which will be a new device's.
+func (c *Client) requests(known *DeviceKeys) (r *requests, err error) {
+	r = &requests{base: c.base, origin: c.origin, http: c.http, client: c, clock: c.clock}
+	if known != nil {
+		r.key, err = dpop.ParseKey(known.DPoP)
+	} else {
+		r.key, err = dpop.NewKey()
+	}
+	return r, err
 }
 
-// call makes one request. in is nil for none; out nil when the answer does not matter.
+// call makes one request. in is nil for none; out nil when the answer does not matter. When the server asks for its nonce or tells its time, nothing
+// was done yet, and the request is made once more with it.
 func (r *requests) call(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
+	var body []byte
 	if in != nil {
-		encoded, err := json.Marshal(in)
-		if err != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
 			return fmt.Errorf("client: %w", err)
 		}
-		body = bytes.NewReader(encoded)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, r.base+path, body)
+	err := r.once(ctx, method, path, body, out)
+	if r.mended(err) {
+		err = r.once(ctx, method, path, body, out)
+	}
+	return err
+}
+
+// mended says whether what was wrong with a proof is right in the next one.
+func (r *requests) mended(err error) bool {
+	problem, ok := errors.AsType[*Problem](err)
+	if !ok || problem.Code != string(dpop.UseNonce) && problem.Code != string(dpop.Time) {
+		return false
+	}
+	var millis int64
+	if problem.Extension("serverTime", &millis) {
+		r.mu.Lock()
+		r.ahead = r.clock.Now().Sub(time.UnixMilli(millis))
+		r.mu.Unlock()
+	}
+	return true
+}
+
+// prove signs for this request, under the public address whatever the way to it.
+func (r *requests) prove(request *http.Request) error {
+	r.mu.Lock()
+	nonce, at := r.nonce, r.clock.Now().Add(-r.ahead)
+	r.mu.Unlock()
+	proof, err := r.key.Prove(request.Method, r.origin+request.URL.EscapedPath(), nonce, at)
 	if err != nil {
 		return fmt.Errorf("client: %w", err)
 	}
-	if in != nil {
+	request.Header.Set(dpop.Header, proof)
+	return nil
+}
+
+func (r *requests) once(ctx context.Context, method, path string, body []byte, out any) error {
+	var reader io.Reader
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, r.base+path, reader)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	if cookies := r.cookiesFor(path); cookies != "" {
 		request.Header.Set("Cookie", cookies)
+	}
+	if err := r.prove(request); err != nil {
+		return err
 	}
 	response, err := r.http.Do(request)
 	if err != nil {
 		return &Unanswered{err}
 	}
 	defer response.Body.Close()
+	r.keepNonce(response)
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
 		return &Unanswered{err}
@@ -127,6 +184,14 @@ func (r *requests) cookiesFor(path string) string {
 		cookies = append(cookies, r.client.browser())
 	}
 	return strings.Join(slices.DeleteFunc(cookies, func(one string) bool { return one == "" }), "; ")
+}
+
+func (r *requests) keepNonce(response *http.Response) {
+	if nonce := response.Header.Get(dpop.NonceHeader); nonce != "" {
+		r.mu.Lock()
+		r.nonce = nonce
+		r.mu.Unlock()
+	}
 }
 
 func (r *requests) keepCookie(response *http.Response) {

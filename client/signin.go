@@ -11,7 +11,10 @@ import (
 // SignIn opens a person's vault with password and code. A device that is not known is certified with the identity's seed, which is dropped at
 // once. code is asked for the six digits after the password has been taken.
 func (c *Client) SignIn(ctx context.Context, userName, password string, code func() (string, error), device DeviceOptions) (*Session, error) {
-	r := c.requests()
+	r, err := c.requests(device.Known)
+	if err != nil {
+		return nil, err
+	}
 	stretched, err := c.stretchFor(ctx, r, userName, password)
 	if err != nil {
 		return nil, err
@@ -95,7 +98,7 @@ func (s *Session) bind(ctx context.Context, challenge []byte, options DeviceOpti
 }
 
 func (s *Session) bindNew(ctx context.Context, challenge []byte, options DeviceOptions) error {
-	device, err := s.client.newDevice()
+	device, err := s.client.newDevice(s.requests.key)
 	if err != nil {
 		return err
 	}

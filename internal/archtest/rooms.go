@@ -3,7 +3,7 @@ package archtest
 // ranks orders the rooms. A room is a folder of internal, or a folder at the top. A room imports only lower ranks.
 var ranks = map[string]int{
 	// Rank 0: words, rules and the wire. They know nobody.
-	"id": 0, "fault": 0, "clock": 0, "nhs": 0, "envelope": 0, "fhir": 0, "hl7": 0, "web": 0, "docs": 0,
+	"id": 0, "fault": 0, "clock": 0, "nhs": 0, "envelope": 0, "dpop": 0, "fhir": 0, "hl7": 0, "web": 0, "docs": 0,
 	// Rank 1: what every room leans on.
 	"audit": 1, "work": 1, "keyring": 1, "config": 1,
 	// Rank 2: the hospital's nouns.
@@ -24,8 +24,8 @@ var reach = map[string]struct {
 	reason string
 }{
 	"client": {
-		only:   []string{"envelope", "id", "nhs"},
-		reason: "the client shares with the server the wire format, ids and patient rules, and reaches the rest over HTTP like anyone else",
+		only:   []string{"envelope", "dpop", "id", "nhs"},
+		reason: "the client shares with the server the wire format, proofs, ids and patient rules, and reaches the rest over HTTP like anyone else",
 	},
 	"web": {only: nil, reason: "web only embeds the built pages"},
 }

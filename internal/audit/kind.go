@@ -24,6 +24,7 @@ const (
 	VaultChanged     Kind = 0x010f
 	DutyChanged      Kind = 0x0110
 	NoticeSeen       Kind = 0x0111 // the person saw what is monitored and what may be disclosed
+	ProofRefused     Kind = 0x0112 // a session's cookie came without the proof of its key
 )
 
 // Threads.
@@ -99,6 +100,7 @@ var kindNames = map[Kind]string{
 	EnrolmentIssued: "enrolment_issued", EnrolmentRefused: "enrolment_refused", Enrolled: "enrolled",
 	SignIn: "sign_in", SignInRefused: "sign_in_refused", SignOut: "sign_out", Lock: "lock", Unlock: "unlock",
 	DeviceRevoked: "device_revoked", VaultChanged: "vault_changed", DutyChanged: "duty_changed", NoticeSeen: "notice_seen",
+	ProofRefused:  "proof_refused",
 	ThreadCreated: "thread_created", Membership: "membership", Epoch: "epoch", HistoryGrant: "history_grant", ThreadFrozen: "thread_frozen",
 	Reported: "reported", Complaint: "complaint",
 	LookUp: "look_up", LookUpRefused: "look_up_refused", Assertion: "assertion", PatientLinked: "patient_linked",

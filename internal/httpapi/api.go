@@ -2,14 +2,15 @@
 //
 //   - api.go       what the surface is built from, and the order of its layers
 //   - routes.go    the table of contents: every noun's routes, and how a route is declared
-//   - auth.go      who is calling: session cookie, actor, what a route needs
+//   - auth.go      who is calling: session cookie, actor, what a route needs; proof.go the proof of the session's key
 //   - errors.go    the one translation of a fault into a problem document
 //   - headers.go   security headers; web.go the web app; limits.go sizes, times and rates; log.go the request log
 //   - openapi.go   the OpenAPI document, committed as openapi.json
 //   - one file per noun with its handlers: enrolment, signin, session, people, manifest, vault, ledger, operations, …
 //
 // Invariants: a handler decodes, calls one method of one room and encodes. Every route says what it needs, and a test refuses
-// one that has no row in the authorisation table. Nothing but a fault's public half reaches a client. Nothing under /v1 may be
+// one that has no row in the authorisation table. The session cookie is nothing without the key to which the session is bound (R22).
+// Nothing but a fault's public half reaches a client. Nothing under /v1 may be
 // cached. The log of requests holds route patterns, never paths, queries, bodies or names.
 package httpapi
 
@@ -26,6 +27,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/dpop"
 	"github.com/wardline/wardline/internal/id"
 )
 
@@ -36,6 +38,8 @@ type Options struct {
 	Web fs.FS
 	// Origin is the one origin that browsers may come from, such as "https://wardline.example.nhs.uk".
 	Origin string
+	// ProofKey is the key of the nonces in proofs, the same on every node; the zero key is for generating the OpenAPI document.
+	ProofKey [32]byte
 	// Secure says that browsers reach us over TLS. It is false only on loopback.
 	Secure bool
 	// TrustedProxies may name the client in X-Forwarded-For.
@@ -69,12 +73,15 @@ type Rooms struct {
 // API is the HTTP surface. It is an [http.Handler] and safe for concurrent use.
 type API struct {
 	rooms    Rooms
+	origin   string
 	secure   bool
 	proxies  []netip.Prefix
 	clock    clock.Clock
 	log      *slog.Logger
 	requests *id.Source
 	limiter  *addressLimiter
+	nonces   dpop.Nonces
+	seen     *dpop.Seen
 	mux      *http.ServeMux
 	huma     huma.API
 	table    []declared
@@ -90,14 +97,15 @@ func New(o Options) *API {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &API{
-		rooms: o.Rooms, secure: o.Secure, proxies: o.TrustedProxies, clock: o.Clock, log: o.Log,
+		rooms: o.Rooms, origin: o.Origin, secure: o.Secure, proxies: o.TrustedProxies, clock: o.Clock, log: o.Log,
 		requests: id.NewSource(o.Clock), limiter: newAddressLimiter(o.Clock), mux: http.NewServeMux(),
+		nonces: dpop.NewNonces(o.ProofKey), seen: dpop.NewSeen(),
 	}
 	a.huma = humago.New(a.mux, documentConfig())
 	a.routes()
 	a.mux.HandleFunc("/v1/", a.unknownRoute)
 	a.mux.Handle("/", webHandler(o.Web))
-	a.handler = a.identify(a.recoverPanic(a.secureHeaders(a.ownHost(a.sameOriginWrites(a.mux, o.Origin), o.Origin))))
+	a.handler = a.identify(a.recoverPanic(a.secureHeaders(a.offerNonce(a.ownHost(a.sameOriginWrites(a.mux, o.Origin), o.Origin)))))
 	return a
 }
 

@@ -18,9 +18,11 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/dpop"
 	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/identity"
+	"github.com/wardline/wardline/internal/identity/identitytest"
 )
 
 const testOrigin = "https://wardline.test"
@@ -32,7 +34,7 @@ type oneSession struct {
 	err     error
 }
 
-func (o oneSession) Authenticate(context.Context, []byte, bool) (identity.Session, error) {
+func (o oneSession) Authenticate(context.Context, []byte, id.Hash, bool) (identity.Session, error) {
 	return o.session, o.err
 }
 
@@ -53,9 +55,27 @@ func call(t *testing.T, api http.Handler, method, path, body string, change ...f
 	for _, apply := range change {
 		apply(r)
 	}
+	if r.Header.Get(dpop.Header) == "" {
+		proveBy(t, api, identitytest.SharedKey(), r)
+	}
 	w := httptest.NewRecorder()
 	api.ServeHTTP(w, r)
 	return w
+}
+
+// proveBy signs a request as a browser does that knows the server's nonce and time.
+func proveBy(t *testing.T, api http.Handler, key *dpop.Key, r *http.Request) {
+	t.Helper()
+	surface, ok := api.(*API)
+	if !ok {
+		return
+	}
+	now := surface.clock.Now()
+	proof, err := key.Prove(r.Method, surface.origin+r.URL.EscapedPath(), surface.nonces.At(now), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set(dpop.Header, proof)
 }
 
 // signedIn adds a cookie of the right shape.

@@ -14,10 +14,11 @@ import (
 	"github.com/wardline/wardline/internal/identity"
 )
 
-// Authenticator tells who holds a session token.
+// Authenticator tells who holds a session token and its key.
 type Authenticator interface {
-	// Authenticate finds the live session of a token; with use, the session counts as in use from now. A locked session is no error here.
-	Authenticate(ctx context.Context, token []byte, use bool) (identity.Session, error)
+	// Authenticate finds the live session of a token, for whoever has proved to have the key with this thumbprint. With use, the session counts as in
+	// use from now. A locked session is no error here.
+	Authenticate(ctx context.Context, token []byte, key id.Hash, use bool) (identity.Session, error)
 }
 
 // Actor is who makes a request.
@@ -88,6 +89,7 @@ const (
 	addressKey
 	browserKey
 	requestKey
+	proofKey
 )
 
 // session is who makes this request. On an Open route it is the zero Actor.
@@ -110,7 +112,7 @@ func (a *API) authorise(need Need) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		r, w := humago.Unwrap(hc)
-		s, err := a.authenticate(r, need != AnySession)
+		s, err := a.sessionFor(r, need != AnySession) // asking about the session is not using it
 		if err == nil {
 			err = need.check(s)
 		}
@@ -122,17 +124,17 @@ func (a *API) authorise(need Need) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// authenticate finds the live session of a request's cookie. Asking about the session is not using it.
-func (a *API) authenticate(r *http.Request, use bool) (identity.Session, error) {
+// token is the session's token in a request's cookie.
+func (a *API) token(r *http.Request) ([]byte, error) {
 	cookie, err := r.Cookie(a.cookieName())
 	if err != nil {
-		return identity.Session{}, identity.ErrNotSignedIn
+		return nil, identity.ErrNotSignedIn
 	}
 	token, err := base64.RawURLEncoding.DecodeString(cookie.Value)
 	if err != nil || len(token) != tokenBytes {
-		return identity.Session{}, identity.ErrNotSignedIn
+		return nil, identity.ErrNotSignedIn
 	}
-	return a.rooms.Sessions.Authenticate(r.Context(), token, use)
+	return token, nil
 }
 
 const tokenBytes = 32
@@ -184,8 +186,8 @@ func known(a *API) option {
 	}
 }
 
-// from is where a try to sign in comes from.
+// from is where a try to sign in comes from, and what it proved of its sender's key.
 func from(ctx context.Context) identity.From {
 	token, _ := ctx.Value(browserKey).([]byte)
-	return identity.From{Address: address(ctx), Browser: token}
+	return identity.From{Address: address(ctx), Browser: token, Proof: proofFrom(ctx)}
 }

@@ -20,7 +20,7 @@ type Enrolments interface {
 func (a *API) registerEnrolment() {
 	route(a, "POST /v1/enrolment/start", Open, "startEnrolment", "Open an enrolment link, which spends nothing", a.startEnrolment, limited(a))
 	route(a, "POST /v1/enrolment/complete", Open, "completeEnrolment",
-		"Spend the link: the account, its keys and the first session in one", a.completeEnrolment, limited(a), known(a), limit(vaultBody))
+		"Spend the link: the account, its keys and the first session in one", a.completeEnrolment, limited(a), known(a), proves(a), limit(vaultBody))
 }
 
 type startInput struct {

@@ -19,7 +19,8 @@ func (a *API) registerSignIn() {
 		a.signInParameters, limited(a))
 	route(a, "POST /v1/sign-in/password", Open, "signInPassword", "The first factor, which gets a ticket whatever it is",
 		a.signInPassword, limited(a))
-	route(a, "POST /v1/sign-in/code", Open, "signInCode", "The second factor: a session and what opens the vault", a.signInCode, limited(a), known(a))
+	route(a, "POST /v1/sign-in/code", Open, "signInCode", "The second factor: a session and what opens the vault", a.signInCode,
+		limited(a), known(a), proves(a))
 }
 
 type parametersInput struct {

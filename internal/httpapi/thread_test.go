@@ -28,7 +28,7 @@ type wardSessions struct {
 	people []*threadtest.Person
 }
 
-func (s *wardSessions) Authenticate(_ context.Context, token []byte, _ bool) (identity.Session, error) {
+func (s *wardSessions) Authenticate(_ context.Context, token []byte, _ id.Hash, _ bool) (identity.Session, error) {
 	return s.find(id.Device(token[:16]))
 }
 

@@ -57,7 +57,7 @@ func (s *Service) Bind(ctx context.Context, session Session, b Binding) (Session
 			return Session{}, err
 		}
 	}
-	if err := s.checkProof(state, stored.Challenge, b); err != nil {
+	if err := s.checkDevice(state, stored.Key, stored.Challenge, b); err != nil {
 		return Session{}, err
 	}
 	err = s.store.Atomically(ctx, func(ctx context.Context) error {
@@ -88,13 +88,17 @@ func (s *Service) bind(ctx context.Context, session Session, device id.Device, c
 	return err
 }
 
-func (s *Service) checkProof(state *envelope.PersonState, challenge []byte, b Binding) error {
+// checkDevice wants a live device that signed the challenge, and whose certificate names the key to which the session is bound.
+func (s *Service) checkDevice(state *envelope.PersonState, key id.Hash, challenge []byte, b Binding) error {
 	device, found := state.Device(b.Device)
 	if !found {
 		return errNotOwnDevice
 	}
 	if err := device.CheckNow(envelope.TimeOf(s.now())); err != nil {
 		return err
+	}
+	if id.Hash(device.DPoP) != key {
+		return errOtherKey
 	}
 	message := append([]byte(deviceProof), challenge...)
 	return envelope.VerifyStrict(device.Key, append(message, b.Device[:]...), b.Signature)

@@ -77,6 +77,9 @@ type Enrolled struct {
 
 // Enrol spends a link: it checks everything that the browser made, signs bind, and writes the account, all in one transaction.
 func (s *Service) Enrol(ctx context.Context, c Completion) (Enrolled, error) {
+	if err := c.From.Proof.check(); err != nil {
+		return Enrolled{}, err
+	}
 	link, err := s.link(ctx, c.Token)
 	if err != nil {
 		return Enrolled{}, err
@@ -93,7 +96,7 @@ func (s *Service) Enrol(ctx context.Context, c Completion) (Enrolled, error) {
 	if err != nil {
 		return Enrolled{}, err
 	}
-	session, token := s.newSession(link.Profile, device.Device)
+	session, token := s.newSession(link.Profile, device.Device, c.From.Proof)
 	var browser [tokenSize]byte
 	browser, session.Browser = s.newBrowser(s.nameHash(foldName(link.Profile.UserName)), c.From)
 	enrolment := Enrolment{
@@ -109,7 +112,7 @@ func (s *Service) Enrol(ctx context.Context, c Completion) (Enrolled, error) {
 	}
 	s.grew(state, nil)
 	enrolled := Enrolled{Token: token, Browser: Browser{browser, session.Browser.ExpiresAt}, Session: s.open(StoredSession{
-		ID: session.ID, Profile: link.Profile, Device: device.Device, ExpiresAt: session.ExpiresAt, NoticeAt: session.At,
+		ID: session.ID, Profile: link.Profile, Device: device.Device, Key: c.From.Proof.Key, ExpiresAt: session.ExpiresAt, NoticeAt: session.At,
 	})}
 	for _, entry := range log {
 		enrolled.Log = append(enrolled.Log, entry.Signed)
@@ -203,6 +206,9 @@ func (s *Service) firstLog(profile Profile, c Completion) (*envelope.PersonState
 	}
 	if err := s.checkClock(device.Issued); err != nil {
 		return fail(err)
+	}
+	if id.Hash(device.DPoP) != c.From.Proof.Key {
+		return fail(errOtherKey)
 	}
 	stored, err := s.deviceOf(&device.Device, c.DeviceLabel)
 	if err != nil {

@@ -5,6 +5,7 @@
 //   - signin.go, totp.go     password and code; what unknown names are answered
 //   - tries.go               how many failures there may be, from where, and which browsers are known
 //   - session.go, device.go  sessions: who holds one, its device, lock, unlock, end
+//   - proof.go               the key to which a session is bound
 //   - log.go, revoke.go      person logs: verified states, appending, the server's own revocations
 //   - vault.go               sealed vaults, compare-and-set
 //   - secrets.go             what is kept under the login key
@@ -65,6 +66,7 @@ type Service struct {
 	ids      *id.Source
 	decoy    Account
 	networks networks
+	refusals refusals
 
 	mu     sync.Mutex
 	states map[id.Person]*envelope.PersonState

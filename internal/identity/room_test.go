@@ -94,12 +94,15 @@ func (r *room) signInFrom(t *testing.T, from identity.From, userName string, aut
 	if err != nil {
 		t.Fatal(err)
 	}
+	if from.Proof == (identity.Proof{}) {
+		from.Proof = identitytest.Proof(r.clock)
+	}
 	return r.Code(ctx, ticket, code, from)
 }
 
 // authenticate is the session of a token.
 func (r *room) authenticate(token [32]byte) (identity.Session, error) {
-	return r.Authenticate(ctx, token[:], true)
+	return r.Authenticate(ctx, token[:], identitytest.SharedKey().Thumbprint(), true)
 }
 
 // audited counts the waiting events of a kind.

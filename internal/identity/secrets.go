@@ -17,6 +17,7 @@ const (
 	useName       = "user-name"
 	useTry        = "sign-in-try"
 	useSalt       = "salt"
+	useProof      = "proof-nonce"
 )
 
 const (

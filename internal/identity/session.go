@@ -16,6 +16,8 @@ type Session struct {
 	Profile
 	// Device is zero until the browser has proved that it holds a device key.
 	Device id.Device
+	// Key is the thumbprint of the key to which the session is bound: every request proves that it has it (R22).
+	Key id.Hash
 	// Locked sessions are idle past the policy or were locked by hand; only the password opens them again.
 	Locked         bool
 	NoticeAccepted bool
@@ -44,12 +46,16 @@ const (
 	keepEnded = 30 * 24 * time.Hour
 )
 
-// Authenticate finds the live session of a token. Locked is no error here. With use, the session counts as in use from now.
-func (s *Service) Authenticate(ctx context.Context, token []byte, use bool) (Session, error) {
+// Authenticate finds the live session of a token, for whoever has proved to have the key with this thumbprint; zero is nobody. Locked is no error here.
+// With use, the session counts as in use from now. A token without its key is refused, which changes nothing for the session's owner (R22).
+func (s *Service) Authenticate(ctx context.Context, token []byte, key id.Hash, use bool) (Session, error) {
 	if len(token) != tokenSize {
 		return Session{}, ErrNotSignedIn
 	}
 	stored, found, err := s.store.SessionByToken(ctx, hashToken(token))
+	if err == nil && found && !s.over(stored) && (key.IsZero() || key != stored.Key) {
+		return Session{}, s.refuseProof(ctx, stored)
+	}
 	return s.live(ctx, stored, found, err, use)
 }
 
@@ -66,7 +72,7 @@ func (s *Service) live(ctx context.Context, stored StoredSession, found bool, er
 	switch {
 	case err != nil:
 		return Session{}, err
-	case !found || !stored.EndedAt.IsZero() || !now.Before(stored.ExpiresAt) || !stored.Profile.Active(now):
+	case !found || s.over(stored):
 		return Session{}, ErrNotSignedIn
 	case !stored.LockedAt.IsZero():
 		return s.open(stored), nil
@@ -77,6 +83,12 @@ func (s *Service) live(ctx context.Context, stored StoredSession, found bool, er
 		return s.open(stored), s.store.TouchSession(ctx, stored.ID, now)
 	}
 	return s.open(stored), nil
+}
+
+// over says whether a session has ended, run out, or is somebody's who left.
+func (s *Service) over(stored StoredSession) bool {
+	now := s.now()
+	return !stored.EndedAt.IsZero() || !now.Before(stored.ExpiresAt) || !stored.Profile.Active(now)
 }
 
 // Lock locks a session until the password is given again. A locked session stays locked.
@@ -180,15 +192,16 @@ func (s *Service) ForgetSessions(ctx context.Context) (int, error) {
 // open is a stored session as the rest of the server sees it.
 func (s *Service) open(stored StoredSession) Session {
 	return Session{
-		ID: stored.ID, Profile: stored.Profile, Device: stored.Device, Locked: !stored.LockedAt.IsZero(),
+		ID: stored.ID, Profile: stored.Profile, Device: stored.Device, Key: stored.Key, Locked: !stored.LockedAt.IsZero(),
 		NoticeAccepted: !stored.NoticeAt.IsZero(), IdleLock: s.idleLock(), EndsAt: stored.ExpiresAt,
 	}
 }
 
-func (s *Service) newSession(profile Profile, device id.Device) (NewSession, [tokenSize]byte) {
+// newSession is a session that begins, bound to the key of the proof that came with the request.
+func (s *Service) newSession(profile Profile, device id.Device, proof Proof) (NewSession, [tokenSize]byte) {
 	token, hash := newToken()
 	now := s.now()
 	return NewSession{
-		ID: id.New[id.Session](s.ids), TokenHash: hash, Person: profile.Person, Device: device, At: now, ExpiresAt: now.Add(sessionLife),
+		ID: id.New[id.Session](s.ids), TokenHash: hash, Person: profile.Person, Device: device, Proof: proof, At: now, ExpiresAt: now.Add(sessionLife),
 	}, token
 }

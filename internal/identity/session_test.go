@@ -23,7 +23,7 @@ func TestR25_AnIdleSessionIsLockedByTheServer(t *testing.T) {
 			}
 		}
 		r.clock.Advance(3 * time.Minute)
-		if session, err := r.Authenticate(ctx, enrolled.Token[:], false); err != nil || session.Locked {
+		if session, err := r.Authenticate(ctx, enrolled.Token[:], identitytest.SharedKey().Thumbprint(), false); err != nil || session.Locked {
 			t.Fatalf("%+v, %v", session, err) // asked about, not used
 		}
 		r.clock.Advance(2 * time.Minute)
@@ -243,13 +243,13 @@ func TestR23_APasswordAloneGetsNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, token := range [][]byte{ticket, ticket[:32], browser.AuthKey} {
-			_, err := r.Authenticate(ctx, token, true)
+			_, err := r.Authenticate(ctx, token, identitytest.SharedKey().Thumbprint(), true)
 			wantCode(t, "a ticket as a session", err, "not_signed_in")
 		}
 		_, _, err = r.Unlock(ctx, identity.Session{Profile: identity.Profile{Person: browser.Person}}, browser.AuthKey)
 		wantCode(t, "unlocking without a session", err, "not_signed_in")
 		for _, code := range []string{"", "000000", "not a code"} {
-			if _, err := r.Code(ctx, ticket, code, identity.From{}); fault.As(err).Code() != "sign_in_refused" {
+			if _, err := r.Code(ctx, ticket, code, identity.From{Proof: identitytest.Proof(r.clock)}); fault.As(err).Code() != "sign_in_refused" {
 				t.Errorf("the code %q: %v", code, err)
 			}
 		}

@@ -76,8 +76,12 @@ type Browser struct {
 	ExpiresAt time.Time
 }
 
-// Code takes the second factor. Its steps are the same for a name that nobody has: a try is spent, a code is compared, a refusal is audited.
+// Code takes the second factor, and begins a session that is bound to the key that was proved. Its steps are the same for a name that nobody has: a
+// try is spent, a code is compared, a refusal is audited.
 func (s *Service) Code(ctx context.Context, sealed []byte, code string, from From) (SignedIn, error) {
+	if err := from.Proof.check(); err != nil {
+		return SignedIn{}, err
+	}
 	ticket, ok := s.openTicket(sealed)
 	if !ok {
 		return SignedIn{}, errSignInRefused
@@ -110,7 +114,7 @@ func (s *Service) Code(ctx context.Context, sealed []byte, code string, from Fro
 }
 
 func (s *Service) signIn(ctx context.Context, ticket ticket, account Account, step int64, spent attempt, from From) (SignedIn, error) {
-	session, token := s.newSession(account.Profile, id.Device{})
+	session, token := s.newSession(account.Profile, id.Device{}, from.Proof)
 	var browser [tokenSize]byte
 	browser, session.Browser = s.newBrowser(ticket.NameHash, from)
 	session.Challenge = make([]byte, 32)
@@ -132,7 +136,7 @@ func (s *Service) signIn(ctx context.Context, ticket ticket, account Account, st
 	if !taken { // the code was used before
 		return SignedIn{}, s.refuseSignIn(ctx, account.Person)
 	}
-	stored := StoredSession{ID: session.ID, Profile: account.Profile, ExpiresAt: session.ExpiresAt, NoticeAt: account.NoticeAt}
+	stored := StoredSession{ID: session.ID, Profile: account.Profile, Key: from.Proof.Key, ExpiresAt: session.ExpiresAt, NoticeAt: account.NoticeAt}
 	return SignedIn{
 		Session: s.open(stored), Token: token, Browser: Browser{browser, session.Browser.ExpiresAt}, Challenge: session.Challenge, Unlock: unlock,
 	}, nil

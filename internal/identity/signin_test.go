@@ -12,6 +12,7 @@ import (
 	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/identity"
+	"github.com/wardline/wardline/internal/identity/identitytest"
 )
 
 func TestSigningInOpensTheVault(t *testing.T) {
@@ -76,7 +77,7 @@ func TestR23_OneCodeRacedMakesOneSession(t *testing.T) {
 		var group sync.WaitGroup
 		for range 4 {
 			group.Go(func() {
-				if _, err := r.Code(ctx, ticket, code, identity.From{}); err == nil {
+				if _, err := r.Code(ctx, ticket, code, identity.From{Proof: identitytest.Proof(r.clock)}); err == nil {
 					mu.Lock()
 					sessions++
 					mu.Unlock()
@@ -173,8 +174,14 @@ func TestEveryReasonToRefuseLooksAlike(t *testing.T) {
 				return err
 			},
 			"somebody who has not enrolled": func() error { _, err := r.signIn(t, "pending", wrong, "123456"); return err },
-			"no ticket":                     func() error { _, err := r.Code(ctx, nil, "123456", identity.From{}); return err },
-			"a forged ticket":               func() error { _, err := r.Code(ctx, random(90), "123456", identity.From{}); return err },
+			"no ticket": func() error {
+				_, err := r.Code(ctx, nil, "123456", identity.From{Proof: identitytest.Proof(r.clock)})
+				return err
+			},
+			"a forged ticket": func() error {
+				_, err := r.Code(ctx, random(90), "123456", identity.From{Proof: identitytest.Proof(r.clock)})
+				return err
+			},
 		} {
 			err := try()
 			if got := fault.As(err); got.Code() != "sign_in_refused" || got.Kind() != fault.Unauthenticated || got.Details() != nil {
@@ -192,7 +199,7 @@ func TestATicketRunsOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.clock.Advance(5 * time.Minute)
-		_, err = r.Code(ctx, ticket, browser.Code(), identity.From{})
+		_, err = r.Code(ctx, ticket, browser.Code(), identity.From{Proof: identitytest.Proof(r.clock)})
 		wantCode(t, "a ticket of five minutes ago", err, "sign_in_refused")
 	})
 }

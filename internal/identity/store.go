@@ -123,6 +123,7 @@ type NewSession struct {
 	TokenHash id.Hash
 	Person    id.Person
 	Device    id.Device // zero: to be bound by signing the challenge
+	Proof     Proof
 	Challenge []byte
 	At        time.Time
 	ExpiresAt time.Time
@@ -134,6 +135,7 @@ type StoredSession struct {
 	ID         id.Session
 	Profile    Profile
 	Device     id.Device
+	Key        id.Hash
 	Challenge  []byte
 	LastUsedAt time.Time
 	ExpiresAt  time.Time

@@ -16,6 +16,8 @@ type From struct {
 	Address netip.Addr
 	// Browser is the token that this browser was given when somebody last signed in with it; nil: none.
 	Browser []byte
+	// Proof is what the request proved of its sender's key, to which a session that begins is bound.
+	Proof Proof
 }
 
 // Budget bounds the failures of one kind within a window of time. A name is never told of its budgets, nor is anybody else.

@@ -180,7 +180,7 @@ func (s *Server) build(trust *identity.Trust) error {
 	s.buildJobs()
 	s.api = httpapi.New(httpapi.Options{
 		Rooms: s.rooms(), Web: s.config.Web, Origin: s.config.Origin, Secure: s.config.Secure, TrustedProxies: s.config.TrustedProxies,
-		Clock: clk, Log: s.log,
+		ProofKey: s.identity.ProofKey(), Clock: clk, Log: s.log,
 	})
 	return nil
 }

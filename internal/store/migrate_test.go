@@ -64,11 +64,14 @@ func TestMigrationsAreAlike(t *testing.T) {
 			t.Fatal(err)
 		}
 		var all []string
-		for n, entry := range entries {
+		last := 0
+		for _, entry := range entries {
 			all = append(all, entry.Name())
-			if !strings.HasPrefix(entry.Name(), fmt.Sprintf("%05d_", n+1)) {
-				t.Errorf("%s is not number %d: numbers are consecutive and used once", entry.Name(), n+1)
+			var number int
+			if _, err := fmt.Sscanf(entry.Name(), "%05d_", &number); err != nil || number <= last {
+				t.Errorf("%s after number %d: numbers ascend and are used once", entry.Name(), last)
 			}
+			last = number
 		}
 		return all
 	}

@@ -120,13 +120,29 @@ func (db *DB) changeSession(ctx context.Context, event audit.Event, query string
 }
 
 func (tx *Tx) addSession(s identity.NewSession) error {
+	if err := tx.spendProof(s.Proof, s.At); err != nil {
+		return err
+	}
 	_, err := tx.Exec(`INSERT INTO session
-		(session, token_hash, person, device, challenge, created_at, last_used_at, expires_at, failures) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 0)`,
-		s.ID, s.TokenHash, s.Person, s.Device.Nullable(), s.Challenge, s.At.UnixMilli(), s.ExpiresAt.UnixMilli())
+		(session, token_hash, person, device, jkt, challenge, created_at, last_used_at, expires_at, failures)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, 0)`,
+		s.ID, s.TokenHash, s.Person, s.Device.Nullable(), s.Proof.Key, s.Challenge, s.At.UnixMilli(), s.ExpiresAt.UnixMilli())
 	if err != nil {
 		return err
 	}
 	return tx.addBrowser(s)
+}
+
+// spendProof takes a proof for the one session that it may begin.
+func (tx *Tx) spendProof(proof identity.Proof, at time.Time) error {
+	if _, err := tx.Exec(`DELETE FROM proof_spent WHERE forget_at <= $1`, at.UnixMilli()); err != nil {
+		return err
+	}
+	added, err := tx.Exec(`INSERT INTO proof_spent (proof, forget_at) VALUES ($1, $2) ON CONFLICT (proof) DO NOTHING`, proof.Use, proof.Until.UnixMilli())
+	if err == nil && added == 0 {
+		err = identity.ErrProofReplayed
+	}
+	return err
 }
 
 // endSessions ends a person's sessions, or those of one device when it is not zero, and forgets the browsers that were known by them.
@@ -145,7 +161,7 @@ func (tx *Tx) endSessions(person id.Person, device id.Device, at time.Time) ([]i
 	return many(tx, scanSessionID, query+` RETURNING session`, args...)
 }
 
-const sessionQuery = `SELECT session, ` + profileColumns + `, device, challenge, last_used_at, session.expires_at, locked_at, ended_at, notice_at
+const sessionQuery = `SELECT session, ` + profileColumns + `, device, jkt, challenge, last_used_at, session.expires_at, locked_at, ended_at, notice_at
 	FROM session JOIN person ON person.person = session.person JOIN account ON account.person = session.person WHERE `
 
 func scanSession(row Scanner) (identity.StoredSession, error) {
@@ -154,7 +170,7 @@ func scanSession(row Scanner) (identity.StoredSession, error) {
 	var locked, ended *int64
 	profile := profileScan{profile: &s.Profile}
 	into := append([]any{&s.ID}, profile.into()...)
-	err := row.Scan(append(into, &s.Device, &s.Challenge, &lastUsed, &expires, &locked, &ended, &notice)...)
+	err := row.Scan(append(into, &s.Device, &s.Key, &s.Challenge, &lastUsed, &expires, &locked, &ended, &notice)...)
 	profile.done()
 	s.LastUsedAt, s.ExpiresAt, s.NoticeAt = fromMillis(lastUsed), fromMillis(expires), fromMillis(notice)
 	s.LockedAt, s.EndedAt = timeOf(locked), timeOf(ended)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/dpop"
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/identity"
@@ -23,6 +24,7 @@ type Browser struct {
 	Generation *envelope.SealPair
 	Device     id.Device
 	DeviceKey  *envelope.SeedSigner
+	Key        *dpop.Key // of its requests, and in the device's certificate
 	AuthKey    []byte
 	TOTPSecret []byte
 	VaultShare [32]byte
@@ -40,13 +42,36 @@ type Browser struct {
 // New is a browser of a person who has an invitation. It trusts the chain.
 func New(invitation identity.Invitation, chain *envelope.Manifests, now clock.Clock) *Browser {
 	b := &Browser{
-		Person: invitation.Profile.Person, DeviceKey: envelope.NewSigner(seed()), AuthKey: random(32), TOTPSecret: invitation.TOTPSecret,
+		Person: invitation.Profile.Person, DeviceKey: envelope.NewSigner(seed()), Key: sharedKey, AuthKey: random(32), TOTPSecret: invitation.TOTPSecret,
 		VaultShare: invitation.VaultShare, Salt: invitation.Salt, identitySeed: seed(), generationSeed: seed(), wrapKey: seed(), chain: chain, clock: now,
 		ids: id.NewSource(now),
 	}
 	b.Identity, b.Generation = envelope.NewSigner(b.identitySeed), envelope.NewSealPair(b.generationSeed)
 	b.Device = id.New[id.Device](b.ids)
 	return b
+}
+
+// sharedKey is every browser's, until a test gives one another: most tests are not about it.
+var sharedKey = NewKey()
+
+// NewKey makes a key for requests.
+func NewKey() *dpop.Key {
+	key, err := dpop.NewKey()
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+// SharedKey is the key that browsers have.
+func SharedKey() *dpop.Key { return sharedKey }
+
+// Proof is what a request of a browser proves when it begins a session.
+func Proof(now clock.Clock) identity.Proof { return ProofBy(sharedKey, now) }
+
+// ProofBy is the same by another key.
+func ProofBy(key *dpop.Key, now clock.Clock) identity.Proof {
+	return identity.Proof{Key: key.Thumbprint(), Use: seed(), Until: now.Now().Add(dpop.Life)}
 }
 
 // Code is what the authenticator shows now.
@@ -66,7 +91,7 @@ func (b *Browser) Bind(profile identity.Profile) *envelope.Bind {
 // DeviceEntry is a device entry at a place in the log.
 func (b *Browser) DeviceEntry(seq uint32, previous id.Hash, kind envelope.DeviceKind, life time.Duration) *envelope.Device {
 	return &envelope.Device{
-		Person: b.Person, Seq: seq, Previous: previous, Device: b.Device, Key: b.DeviceKey.Public(), DPoP: seed(), Kind: kind,
+		Person: b.Person, Seq: seq, Previous: previous, Device: b.Device, Key: b.DeviceKey.Public(), DPoP: b.Key.Thumbprint(), Kind: kind,
 		Issued: b.Now(), Expires: b.Now().Add(life),
 	}
 }
@@ -81,7 +106,7 @@ func (b *Browser) Complete(t testing.TB, token []byte, profile identity.Profile)
 	device := b.DeviceEntry(3, hash(t, generation), envelope.DeviceTrust, 30*24*time.Hour)
 	c := identity.Completion{
 		Token: token, Code: b.Code(), AuthKey: b.AuthKey, MemoryKiB: 65536, Passes: 3, DeviceKind: envelope.DeviceTrust,
-		DeviceLabel: "Ward phone", NoticeAccepted: true, Salt: b.Salt,
+		DeviceLabel: "Ward phone", NoticeAccepted: true, Salt: b.Salt, From: identity.From{Proof: ProofBy(b.Key, b.clock)},
 		Log: [][]byte{b.Sign(t, bind), b.Sign(t, generation), b.Sign(t, device)},
 	}
 	b.makeVault(t, &c)
