@@ -5,24 +5,27 @@ import type { Env } from './env.ts';
 import { serve } from './port.ts';
 import { Http } from './remote/http.ts';
 import { createRemote } from './remote/remote.ts';
+import { sessionKey } from './session/device.ts';
 import { browserTabLock } from './session/tab.ts';
 import { BrowserStore } from './store/idb.ts';
 import { browserSocket } from './sync/socket.ts';
 
 const { origin } = location;
 let store: Promise<BrowserStore> | undefined;
+const disk = () => (store ??= BrowserStore.open());
 
 const http = new Http({
   fetch: (request) => fetch(request),
   origin,
   clock: browserClock,
+  readKey: async () => sessionKey(await disk()),
   onSkew: (ms) => core.learnSkew(ms),
   onSession: (code) => core.refused(code),
 });
 
 const env: Env = {
   remote: createRemote(http),
-  disk: () => (store ??= BrowserStore.open()),
+  disk,
   clock: browserClock,
   after: (ms, run) => {
     const handle = setTimeout(run, ms);

@@ -1,5 +1,5 @@
 /**
- * One request to the server: same origin, the session's cookie, JSON both ways, a time after which it is given up, a size that an answer
+ * One request to the server: same origin, the session's cookie and the proof of its key, JSON both ways, a time after which it is given up, a size that an answer
  * may not exceed, and a schema that it must fit.
  *
  * What went wrong is a `Problem` (the server said no, and nothing was done) or `Unreachable` (nobody knows).
@@ -7,6 +7,7 @@
 import * as v from 'valibot';
 import type { Clock } from '../../platform/types.ts';
 import { Fault, Problem, Unreachable, isProblem } from '../fault.ts';
+import { Prover, type ReadKey } from './prover.ts';
 
 export type Fetch = (request: Request) => Promise<Response>;
 export type Method = 'GET' | 'POST' | 'PUT';
@@ -16,11 +17,16 @@ export type HttpOptions = {
   /** Of the server, such as `https://wardline.example.nhs.uk`. */
   origin: string;
   clock: Clock;
+  /** The key of the session that this browser may have; none proves nothing. */
+  readKey?: ReadKey;
   /** How far this device's clock is ahead of the server's, each time an answer tells. */
   onSkew?: (ms: number) => void;
   /** The session is locked or over, whatever was asked. */
   onSession?: (code: 'session_locked' | 'not_signed_in') => void;
 };
+
+/** The session is over, or it is another browser's. */
+export const sessionGone = ['not_signed_in', 'proof_wrong', 'proof_missing', 'proof_malformed'] as const;
 
 const timeout = 30_000;
 /** A page of the largest log entries. */
@@ -32,10 +38,12 @@ const problemShape = v.looseObject({
 });
 
 export class Http {
+  readonly prover: Prover;
   readonly #options: HttpOptions;
 
   constructor(options: HttpOptions) {
     this.#options = options;
+    this.prover = new Prover(options.clock, options.readKey ?? (() => Promise.resolve(undefined)));
   }
 
   async call<S extends v.GenericSchema>(
@@ -44,13 +52,17 @@ export class Http {
     path: string,
     body?: unknown,
   ): Promise<v.InferOutput<S>> {
-    const response = await this.#send(method, path, body);
-    const value = await readJson(response);
+    let response = await this.#send(method, path, body);
+    let value = await readJson(response);
+    if (this.#mended(response, value)) {
+      response = await this.#send(method, path, body);
+      value = await readJson(response);
+    }
     if (!response.ok) {
       const refused = problemOf(response, value);
       const { onSession } = this.#options;
       if (isProblem(refused, 'session_locked')) onSession?.('session_locked');
-      if (isProblem(refused, 'not_signed_in')) onSession?.('not_signed_in');
+      if (isProblem(refused, ...sessionGone)) onSession?.('not_signed_in');
       throw refused;
     }
     const parsed = v.safeParse(shape, value);
@@ -58,17 +70,30 @@ export class Http {
     return parsed.output;
   }
 
+  /** The server asked for its nonce or told its time. Nothing was done yet, and the next proof is right. */
+  #mended(response: Response, value: unknown): boolean {
+    if (response.status !== 401) return false;
+    const refused = problemOf(response, value);
+    if (!isProblem(refused, 'use_dpop_nonce', 'proof_time')) return false;
+    this.prover.heardTime(refused.details['serverTime']);
+    return true;
+  }
+
   async #send(method: Method, path: string, body: unknown): Promise<Response> {
     const { fetch, origin, clock, onSkew } = this.#options;
-    const request = new Request(`${origin}${path}`, {
+    const url = `${origin}${path}`;
+    const proof = await this.prover.header(method, url.replace(/\?.*/, ''));
+    const request = new Request(url, {
       method,
       credentials: 'same-origin',
       cache: 'no-store',
       redirect: 'error',
       signal: AbortSignal.timeout(timeout),
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', accept: 'application/json' } }),
+      headers: {
+        ...(proof ? { dpop: proof } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json', accept: 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     let response: Response;
     try {
@@ -76,6 +101,7 @@ export class Http {
     } catch {
       throw new Unreachable(path);
     }
+    this.prover.heardNonce(response.headers.get('dpop-nonce'));
     const date = Date.parse(response.headers.get('date') ?? '');
     if (!Number.isNaN(date)) onSkew?.(clock.now() - date);
     return response;

@@ -21,6 +21,9 @@ export function createRemote(http: Http) {
   const routes = new Routes(http);
   const { nothing } = s;
   return {
+    /** The key to which the session is bound. */
+    prover: http.prover,
+
     /** The one route that the document does not have: a server without it is older than this page, which does without. */
     about: () => http.call(s.about, 'GET', '/v1/about'),
 

@@ -1,7 +1,7 @@
 /**
  * This browser as one person's device: keys that the browser never gives out, kept beside the person's sealed records.
  *
- * The DPoP key (RFC 9449) exists from the first day and its thumbprint is in the device's certificate; requests are bound to it later.
+ * The DPoP key (RFC 9449) signs every request; its thumbprint is in the device's certificate, and the session is bound to it.
  */
 import { type Bytes, concat, equal, utf8 } from '../../crypto/bytes.ts';
 import { hashLabel, sha256, systemRandom } from '../../crypto/domain.ts';
@@ -13,6 +13,7 @@ import { type Signing, sign } from '../../crypto/signed.ts';
 import { type DeviceKey, type Signer, deviceSigner, newDeviceKey } from '../../crypto/signer.ts';
 import type { DeviceKind } from '../contract.ts';
 import { Fault } from '../fault.ts';
+import { jwkOf, newProofKey } from '../remote/prover.ts';
 import { pathOf } from '../store/cabinet.ts';
 import type { Store } from '../store/store.ts';
 
@@ -28,6 +29,8 @@ export type KeptDevice = {
   /** Tells whether a user name was used here before, without keeping it. */
   nameSalt: Bytes;
   nameHash: Bytes;
+  /** When its session began; the newest is the one whose cookie this browser has. */
+  usedAt?: number;
 };
 
 /** Makes the keys of a new device. Nothing is stored. */
@@ -37,11 +40,12 @@ export async function newDevice(about: {
   userName: string;
   organisation: string;
   id: Bytes;
+  dpop?: CryptoKeyPair;
 }): Promise<KeptDevice> {
   const { person, kind, userName, organisation, id } = about;
   const nameSalt = systemRandom(16);
   try {
-    const dpop = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
+    const dpop = about.dpop ?? (await newProofKey());
     return {
       person,
       device: id,
@@ -61,8 +65,7 @@ export async function newDevice(about: {
 
 /** RFC 7638: SHA-256 of the key's required members in the order of their names. */
 export async function thumbprintOf(publicKey: CryptoKey): Promise<Bytes> {
-  const { crv, kty, x, y } = await crypto.subtle.exportKey('jwk', publicKey);
-  return sha256(utf8(JSON.stringify({ crv, kty, x, y })));
+  return sha256(utf8(await jwkOf(publicKey)));
 }
 
 export function keepDevice(disk: Store, device: KeptDevice): Promise<void> {
@@ -76,6 +79,15 @@ export async function keptDevice(disk: Store, person: Bytes): Promise<KeptDevice
 
 export async function keptDevices(disk: Store): Promise<KeptDevice[]> {
   return (await disk.all('device/')).map(([, value]) => value).filter(isDevice);
+}
+
+/** The key of the session whose cookie this browser has, if it has one. */
+export async function sessionKey(disk: Store): Promise<CryptoKeyPair | undefined> {
+  const newest = (await keptDevices(disk)).reduce<KeptDevice | undefined>(
+    (a, b) => (a && (a.usedAt ?? 0) >= (b.usedAt ?? 0) ? a : b),
+    undefined,
+  );
+  return newest?.dpop;
 }
 
 export async function deviceNamed(disk: Store, userName: string): Promise<KeptDevice | undefined> {

@@ -71,7 +71,7 @@ export async function completeEnrolment(
   try {
     const made = await makeKeys(opened, { device, identitySeed, stretched, now });
     await keep(device);
-    const answer = await remote.enrolment.complete({
+    const completion = {
       token: opened.token,
       code: choices.code,
       authKey: await authKey(stretched),
@@ -80,7 +80,8 @@ export async function completeEnrolment(
       deviceKind: choices.device,
       agreement: choices.agreement,
       noticeAccepted: choices.notice,
-    });
+    };
+    const answer = await remote.prover.trying(device.dpop, () => remote.enrolment.complete(completion));
     const account = await checkAnswer(answer.log, made, opened);
     return { account, device, session: answer.session };
   } finally {

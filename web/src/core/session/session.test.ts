@@ -300,7 +300,10 @@ describe('locking', () => {
     await until('the lock', async () => anita.told('locked').length === 1);
     expect(anita.told('locked')).toEqual([{ cause: 'idle' }]);
     expect((await refusalOf(later(() => anita.ask.inbox()))).code).toBe('locked');
-    expect(world.server.accounts.sessions.get(anita.jar.cookie ?? '')?.locked).toBe(true);
+    await until(
+      'the server to be told',
+      async () => world.server.accounts.sessions.get(anita.jar.cookie ?? '')?.locked,
+    );
   });
 
   test('the server’s word that the session is locked or over takes the keys', async () => {

@@ -14,6 +14,7 @@ import type { Desk, DeskHooks } from '../desk.ts';
 import type { Env } from '../env.ts';
 import { Fault, Unreachable, codeOf, isProblem } from '../fault.ts';
 import { splitName } from '../people/name.ts';
+import { sessionGone } from '../remote/http.ts';
 import type { Invitation, ServerAbout, ServerSession } from '../remote/shapes.ts';
 import { clearRecords } from '../store/cabinet.ts';
 import { keepDevice, keptDevices } from './device.ts';
@@ -69,12 +70,13 @@ export class Session {
     const base = await this.#base();
     if (this.#ready) return this.#readyState(base, this.#ready);
     if (this.#enrolling) return { at: 'enrolling', ...base, person: cardOf(this.#enrolling.invitation) };
+    this.#env.remote.prover.readAgain();
     try {
       const { session } = await this.#env.remote.session.present();
       // A session that never got its device cannot be unlocked: signing in starts again.
       return session.device ? { at: 'locked', ...base } : { at: 'signed-out', ...base };
     } catch (thrown) {
-      if (!isProblem(thrown, 'not_signed_in')) throw thrown;
+      if (!isProblem(thrown, ...sessionGone)) throw thrown;
       await this.#leaveNothing();
       return { at: 'signed-out', ...base };
     }
@@ -187,6 +189,7 @@ export class Session {
     const { session, device } = signedIn;
     const { Desk } = await import('../desk.ts');
     const disk = await this.#env.disk();
+    await keepDevice(disk, { ...device, usedAt: this.#now() });
     const release = await this.#env.tabs.take(() => void this.over('other-tab'));
     const { inbox, connection, thread } = this.#hooks;
     const over = (cause: LockCause) => void this.over(cause);

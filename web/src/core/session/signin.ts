@@ -1,5 +1,5 @@
 /** Signing in with both factors, and unlocking a live session with the password alone. */
-import { type Bytes, erase } from '../../crypto/bytes.ts';
+import { type Bytes, equal, erase } from '../../crypto/bytes.ts';
 import { openIdentity } from '../../crypto/vault.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import { authKey, stretchPassword } from '../../crypto/password.ts';
@@ -7,6 +7,7 @@ import { verifyPersonLog } from '../../crypto/person.ts';
 import { insist } from '../../crypto/refusal.ts';
 import type { DeviceKind } from '../contract.ts';
 import { Fault } from '../fault.ts';
+import { newProofKey } from '../remote/prover.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { ServerSession, Unlock } from '../remote/shapes.ts';
 import { Cabinet } from '../store/cabinet.ts';
@@ -22,6 +23,7 @@ import {
   keptDevice,
   newDevice,
   proveDevice,
+  thumbprintOf,
 } from './device.ts';
 
 /** The first factor has been given; the stretched password waits for the second. */
@@ -47,14 +49,23 @@ export async function giveCode(remote: Remote, disk: Store, half: HalfSignedIn, 
   const kind = second.device ?? half.device?.kind;
   if (!kind) throw new Fault('device_choice_needed');
   if (kind === 'own' && !half.device && !second.agreement) throw new Fault('agreement_needed');
+  // The session is bound to a key from its first moment: the device's, or one that a new device will have.
+  const proof = half.device?.dpop ?? (await newProofKey());
+  return remote.prover.trying(proof, () => enter(remote, disk, half, { ...second, kind, proof }));
+}
+
+type Entering = Second & { kind: DeviceKind; proof: CryptoKeyPair };
+
+async function enter(remote: Remote, disk: Store, half: HalfSignedIn, second: Entering): Promise<SignedIn> {
   const { session, challenge, unlock } = await remote.signIn.code(half.ticket, second.code);
   const account = await open(disk, session, unlock, half.stretched);
   const kept = await keptDevice(disk, account.person);
-  if (kept && isLive(kept, account.log.current, second.now)) {
+  const ours = kept && (await sameKey(kept, second.proof));
+  if (ours && isLive(kept, account.log.current, second.now)) {
     const bound = await bind(remote, kept, challenge, second.agreement);
     return { account, device: kept, session: bound };
   }
-  return register(remote, disk, { account, session, challenge, kind, second });
+  return register(remote, disk, { account, session, challenge, second });
 }
 
 /** With a live session: no code, and the server releases the share again. */
@@ -81,23 +92,23 @@ export type CertifyNew = {
   account: Account;
   session: ServerSession;
   challenge: Bytes;
-  kind: DeviceKind;
-  second: Second;
+  second: Entering;
 };
 
 /** Opens the identity for one signature, certifies this browser, and binds the session to it. */
 async function register(
   remote: Remote,
   disk: Store,
-  { account, session, challenge, kind, second }: CertifyNew,
+  { account, session, challenge, second }: CertifyNew,
 ): Promise<SignedIn> {
   const { person, log, policy, chain, key } = account;
   const device = await newDevice({
     person,
-    kind,
+    kind: second.kind,
     userName: session.userName,
     organisation: session.organisation,
     id: fromUuidText(newUuid(second.now)),
+    dpop: second.proof,
   });
   const identity = await openIdentity(key.ak, account.sealedIdentity, account.identity);
   const place = { seq: log.current.seq + 1, previous: log.current.head, issued: second.now };
@@ -120,6 +131,10 @@ async function bind(
   const { session } = await remote.session.bind({ device: id, signature, agreement, ...(entry ? { entry } : {}) });
   insist(session.device === id, 'revoked_device', 'the session is bound to another device');
   return session;
+}
+
+async function sameKey(kept: KeptDevice, proof: CryptoKeyPair): Promise<boolean> {
+  return equal(kept.thumbprint, await thumbprintOf(proof.publicKey));
 }
 
 function open(disk: Store, session: ServerSession, unlock: Unlock, stretched: Bytes): Promise<Account> {

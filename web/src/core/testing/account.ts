@@ -7,7 +7,7 @@ import { sealedVault } from '../../crypto/layouts/vault.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import { cosign, unpack } from '../../crypto/signed.ts';
 import type { Hospital } from '../../crypto/vectors/hospital.ts';
-import { type Body, type Jar, type Routes, bytesIn, refuse } from './http.ts';
+import { type Asked, type Body, type Jar, type Routes, bytesIn, refuse } from './http.ts';
 
 export type Account = {
   person: string;
@@ -31,7 +31,7 @@ export type Account = {
   };
 };
 
-export type Session = { person: string; device: string | null; locked: boolean; challenge: Bytes };
+export type Session = { person: string; device: string | null; key: string; locked: boolean; challenge: Bytes };
 
 export const organisation = 'Example Hospital';
 export const rightCode = '123456';
@@ -80,11 +80,17 @@ export class Accounts {
     return session;
   }
 
+  /** A request of a session proves that it has the session's key (R22). */
+  checkKey({ jar, key }: Asked): void {
+    const session = this.sessions.get(jar.cookie ?? '');
+    if (session && session.key !== key) refuse(401, 'proof_wrong');
+  }
+
   routes(): Routes {
     return {
       'GET /v1/about': () => ({ organisation, demonstration: true, version: '1', assets: 'ab' }),
       'POST /v1/enrolment/start': ({ body }) => this.#start(body),
-      'POST /v1/enrolment/complete': ({ body, jar }) => this.#complete(body, jar),
+      'POST /v1/enrolment/complete': (asked) => this.#complete(asked),
       'POST /v1/sign-in/parameters': ({ body }) => {
         const account = this.named(String(body['userName']));
         const { memoryKiB, passes } = account?.secret ?? fakeParameters;
@@ -95,7 +101,7 @@ export class Accounts {
         const right = account?.secret && equal(account.secret.authKey, bytesIn(body['authKey']));
         return { ticket: right ? fromUuidText(account.person) : bytesOf(16) };
       },
-      'POST /v1/sign-in/code': ({ body, jar }) => this.#code(body, jar),
+      'POST /v1/sign-in/code': (asked) => this.#code(asked),
       'POST /v1/session/device': ({ body, jar }) => {
         const session = this.session(jar);
         if (body['entry'] !== undefined) this.of(session.person).log.push(bytesIn(body['entry']));
@@ -173,7 +179,8 @@ export class Accounts {
     };
   }
 
-  async #complete(body: Body, jar: Jar) {
+  async #complete(asked: Asked) {
+    const { body } = asked;
     const account = this.all.find(({ token }) => token === body['token']) ?? refuse(404, 'enrolment_link_invalid');
     if (body['code'] !== rightCode) refuse(422, 'code_wrong');
     if (account.spent) refuse(410, 'enrolment_link_used');
@@ -192,14 +199,15 @@ export class Accounts {
       sealedVault: bytesIn(body['sealedVault']),
       sealedIdentity: bytesIn(body['sealedIdentity']),
     };
-    return { log: account.log, session: this.describe(this.#open(account.person, jar, deviceIn(third))) };
+    return { log: account.log, session: this.describe(this.#open(account.person, asked, deviceIn(third))) };
   }
 
-  #code(body: Body, jar: Jar) {
+  #code(asked: Asked) {
+    const { body } = asked;
     const person = uuidText(bytesIn(body['ticket']));
     const account = this.all.find((each) => each.person === person);
     if (!account || body['code'] !== rightCode) return refuse(401, 'sign_in_refused');
-    const session = this.#open(account.person, jar, null);
+    const session = this.#open(account.person, asked, null);
     return { session: this.describe(session), challenge: session.challenge, unlock: this.unlockOf(account) };
   }
 
@@ -214,9 +222,9 @@ export class Accounts {
     return { version: next.version };
   }
 
-  #open(person: string, jar: Jar, device: string | null): Session {
+  #open(person: string, { jar, key }: Asked, device: string | null): Session {
     jar.cookie = hex(systemRandom(8));
-    const session = { person, device, locked: false, challenge: systemRandom(32) };
+    const session = { person, device, key, locked: false, challenge: systemRandom(32) };
     this.sessions.set(jar.cookie, session);
     return session;
   }

@@ -4,7 +4,7 @@ import { type Bytes, bytesOf } from '../../crypto/bytes.ts';
 
 export type Body = Readonly<Record<string, unknown>>;
 export type Jar = { cookie?: string };
-export type Asked = { body: Body; jar: Jar; path: string[]; query: URLSearchParams };
+export type Asked = { body: Body; jar: Jar; path: string[]; query: URLSearchParams; key: string; request: Request };
 /** The pattern has `:` for a part of the path that may be anything. */
 export type Routes = Readonly<Record<string, (asked: Asked) => unknown>>;
 
@@ -43,6 +43,8 @@ export async function answer(routes: Routes, request: Request, jar: Jar): Promis
     jar,
     path: pathname.split('/').slice(2),
     query: searchParams,
+    key: '',
+    request,
   };
   try {
     const result: unknown = found ? await found[1](asked) : refuse(404, 'route_unknown');

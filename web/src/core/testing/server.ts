@@ -14,6 +14,7 @@ import type { OpenSocket, SocketHandlers } from '../sync/live.ts';
 import { type Account, Accounts } from './account.ts';
 import type { TestClock } from './clock.ts';
 import { type Asked, type Body, type Jar, type Routes, answer, bytesIn, codeIn, refuse } from './http.ts';
+import { provenKey } from './proof.ts';
 import { ServedThread } from './threads.ts';
 
 type Connected = { jar: Jar; person: string; handlers: SocketHandlers; close: () => void };
@@ -35,6 +36,8 @@ export class TestServer {
   sockets = true;
   tamper: Tampering = (_route, value) => value;
   readonly asked: string[] = [];
+  /** What a proof has to carry, told with each answer. */
+  nonce = 'first';
   patient: Omit<PatientAssertion, 'tag' | 'thread' | 'requester' | 'issued' | 'expires'> = {
     tagKey: 1,
     nhsNumber: '9434765919',
@@ -80,6 +83,7 @@ export class TestServer {
       this.asked.push(route);
       if (this.broken === 'before' || this.brokenFor === jar) throw new TypeError('no network');
       const response = await answer(this.#routes(jar), request, jar);
+      response.headers.set('dpop-nonce', this.nonce);
       if (this.broken === 'after') throw new TypeError('the answer was lost');
       return response;
     };
@@ -217,6 +221,11 @@ export class TestServer {
       Object.entries(routes).map(([pattern, run]) => [
         pattern,
         async (asked: Asked) => {
+          if (!withoutKey.has(pattern)) {
+            const key = await provenKey(asked.request, this.nonce, this.#clock.now());
+            Object.assign(asked, { key });
+            if (!beginsSession.has(pattern)) this.accounts.checkKey(asked);
+          }
           if (!(pattern in open)) me();
           return this.tamper(pattern, await run(asked));
         },
@@ -372,6 +381,14 @@ export class TestServer {
 }
 
 const base64 = (bytes: Bytes): string => btoa(String.fromCharCode(...bytes));
+
+const withoutKey: ReadonlySet<string> = new Set([
+  'GET /v1/about',
+  'POST /v1/enrolment/start',
+  'POST /v1/sign-in/parameters',
+  'POST /v1/sign-in/password',
+]);
+const beginsSession: ReadonlySet<string> = new Set(['POST /v1/enrolment/complete', 'POST /v1/sign-in/code']);
 
 /** The thread stands at the beginning of the header. */
 const contains = (message: Bytes, thread: Bytes): boolean => message.slice(0, 60).join().includes(thread.join());

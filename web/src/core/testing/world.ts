@@ -13,6 +13,7 @@ import type { Env } from '../env.ts';
 import { wardErrorOf } from '../fault.ts';
 import { Http } from '../remote/http.ts';
 import { createRemote } from '../remote/remote.ts';
+import { sessionKey } from '../session/device.ts';
 import type { TabLock } from '../session/tab.ts';
 import { MemoryStore } from '../store/memory.ts';
 import type { Account } from './account.ts';
@@ -183,6 +184,7 @@ export class Browser {
       fetch: (request) => server.fetchFor(this.jar)(request),
       origin: 'https://wardline.test',
       clock,
+      readKey: () => sessionKey(this.disk),
       onSession: (code) => core.refused(code),
     });
     const env: Env = {
