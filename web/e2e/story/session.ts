@@ -1,6 +1,7 @@
 /** Locking, opening again, and another browser (R22 to R26). */
 import { describe, expect, test } from 'vitest';
 import { pc } from '../harness/chromium.ts';
+import { asTheBrowser, withTheCookieAlone } from '../harness/proof.ts';
 import { patience, type Person } from '../harness/person.ts';
 import { weigh } from '../harness/weight.ts';
 import type { Chapter } from './world.ts';
@@ -22,25 +23,42 @@ function workerEnds(person: Person): Promise<unknown> {
   return Promise.all(workers.map((worker) => worker.waitForEvent('close')));
 }
 
-async function apiStatus(person: Person, origin: string): Promise<number> {
-  return (await person.page.context().request.get(`${origin}/v1/threads`)).status();
-}
+/** What the server says to this browser, whatever its page shows. */
+const answerTo = (person: Person) => asTheBrowser(person.page, '/v1/threads');
+const locked = { status: 401, code: 'session_locked' };
+const nobody = { status: 401, code: 'not_signed_in' };
 
 export const session: Chapter = (world) =>
   describe('locking and signing in', () => {
     test('R25 the lock button ends the worker, shows nothing, and the server refuses too', async () => {
-      const { anita, ward, confidential } = world();
+      const { anita, confidential } = world();
       await anita.open('/#/');
       await anita.openThread('Dr Fiona Kerr');
       await anita.composer.fill(world().secret('Half a sentence about the rota'));
       await anita.back();
-      expect(await apiStatus(anita, ward.origin)).toBe(200);
+      expect(await answerTo(anita)).toEqual({ status: 200, code: '' });
       const ended = workerEnds(anita);
       await anita.button('Lock now').click();
       await ended;
       await showsNothing(anita, confidential);
-      expect(await apiStatus(anita, ward.origin)).toBe(401);
+      expect(await answerTo(anita)).toEqual(locked);
       await anita.look('50-locked');
+    });
+
+    test('R22 a copied cookie is refused in another browser, and here everything goes on', async () => {
+      const { anita, ward } = world();
+      const thief = await world().elsewhere(anita, pc);
+      await thief.open();
+      await thief.sees(thief.heading('Sign in'));
+      const stolen = (await anita.page.context().cookies()).filter(({ name }) => name === 'wardline');
+      expect(stolen.map(({ httpOnly, sameSite }) => [httpOnly, sameSite])).toEqual([[true, 'Strict']]);
+      await thief.page.context().addCookies(stolen);
+      const alone = await withTheCookieAlone(thief.page, ward.origin, '/v1/vault');
+      expect(alone).toEqual({ status: 401, code: 'proof_missing' });
+      await thief.page.reload();
+      await thief.sees(thief.heading('Sign in'));
+      await thief.page.context().close();
+      expect(await answerTo(anita)).toEqual(locked);
     });
 
     test('a wrong password opens nothing', async () => {
@@ -86,7 +104,7 @@ export const session: Chapter = (world) =>
     });
 
     test('R25 without use it locks by itself', async () => {
-      const { fiona, ward, confidential } = world();
+      const { fiona, confidential } = world();
       await fiona.openThread('SMITH, John (Mr)');
       await fiona.page.clock.install();
       await fiona.page.clock.runFor('01:00');
@@ -95,7 +113,7 @@ export const session: Chapter = (world) =>
       await fiona.page.clock.fastForward('30:00');
       await ended;
       await showsNothing(fiona, confidential);
-      expect(await apiStatus(fiona, ward.origin)).toBe(401);
+      expect(await answerTo(fiona)).toEqual(locked);
     });
 
     test('R23 an unknown name is told no more than a known one', async () => {
@@ -115,12 +133,12 @@ export const session: Chapter = (world) =>
       await elsewhere.sees(elsewhere.heading('Sign in'));
       await elsewhere.look('52-sign-in');
       await elsewhere.giveName('A shared ward PC');
-      expect(await apiStatus(elsewhere, ward.origin)).toBe(401);
+      expect(await answerTo(elsewhere)).toEqual(nobody);
       for (const code of [anita.human.app.wrong(), anita.human.app.used()]) {
         await elsewhere.giveCode(code);
         await elsewhere.sees(elsewhere.text('That did not match.'));
         await expect.poll(() => elsewhere.field('Code').inputValue(), { timeout: patience }).toBe('');
-        expect(await apiStatus(elsewhere, ward.origin)).toBe(401);
+        expect(await answerTo(elsewhere)).toEqual(nobody);
       }
       await elsewhere.look('53-sign-in-code');
       await elsewhere.giveCode(await anita.human.app.next());
