@@ -25,6 +25,12 @@ const (
 	DutyChanged      Kind = 0x0110
 	NoticeSeen       Kind = 0x0111 // the person saw what is monitored and what may be disclosed
 	ProofRefused     Kind = 0x0112 // a session's cookie came without the proof of its key
+	UnlockerAdded    Kind = 0x0120
+	UnlockerRemoved  Kind = 0x0121
+	PasskeyAdded     Kind = 0x0122
+	PasskeyRemoved   Kind = 0x0123
+	PasskeyCloned    Kind = 0x0124 // its counter went back: there may be two of it
+	PINDestroyed     Kind = 0x0125 // after too many wrong tries
 )
 
 // Threads.
@@ -101,6 +107,8 @@ var kindNames = map[Kind]string{
 	SignIn: "sign_in", SignInRefused: "sign_in_refused", SignOut: "sign_out", Lock: "lock", Unlock: "unlock",
 	DeviceRevoked: "device_revoked", VaultChanged: "vault_changed", DutyChanged: "duty_changed", NoticeSeen: "notice_seen",
 	ProofRefused:  "proof_refused",
+	UnlockerAdded: "unlocker_added", UnlockerRemoved: "unlocker_removed", PasskeyAdded: "passkey_added", PasskeyRemoved: "passkey_removed",
+	PasskeyCloned: "passkey_cloned", PINDestroyed: "pin_destroyed",
 	ThreadCreated: "thread_created", Membership: "membership", Epoch: "epoch", HistoryGrant: "history_grant", ThreadFrozen: "thread_frozen",
 	Reported: "reported", Complaint: "complaint",
 	LookUp: "look_up", LookUpRefused: "look_up_refused", Assertion: "assertion", PatientLinked: "patient_linked",

@@ -57,6 +57,8 @@ type Rooms struct {
 	PersonLogs PersonLogs
 	Vaults     Vaults
 	Manifests  Manifests
+	Passkeys   Passkeys
+	Unlockers  Unlockers
 	Threads    Threads
 	Epochs     Epochs
 	Messages   Messages

@@ -52,6 +52,18 @@ var authorisation = map[string]row{
 	"GET /v1/vault":           {Bound, ownOnly},
 	"PUT /v1/vault":           {Bound, ownOnly},
 
+	"GET /v1/about":                           {Open, everyone},
+	"POST /v1/sign-in/passkey/options":        {Open, everyone},
+	"POST /v1/sign-in/passkey":                {Open, bearer},
+	"POST /v1/session/unlock/passkey/options": {AnySession, ownOnly},
+	"POST /v1/session/unlock/passkey":         {AnySession, ownOnly},
+	"POST /v1/session/unlock/pin":             {AnySession, ownOnly},
+	"GET /v1/unlockers":                       {Bound, ownOnly},
+	"POST /v1/unlockers":                      {Bound, ownOnly},
+	"POST /v1/passkeys/options":               {Bound, ownOnly},
+	"POST /v1/passkeys":                       {Bound, ownOnly},
+	"DELETE /v1/passkeys/{credential}":        {Bound, ownOnly},
+
 	"GET /healthz": {Open, everyone},
 	"GET /readyz":  {Open, everyone},
 

@@ -16,6 +16,8 @@ func (a *API) routes() {
 	a.registerSession()
 	a.registerPeople()
 	a.registerVault()
+	a.registerUnlockers()
+	a.registerPasskeys()
 	a.registerManifests()
 	a.registerLedger()
 	a.registerThreads()

@@ -23,9 +23,9 @@ type Sessions interface {
 func (a *API) registerSession() {
 	route(a, "POST /v1/session/device", Unlocked, "bindSession",
 		"Bind the session to a device, which signs \"wardline/v1/session-device\" ‖ 0x00 ‖ challenge ‖ device", a.bindSession, limited(a), limit(entryBody))
-	route(a, "POST /v1/session/unlock", AnySession, "unlockSession", "Open a locked session with the password", a.unlockSession, limited(a))
+	route(a, "POST /v1/session/unlock", AnySession, "unlockSession", "Open a locked session, or prove oneself in an open one, with the password", a.unlockSession, limited(a))
 	route(a, "GET /v1/session", AnySession, "getSession", "The present session, and whether it is locked", a.getSession)
-	route(a, "POST /v1/session/lock", AnySession, "lockSession", "Lock until the password is given again", a.lockSession, status(http.StatusNoContent))
+	route(a, "POST /v1/session/lock", AnySession, "lockSession", "Lock until one of the person's unlockers opens it again", a.lockSession, status(http.StatusNoContent))
 	route(a, "POST /v1/session/end", AnySession, "endSession", "Sign out", a.endSession, status(http.StatusNoContent))
 	route(a, "GET /v1/sessions/devices", Bound, "listDevices", "The person's own devices, newest first", a.listDevices)
 }

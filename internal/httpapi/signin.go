@@ -85,8 +85,12 @@ func (a *API) signInCode(ctx context.Context, in *codeInput) (*signedInOutput, e
 	if err != nil {
 		return nil, err
 	}
+	return a.signedIn(s), nil
+}
+
+func (a *API) signedIn(s identity.SignedIn) *signedInOutput {
 	return &signedInOutput{
 		SetCookie: []http.Cookie{a.cookie(s.Token[:], s.Session.EndsAt), a.browserCookie(s.Browser)},
 		Body:      signedInBody{Session: sessionOf(s.Session), Challenge: s.Challenge, Unlock: unlockOf(s.Unlock)},
-	}, nil
+	}
 }

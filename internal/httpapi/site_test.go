@@ -38,12 +38,12 @@ func eachSite(t *testing.T, test func(t *testing.T, s *site)) {
 		now := clock.NewManual(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC))
 		keys, trust := identitytest.Found(t, db, now)
 		s := &site{t: t, people: people.New(db, now), clock: now, trust: trust, log: &bytes.Buffer{}}
-		s.identity = identity.New(identity.Options{Store: db, Keys: keys.ForIdentity(), Trust: trust, Clock: now})
+		s.identity = identity.New(identity.Options{Store: db, Keys: keys.ForIdentity(), Trust: trust, Origin: testOrigin, Clock: now})
 		ledger := audit.NewLedger(db.AuditLog(), audit.NewSequencer(db.AuditLog(), keys.ForAudit(), now), db.Audit, now)
 		s.API = New(Options{
 			Rooms: Rooms{
 				Enrolments: s.identity, SignIns: s.identity, Sessions: s.identity, PersonLogs: s.identity, Vaults: s.identity,
-				Manifests: s.identity, Directory: s.people, Ledger: ledger, Ready: db.Ping,
+				Manifests: s.identity, Passkeys: s.identity, Unlockers: s.identity, Directory: s.people, Ledger: ledger, Ready: db.Ping,
 			},
 			Origin: testOrigin, Secure: true, Clock: now, Log: slog.New(slog.NewJSONHandler(s.log, nil)),
 		})

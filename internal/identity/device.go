@@ -18,7 +18,7 @@ import (
 // deviceProof begins what a device signs to bind a session to itself. It is no object of the protocol.
 const deviceProof = "wardline/v1/session-device\x00"
 
-const maxDeviceLabel = 100
+const maxLabel = 100
 
 var errSessionBound = fault.New(fault.Conflict, "session_bound", "This session has a device already.")
 
@@ -125,14 +125,20 @@ func (s *Service) Devices(ctx context.Context, session Session) ([]OwnDevice, er
 
 // deviceOf is what is kept of a device entry beside the log.
 func (s *Service) deviceOf(device *envelope.Device, label string) (StoredDevice, error) {
-	label = strings.Join(strings.Fields(norm.NFC.String(label)), " ")
-	if len(label) > maxDeviceLabel || !utf8.ValidString(label) || strings.ContainsFunc(label, unicode.IsControl) {
+	label, ok := tidyLabel(label)
+	if !ok {
 		return StoredDevice{}, errDeviceLabel
 	}
 	return StoredDevice{
 		Device: device.Device, Person: device.Person, Kind: device.Kind, Label: label,
 		IssuedAt: device.Issued.Time(), ExpiresAt: device.Expires.Time(), LastUsedAt: s.now(),
 	}, nil
+}
+
+// tidyLabel is a name that somebody gave one of their devices or unlockers, as it is kept; false when it is none.
+func tidyLabel(label string) (string, bool) {
+	label = strings.Join(strings.Fields(norm.NFC.String(label)), " ")
+	return label, len(label) <= maxLabel && utf8.ValidString(label) && !strings.ContainsFunc(label, unicode.IsControl)
 }
 
 func noticeEvent(person id.Person, what string, at time.Time) audit.Event {

@@ -97,6 +97,7 @@ func (s *Service) Enrol(ctx context.Context, c Completion) (Enrolled, error) {
 		return Enrolled{}, err
 	}
 	session, token := s.newSession(link.Profile, device.Device, c.From.Proof)
+	session.Unlocker = unlocker.Unlocker
 	var browser [tokenSize]byte
 	browser, session.Browser = s.newBrowser(s.nameHash(foldName(link.Profile.UserName)), c.From)
 	enrolment := Enrolment{
@@ -113,6 +114,7 @@ func (s *Service) Enrol(ctx context.Context, c Completion) (Enrolled, error) {
 	s.grew(state, nil)
 	enrolled := Enrolled{Token: token, Browser: Browser{browser, session.Browser.ExpiresAt}, Session: s.open(StoredSession{
 		ID: session.ID, Profile: link.Profile, Device: device.Device, Key: c.From.Proof.Key, ExpiresAt: session.ExpiresAt, NoticeAt: session.At,
+		Unlocker: session.Unlocker, ProvedAt: session.At,
 	})}
 	for _, entry := range log {
 		enrolled.Log = append(enrolled.Log, entry.Signed)
@@ -285,25 +287,34 @@ func checkUnlocker(state *envelope.PersonState, generation uint32, blob, wrap []
 	if parsed.Person != state.Person() || parsed.Kind != envelope.UnlockerPassword {
 		return StoredUnlocker{}, errEnrolment.With("field", "unlockerBlob")
 	}
-	signed, err := envelope.Parse[envelope.Signed](wrap)
+	wrapped, err := checkWrap(state, generation, wrap)
 	if err != nil {
 		return StoredUnlocker{}, err
+	}
+	if wrapped != parsed.Unlocker {
+		return StoredUnlocker{}, errEnrolment.With("field", "akWrap")
+	}
+	return StoredUnlocker{Unlocker: parsed.Unlocker, Kind: parsed.Kind, Blob: blob, AKWrap: wrap}, nil
+}
+
+// checkWrap finds whose wrap this is. The client checks it against the identity inside the opened secret; here a wrap by anybody else is only kept
+// from being stored.
+func checkWrap(state *envelope.PersonState, generation uint32, wrap []byte) (id.Unlocker, error) {
+	signed, err := envelope.Parse[envelope.Signed](wrap)
+	if err != nil {
+		return id.Unlocker{}, err
 	}
 	opened, err := envelope.Open[envelope.AKWrap](signed)
 	if err != nil {
-		return StoredUnlocker{}, err
+		return id.Unlocker{}, err
 	}
-	if opened.Person != state.Person() || opened.Unlocker != parsed.Unlocker || opened.AKGeneration != generation {
-		return StoredUnlocker{}, errEnrolment.With("field", "akWrap")
+	if opened.Person != state.Person() || opened.AKGeneration != generation {
+		return id.Unlocker{}, errEnrolment.With("field", "akWrap")
 	}
-	// The client checks it against the identity inside the opened secret. Here a wrap by anybody else is only kept from being stored.
 	if len(signed.Signatures) != 1 || signed.Signatures[0].Kind != envelope.SignerIdentity || id.Person(signed.Signatures[0].Signer) != state.Person() {
-		return StoredUnlocker{}, &envelope.Refusal{Code: envelope.WrongPurpose, Detail: "a wrap is signed by its person's identity alone"}
+		return id.Unlocker{}, &envelope.Refusal{Code: envelope.WrongPurpose, Detail: "a wrap is signed by its person's identity alone"}
 	}
-	if err := envelope.VerifyObject(signed.Object, state.Identity(), signed.Signatures[0].Signature); err != nil {
-		return StoredUnlocker{}, err
-	}
-	return StoredUnlocker{Unlocker: parsed.Unlocker, Kind: parsed.Kind, Blob: blob, AKWrap: wrap}, nil
+	return opened.Unlocker, envelope.VerifyObject(signed.Object, state.Identity(), signed.Signatures[0].Signature)
 }
 
 func (s *Service) newAccount(profile Profile, c Completion) Account {

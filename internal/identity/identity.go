@@ -7,9 +7,12 @@
 //   - session.go, device.go  sessions: who holds one, its device, lock, unlock, end
 //   - proof.go               the key to which a session is bound
 //   - log.go, revoke.go      person logs: verified states, appending, the server's own revocations
-//   - vault.go               sealed vaults, compare-and-set
+//   - vault.go, unlock.go    sealed vaults, compare-and-set; what opens one is released
+//   - unlocker.go            the ways in: added, removed with a new account key, replaced
+//   - passkey.go, webauthn.go  passkeys: signing in, unlocking, registering; the library's checks
+//   - pin.go                 a device's PIN: tries are spent before they are compared
 //   - secrets.go             what is kept under the login key
-//   - store.go               what the room needs of the database
+//   - store.go, unlocker_store.go  what the room needs of the database
 //
 // Invariants: the server never holds a key that opens a vault; it keeps an authentication key as a keyed hash, and the TOTP secret
 // and the vault share sealed, all under a key outside the database. Nothing is released for a password alone (R23). A name that
@@ -52,7 +55,9 @@ type Options struct {
 	Trust    *Trust
 	Accepted Accepted // nil: no threads yet
 	Events   Events   // nil: nobody listens
-	Clock    clock.Clock
+	// Origin is where browsers reach us; passkeys belong to its host. Empty, or an IP address: no passkeys.
+	Origin string
+	Clock  clock.Clock
 }
 
 // Service is the room. It is safe for concurrent use.
@@ -65,6 +70,7 @@ type Service struct {
 	clock    clock.Clock
 	ids      *id.Source
 	decoy    Account
+	party    *relyingParty // nil: no passkeys
 	networks networks
 	refusals refusals
 
@@ -85,6 +91,7 @@ func New(o Options) *Service {
 		s.accepted = noThreads{}
 	}
 	s.decoy = s.makeDecoy()
+	s.party = newRelyingParty(o.Origin)
 	return s
 }
 

@@ -156,7 +156,7 @@ func TestAVaultIsNotRolledBack(t *testing.T) {
 	eachRoom(t, func(t *testing.T, r *room) {
 		browser, enrolled := r.enrol(t, "patel")
 		other, _ := r.enrol(t, "okafor")
-		first, err := r.Vault(ctx, browser.Person)
+		first, err := r.Vault(ctx, enrolled.Session)
 		if err != nil || len(first.VaultShare) != 0 {
 			t.Fatalf("the share came without the password, or %v", err)
 		}

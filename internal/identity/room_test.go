@@ -36,6 +36,13 @@ type room struct {
 	heard  *identitytest.Heard
 }
 
+const origin = "https://wardline.test"
+
+// restarted is the room after its server was stopped and started.
+func (r *room) restarted() *identity.Service {
+	return identity.New(identity.Options{Store: r.db, Keys: r.keys.ForIdentity(), Trust: r.trust, Clock: r.clock, Events: r.heard, Origin: origin})
+}
+
 func eachRoom(t *testing.T, test func(t *testing.T, r *room)) {
 	t.Helper()
 	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
@@ -43,7 +50,7 @@ func eachRoom(t *testing.T, test func(t *testing.T, r *room)) {
 		keys, trust := identitytest.Found(t, db, now)
 		heard := &identitytest.Heard{}
 		test(t, &room{
-			Service: identity.New(identity.Options{Store: db, Keys: keys.ForIdentity(), Trust: trust, Clock: now, Events: heard}),
+			Service: identity.New(identity.Options{Store: db, Keys: keys.ForIdentity(), Trust: trust, Clock: now, Events: heard, Origin: origin}),
 			people:  people.New(db, now), db: db, clock: now, trust: trust, keys: keys, heard: heard,
 		})
 	})

@@ -18,6 +18,10 @@ const (
 	useTry        = "sign-in-try"
 	useSalt       = "salt"
 	useProof      = "proof-nonce"
+
+	usePINVerifier = "pin-verifier"
+	usePINShare    = "pin-share"
+	useCeremony    = "passkey-ceremony"
 )
 
 const (

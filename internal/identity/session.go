@@ -18,11 +18,14 @@ type Session struct {
 	Device id.Device
 	// Key is the thumbprint of the key to which the session is bound: every request proves that it has it (R22).
 	Key id.Hash
-	// Locked sessions are idle past the policy or were locked by hand; only the password opens them again.
+	// Locked sessions are idle past the policy or were locked by hand; one of the person's unlockers opens them again.
 	Locked         bool
 	NoticeAccepted bool
 	IdleLock       time.Duration
 	EndsAt         time.Time
+	// Unlocker opened the session last; ProvedAt is when the person last proved themselves in full.
+	Unlocker id.Unlocker
+	ProvedAt time.Time
 }
 
 // Can reports whether the person holds a permission.
@@ -31,7 +34,7 @@ func (s Session) Can(permission string) bool { return slices.Contains(s.Permissi
 // The refusals of a session. They are the same whether the session never existed, ended or ran out.
 var (
 	ErrNotSignedIn   = fault.New(fault.Unauthenticated, "not_signed_in", "Please sign in.")
-	ErrSessionLocked = fault.New(fault.Unauthenticated, "session_locked", "Wardline is locked. Enter your password to open it.")
+	ErrSessionLocked = fault.New(fault.Unauthenticated, "session_locked", "Wardline is locked. Please unlock it.")
 	ErrDeviceNeeded  = fault.New(fault.Forbidden, "device_needed", "This browser has not finished signing in.")
 	ErrNotPermitted  = fault.New(fault.Forbidden, "not_permitted", "You are not allowed to do this.")
 	errPasswordWrong = fault.New(fault.Unauthenticated, "password_wrong", "That password is not right.")
@@ -122,22 +125,12 @@ func (s *Service) Unlock(ctx context.Context, session Session, authKey []byte) (
 	if !found || !s.sameAuthKey(account, authKey) {
 		return Session{}, Unlock{}, s.refuseUnlock(ctx, session, tries)
 	}
-	now := s.now()
-	event := audit.Event{Kind: audit.Unlock, Actor: session.Person, Subject: audit.About(session.Person, session.ID), At: now}
-	var unlock Unlock
-	err = s.store.Atomically(ctx, func(ctx context.Context) (err error) {
-		opened, err := s.store.UnlockSession(ctx, session.ID, now, event)
-		if err == nil && !opened {
-			err = ErrNotSignedIn
+	return s.openSession(ctx, session, true, func(ctx context.Context) (Unlock, error) {
+		if err := s.stillThePassword(ctx, account); err != nil {
+			return Unlock{}, err
 		}
-		if err != nil {
-			return err
-		}
-		unlock, err = s.unlockOf(ctx, account, true)
-		return err
+		return s.unlockByPassword(ctx, session.Person)
 	})
-	session.Locked = false
-	return session, unlock, err
 }
 
 func (s *Service) refuseUnlock(ctx context.Context, session Session, tries int) error {
@@ -193,7 +186,7 @@ func (s *Service) ForgetSessions(ctx context.Context) (int, error) {
 func (s *Service) open(stored StoredSession) Session {
 	return Session{
 		ID: stored.ID, Profile: stored.Profile, Device: stored.Device, Key: stored.Key, Locked: !stored.LockedAt.IsZero(),
-		NoticeAccepted: !stored.NoticeAt.IsZero(), IdleLock: s.idleLock(), EndsAt: stored.ExpiresAt,
+		NoticeAccepted: !stored.NoticeAt.IsZero(), IdleLock: s.idleLock(), EndsAt: stored.ExpiresAt, Unlocker: stored.Unlocker, ProvedAt: stored.ProvedAt,
 	}
 }
 

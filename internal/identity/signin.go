@@ -3,7 +3,9 @@ package identity
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"strings"
 	"time"
 
@@ -57,7 +59,9 @@ func (s *Service) Password(ctx context.Context, userName string, authKey []byte)
 		account = s.decoy
 	}
 	right := s.sameAuthKey(account, authKey)
-	ticket := ticket{Person: account.Person, NameHash: s.nameHash(fold), Right: right && found, Until: s.now().Add(ticketLife)}
+	ticket := ticket{
+		Person: account.Person, NameHash: s.nameHash(fold), Right: right && found, Until: s.now().Add(ticketLife), Compared: sha256.Sum256(account.AuthKey),
+	}
 	return s.keys.Login.Seal(useTicket, nil, ticket.encode()), nil
 }
 
@@ -103,7 +107,9 @@ func (s *Service) Code(ctx context.Context, sealed []byte, code string, from Fro
 		return SignedIn{}, err
 	}
 	step, right := totpMatch(secret, code, now)
-	if right && ticket.Right && found && account.Active(now) {
+	// A password that was changed since it was compared is no password any more.
+	same := ticket.Compared == sha256.Sum256(account.AuthKey)
+	if right && same && ticket.Right && found && account.Active(now) {
 		signedIn, err := s.signIn(ctx, ticket, account, step, spent, from)
 		if err == nil {
 			s.giveBack(spent)
@@ -124,22 +130,38 @@ func (s *Service) signIn(ctx context.Context, ticket ticket, account Account, st
 	var unlock Unlock
 	var taken bool
 	err := s.store.Atomically(ctx, func(ctx context.Context) (err error) {
-		if taken, err = s.store.SignIn(ctx, step, spent.budgets, session, event); err != nil || !taken {
+		taken = false
+		if err := s.stillThePassword(ctx, account); err != nil {
 			return err
 		}
-		unlock, err = s.unlockOf(ctx, account, true)
+		if unlock, err = s.unlockByPassword(ctx, account.Person); err != nil {
+			return err
+		}
+		session.Unlocker = unlock.Unlocker
+		taken, err = s.store.SignIn(ctx, step, spent.budgets, session, event)
 		return err
 	})
+	if errors.Is(err, errPasswordWrong) {
+		return SignedIn{}, s.refuseSignIn(ctx, account.Person)
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}
 	if !taken { // the code was used before
 		return SignedIn{}, s.refuseSignIn(ctx, account.Person)
 	}
-	stored := StoredSession{ID: session.ID, Profile: account.Profile, Key: from.Proof.Key, ExpiresAt: session.ExpiresAt, NoticeAt: account.NoticeAt}
+	return s.signedIn(account, session, token, browser, unlock), nil
+}
+
+// signedIn is the answer to a sign-in, by whichever way.
+func (s *Service) signedIn(account Account, session NewSession, token, browser [tokenSize]byte, unlock Unlock) SignedIn {
+	stored := StoredSession{
+		ID: session.ID, Profile: account.Profile, Key: session.Proof.Key, ExpiresAt: session.ExpiresAt, NoticeAt: account.NoticeAt,
+		Unlocker: session.Unlocker, ProvedAt: session.At,
+	}
 	return SignedIn{
 		Session: s.open(stored), Token: token, Browser: Browser{browser, session.Browser.ExpiresAt}, Challenge: session.Challenge, Unlock: unlock,
-	}, nil
+	}
 }
 
 // refuseSignIn audits and answers. The subject is the zero person for a name that nobody has.
@@ -160,9 +182,10 @@ type ticket struct {
 	NameHash id.Hash
 	Right    bool
 	Until    time.Time
+	Compared [sha256.Size]byte // hash of the keyed hash that the password was compared with
 }
 
-const ticketSize = id.Size + id.DigestSize + 1 + 8
+const ticketSize = id.Size + id.DigestSize + 1 + 8 + sha256.Size
 
 func (t ticket) encode() []byte {
 	encoded := append(t.Person.Bytes(), t.NameHash[:]...)
@@ -170,7 +193,7 @@ func (t ticket) encode() []byte {
 	if t.Right {
 		right = 1
 	}
-	return binary.BigEndian.AppendUint64(append(encoded, right), uint64(t.Until.UnixMilli()))
+	return append(binary.BigEndian.AppendUint64(append(encoded, right), uint64(t.Until.UnixMilli())), t.Compared[:]...)
 }
 
 func (s *Service) openTicket(sealed []byte) (ticket, bool) {
@@ -178,10 +201,10 @@ func (s *Service) openTicket(sealed []byte) (ticket, bool) {
 	if err != nil || len(opened) != ticketSize {
 		return ticket{}, false
 	}
-	const hashAt, rightAt, untilAt = id.Size, id.Size + id.DigestSize, id.Size + id.DigestSize + 1
+	const hashAt, rightAt, untilAt, comparedAt = id.Size, id.Size + id.DigestSize, id.Size + id.DigestSize + 1, id.Size + id.DigestSize + 1 + 8
 	t := ticket{
 		Person: id.Person(opened[:hashAt]), NameHash: id.Hash(opened[hashAt:rightAt]), Right: opened[rightAt] == 1,
-		Until: time.UnixMilli(int64(binary.BigEndian.Uint64(opened[untilAt:]))),
+		Until: time.UnixMilli(int64(binary.BigEndian.Uint64(opened[untilAt:]))), Compared: [sha256.Size]byte(opened[comparedAt:]),
 	}
 	return t, s.now().Before(t.Until)
 }

@@ -16,6 +16,7 @@ type Store interface {
 	AccountStore
 	SessionStore
 	LogStore
+	UnlockerStore
 	work.Atomically
 }
 
@@ -88,6 +89,11 @@ type StoredUnlocker struct {
 	Kind     envelope.UnlockerKind
 	Blob     []byte
 	AKWrap   []byte
+	// Label is what the person calls it, Device the one that a PIN belongs to.
+	Label      string
+	Device     id.Device
+	AddedAt    time.Time
+	LastUsedAt time.Time // zero: never
 }
 
 // AccountStore keeps accounts and vaults.
@@ -125,6 +131,7 @@ type NewSession struct {
 	Device    id.Device // zero: to be bound by signing the challenge
 	Proof     Proof
 	Challenge []byte
+	Unlocker  id.Unlocker // that opened it
 	At        time.Time
 	ExpiresAt time.Time
 	Browser   NewBrowser // which is known from then on, until its device is revoked or its person leaves
@@ -137,6 +144,8 @@ type StoredSession struct {
 	Device     id.Device
 	Key        id.Hash
 	Challenge  []byte
+	Unlocker   id.Unlocker // that opened it last
+	ProvedAt   time.Time   // when the person last proved themselves in full
 	LastUsedAt time.Time
 	ExpiresAt  time.Time
 	LockedAt   time.Time // zero: not locked by hand or found idle
@@ -156,6 +165,16 @@ type StoredDevice struct {
 	LastUsedAt time.Time
 }
 
+// Opening is how a session is opened.
+type Opening struct {
+	Session  id.Session
+	Person   id.Person
+	Unlocker id.Unlocker
+	At       time.Time
+	// Proved says that the person proved themselves in full: the session's failed tries are forgotten. A PIN does not.
+	Proved bool
+}
+
 // SessionStore keeps sessions.
 type SessionStore interface {
 	// SessionByToken and SessionByID find a session, over or not; false when there is none.
@@ -169,8 +188,10 @@ type SessionStore interface {
 	LockSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error)
 	// SpendUnlock counts a try to unlock and answers how many there have been since the session was last open; false when it is over.
 	SpendUnlock(ctx context.Context, session id.Session) (tries int, live bool, err error)
-	// UnlockSession opens a session that is not over and forgets its failed tries; false when it is over.
-	UnlockSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error)
+	// UnlockSession opens a session that is not over; false when it is over.
+	UnlockSession(ctx context.Context, opening Opening, event audit.Event) (bool, error)
+	// LockOthers locks the open sessions of a person but one, and returns them.
+	LockOthers(ctx context.Context, person id.Person, but id.Session, at time.Time, event audit.Event) ([]id.Session, error)
 	// EndSession ends a session; false when it was over.
 	EndSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error)
 	// EndSessions ends all of a person's sessions, or only those of one device, and returns those that were not over.

@@ -160,7 +160,7 @@ func (s *Server) build(trust *identity.Trust) error {
 	}
 	s.people = people.New(s.db, clk)
 	s.identity = identity.New(identity.Options{
-		Store: s.db, Keys: s.keys.ForIdentity(), Trust: trust, Accepted: w, Events: w, Clock: clk,
+		Store: s.db, Keys: s.keys.ForIdentity(), Trust: trust, Accepted: w, Events: w, Origin: s.config.Origin, Clock: clk,
 	})
 	s.hub = live.New(live.Options{Threads: w, Sessions: s.identity, Origin: s.config.Origin, Clock: clk, Log: s.log})
 	s.patients = patient.New(index.ForPatients(), s.db, s.keys.ForPatient(), clk)

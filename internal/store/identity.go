@@ -88,7 +88,8 @@ func (db *DB) Vault(ctx context.Context, person id.Person) (vault identity.Store
 		if err != nil || !found {
 			return err
 		}
-		unlockers, err = many(v, scanUnlocker, `SELECT unlocker, kind, blob, ak_wrap FROM unlocker WHERE person = $1 ORDER BY unlocker`, person)
+		unlockers, err = many(v, scanUnlocker, `SELECT unlocker, kind, blob, ak_wrap, label, device, added_at, last_used_at
+			FROM unlocker WHERE person = $1 ORDER BY added_at, unlocker`, person)
 		return err
 	})
 	return vault, unlockers, found, err
@@ -126,9 +127,8 @@ func (tx *Tx) addVault(e identity.Enrolment) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO unlocker (person, unlocker, kind, blob, ak_wrap) VALUES ($1, $2, $3, $4, $5)`,
-		v.Person, u.Unlocker, uint8(u.Kind), u.Blob, u.AKWrap)
-	return err
+	u.AddedAt = e.At
+	return tx.addUnlocker(v.Person, u)
 }
 
 func (tx *Tx) addEntries(e identity.Enrolment) error {
@@ -219,6 +219,9 @@ func scanVault(row Scanner) (identity.StoredVault, error) {
 
 func scanUnlocker(row Scanner) (identity.StoredUnlocker, error) {
 	var u identity.StoredUnlocker
-	err := row.Scan(&u.Unlocker, &u.Kind, &u.Blob, &u.AKWrap)
+	var added int64
+	var lastUsed *int64
+	err := row.Scan(&u.Unlocker, &u.Kind, &u.Blob, &u.AKWrap, &u.Label, &u.Device, &added, &lastUsed)
+	u.AddedAt, u.LastUsedAt = fromMillis(added), timeOf(lastUsed)
 	return u, err
 }

@@ -83,6 +83,9 @@ func (tx *Tx) revokeDevice(entry identity.Entry, device id.Device) ([]id.Session
 	if _, err := tx.Exec(`UPDATE device SET revoked_at = $1 WHERE device = $2 AND revoked_at IS NULL`, entry.At.UnixMilli(), device); err != nil {
 		return nil, err
 	}
+	if _, err := tx.Exec(`DELETE FROM pin WHERE device = $1`, device); err != nil {
+		return nil, err
+	}
 	return tx.endSessions(entry.Person, device, entry.At)
 }
 

@@ -65,9 +65,43 @@ func (db *DB) SpendUnlock(ctx context.Context, session id.Session) (tries int, l
 }
 
 // UnlockSession implements identity.SessionStore.
-func (db *DB) UnlockSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error) {
-	return db.changeSession(ctx, event, `UPDATE session SET locked_at = NULL, failures = 0, last_used_at = $1
-		WHERE session = $2 AND ended_at IS NULL AND expires_at > $1`, at.UnixMilli(), session)
+func (db *DB) UnlockSession(ctx context.Context, o identity.Opening, event audit.Event) (opened bool, err error) {
+	changes := `locked_at = NULL, last_used_at = $1, unlocker = $2`
+	if o.Proved {
+		changes += `, proved_at = $1, failures = 0`
+	}
+	err = db.Tx(ctx, func(tx *Tx) error {
+		opened, err = db.changeSession(tx.Context(), event, `UPDATE session SET `+changes+`
+			WHERE session = $3 AND ended_at IS NULL AND expires_at > $1`, o.At.UnixMilli(), o.Unlocker, o.Session)
+		if err != nil || !opened {
+			return err
+		}
+		return tx.useUnlocker(o.Person, o.Unlocker, o.At)
+	})
+	return opened, err
+}
+
+// LockOthers implements identity.SessionStore.
+func (db *DB) LockOthers(ctx context.Context, person id.Person, but id.Session, at time.Time, event audit.Event) (locked []id.Session, err error) {
+	err = db.Tx(ctx, func(tx *Tx) error {
+		locked, err = many(tx, scanSessionID, `UPDATE session SET locked_at = $1
+			WHERE person = $2 AND session <> $3 AND locked_at IS NULL AND ended_at IS NULL RETURNING session`, at.UnixMilli(), person, but)
+		if err != nil || len(locked) == 0 {
+			return err
+		}
+		return tx.Audit(event)
+	})
+	return locked, err
+}
+
+// BeginSession implements identity.UnlockerStore.
+func (db *DB) BeginSession(ctx context.Context, s identity.NewSession, event audit.Event) error {
+	return db.Tx(ctx, func(tx *Tx) error {
+		if err := tx.addSession(s); err != nil {
+			return err
+		}
+		return tx.Audit(event)
+	})
 }
 
 // EndSession implements identity.SessionStore.
@@ -124,10 +158,13 @@ func (tx *Tx) addSession(s identity.NewSession) error {
 		return err
 	}
 	_, err := tx.Exec(`INSERT INTO session
-		(session, token_hash, person, device, jkt, challenge, created_at, last_used_at, expires_at, failures)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, 0)`,
-		s.ID, s.TokenHash, s.Person, s.Device.Nullable(), s.Proof.Key, s.Challenge, s.At.UnixMilli(), s.ExpiresAt.UnixMilli())
+		(session, token_hash, person, device, jkt, challenge, unlocker, created_at, last_used_at, proved_at, expires_at, failures)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9, 0)`,
+		s.ID, s.TokenHash, s.Person, s.Device.Nullable(), s.Proof.Key, s.Challenge, s.Unlocker.Nullable(), s.At.UnixMilli(), s.ExpiresAt.UnixMilli())
 	if err != nil {
+		return err
+	}
+	if err := tx.useUnlocker(s.Person, s.Unlocker, s.At); err != nil {
 		return err
 	}
 	return tx.addBrowser(s)
@@ -161,19 +198,20 @@ func (tx *Tx) endSessions(person id.Person, device id.Device, at time.Time) ([]i
 	return many(tx, scanSessionID, query+` RETURNING session`, args...)
 }
 
-const sessionQuery = `SELECT session, ` + profileColumns + `, device, jkt, challenge, last_used_at, session.expires_at, locked_at, ended_at, notice_at
+const sessionQuery = `SELECT session, ` + profileColumns + `, device, jkt, challenge, unlocker, proved_at, last_used_at, session.expires_at,
+	locked_at, ended_at, notice_at
 	FROM session JOIN person ON person.person = session.person JOIN account ON account.person = session.person WHERE `
 
 func scanSession(row Scanner) (identity.StoredSession, error) {
 	var s identity.StoredSession
-	var lastUsed, expires, notice int64
+	var proved, lastUsed, expires, notice int64
 	var locked, ended *int64
 	profile := profileScan{profile: &s.Profile}
 	into := append([]any{&s.ID}, profile.into()...)
-	err := row.Scan(append(into, &s.Device, &s.Key, &s.Challenge, &lastUsed, &expires, &locked, &ended, &notice)...)
+	err := row.Scan(append(into, &s.Device, &s.Key, &s.Challenge, &s.Unlocker, &proved, &lastUsed, &expires, &locked, &ended, &notice)...)
 	profile.done()
 	s.LastUsedAt, s.ExpiresAt, s.NoticeAt = fromMillis(lastUsed), fromMillis(expires), fromMillis(notice)
-	s.LockedAt, s.EndedAt = timeOf(locked), timeOf(ended)
+	s.ProvedAt, s.LockedAt, s.EndedAt = fromMillis(proved), timeOf(locked), timeOf(ended)
 	return s, err
 }
 

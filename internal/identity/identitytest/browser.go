@@ -2,7 +2,7 @@
 // enrol and sign in. The password is not stretched, because Argon2 would be all that such a test does.
 //
 //   - founding.go  a founded server on a database
-//   - browser.go   what a browser makes and sends
+//   - browser.go   what a browser makes and sends; unlocker.go how it changes what opens its vault
 package identitytest
 
 import (
@@ -32,7 +32,8 @@ type Browser struct {
 	AK         *envelope.AccountKey
 	Vault      *envelope.OpenedVault
 
-	identitySeed, generationSeed, wrapKey [32]byte
+	identitySeed, generationSeed [32]byte
+	wrapKeys                     map[id.Unlocker][32]byte
 
 	chain *envelope.Manifests
 	clock clock.Clock
@@ -43,7 +44,8 @@ type Browser struct {
 func New(invitation identity.Invitation, chain *envelope.Manifests, now clock.Clock) *Browser {
 	b := &Browser{
 		Person: invitation.Profile.Person, DeviceKey: envelope.NewSigner(seed()), Key: sharedKey, AuthKey: random(32), TOTPSecret: invitation.TOTPSecret,
-		VaultShare: invitation.VaultShare, Salt: invitation.Salt, identitySeed: seed(), generationSeed: seed(), wrapKey: seed(), chain: chain, clock: now,
+		VaultShare: invitation.VaultShare, Salt: invitation.Salt, identitySeed: seed(), generationSeed: seed(),
+		wrapKeys: map[id.Unlocker][32]byte{}, chain: chain, clock: now,
 		ids: id.NewSource(now),
 	}
 	b.Identity, b.Generation = envelope.NewSigner(b.identitySeed), envelope.NewSealPair(b.generationSeed)
@@ -157,11 +159,11 @@ func (b *Browser) NextVault(t testing.TB) []byte {
 func (b *Browser) OpenUnlock(t testing.TB, unlock identity.Unlock) {
 	t.Helper()
 	blob := parse[envelope.UnlockerBlob](t, unlock.UnlockerBlob)
-	opened, err := envelope.OpenUnlocker(b.wrapKey, envelope.UnlockerContext{Person: b.Person, Unlocker: blob.Unlocker, Kind: blob.Kind}, blob)
+	opened, err := envelope.OpenUnlocker(b.wrapKeys[blob.Unlocker], envelope.UnlockerContext{Person: b.Person, Unlocker: blob.Unlocker, Kind: blob.Kind}, blob)
 	if err != nil {
 		t.Fatalf("opening the unlocker: %v", err)
 	}
-	key, err := opened.Unwrap(parse[envelope.Signed](t, unlock.AKWrap), 1)
+	key, err := opened.Unwrap(parse[envelope.Signed](t, unlock.AKWrap), b.AK.Generation)
 	if err != nil {
 		t.Fatalf("unwrapping the account key: %v", err)
 	}
@@ -216,7 +218,8 @@ func (b *Browser) makeVault(t testing.TB, c *identity.Completion) {
 		t.Fatal(err)
 	}
 	secret := &envelope.UnlockerSecret{Seed: unlockerSeed, Identity: b.Identity.Public(), ManifestVersion: current.Version, Manifest: current.Hash}
-	blob, err := envelope.SealUnlocker(b.wrapKey, envelope.UnlockerContext{Person: b.Person, Unlocker: unlocker, Kind: envelope.UnlockerPassword}, secret, rand.Reader)
+	b.wrapKeys[unlocker] = seed()
+	blob, err := envelope.SealUnlocker(b.wrapKeys[unlocker], envelope.UnlockerContext{Person: b.Person, Unlocker: unlocker, Kind: envelope.UnlockerPassword}, secret, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this server offers before anybody is signed in */
+        get: operations["about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/enrolment/complete": {
         parameters: {
             query?: never;
@@ -209,6 +226,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a new passkey, with the unlocker that it opens if it has PRF; needs a fresh proof */
+        post: operations["addPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a browser asks an authenticator for a new passkey; needs a fresh proof */
+        post: operations["passkeyOptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/passkeys/{credential}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a passkey that opens nothing; needs a fresh proof */
+        delete: operations["removePasskey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/look-up": {
         parameters: {
             query?: never;
@@ -354,7 +422,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lock until the password is given again */
+        /** Lock until one of the person's unlockers opens it again */
         post: operations["lockSession"];
         delete?: never;
         options?: never;
@@ -371,8 +439,59 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open a locked session with the password */
+        /** Open a locked session, or prove oneself in an open one, with the password */
         post: operations["unlockSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/unlock/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a locked session, or prove oneself in an open one, with a passkey */
+        post: operations["unlockSessionWithPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/unlock/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a browser asks the person's own passkeys to unlock */
+        post: operations["unlockPasskeyOptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/unlock/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a locked session of a device that has a PIN (R24) */
+        post: operations["unlockSessionWithPin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -424,6 +543,40 @@ export interface paths {
         put?: never;
         /** How a name's password is stretched; every name has an answer */
         post: operations["signInParameters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-in/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Both factors in one: a session and what opens the vault */
+        post: operations["signInPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-in/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a browser asks its authenticators to sign somebody in */
+        post: operations["signInPasskeyOptions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -707,6 +860,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/unlockers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the person signs in and unlocks */
+        get: operations["listUnlockers"];
+        put?: never;
+        /** Add a password or a PIN, remove an unlocker, or both at once; a removal comes with a new account key. Needs a fresh proof */
+        post: operations["changeUnlockers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/vault": {
         parameters: {
             query?: never;
@@ -729,6 +900,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AboutBody: {
+            /** @description false where browsers refuse them, which is at an IP address */
+            passkeys: boolean;
+        };
         Accepted: {
             /** Format: int64 */
             at: number;
@@ -742,6 +917,24 @@ export interface components {
             envelopes: string[];
             /** @description signed history-grant */
             grant: string;
+        };
+        AddPasskeyInputBody: {
+            /** @description of PublicKeyCredential.toJSON(), without any PRF result */
+            credential: {
+                [key: string]: unknown;
+            };
+            label: string;
+            ticket: string;
+            /** @description with kind passkey, when a second get() has given the same PRF result */
+            unlocker?: components["schemas"]["ChangeBody"];
+        };
+        AddedPasskeyBody: {
+            credential: string;
+            /**
+             * Format: int64
+             * @description of the vault, with an unlocker
+             */
+            version?: number;
         };
         AppendInputBody: {
             /** @description to using a device of one's own (R48), if it was never given */
@@ -762,6 +955,18 @@ export interface components {
         };
         BoundBody: {
             session: components["schemas"]["SessionBody"];
+        };
+        ChangeBody: {
+            add?: components["schemas"]["NewUnlockerBody"];
+            /** @description signed generation, with a removal */
+            generation?: string;
+            /** @description sealed-identity, with a removal */
+            identity?: string;
+            remove?: string;
+            /** @description sealed-vault, the next version */
+            vault: string;
+            /** @description signed ak-wraps: the added one's, or with a removal that of every unlocker that remains */
+            wraps: string[];
         };
         CodeInputBody: {
             code: string;
@@ -849,6 +1054,36 @@ export interface components {
             seq: number;
             thread: string;
         };
+        CreationBody: {
+            /** @enum {string} */
+            attestation: "none";
+            authenticatorSelection: components["schemas"]["SelectionBody"];
+            challenge: string;
+            excludeCredentials: components["schemas"]["DescriptorBody"][];
+            extensions: components["schemas"]["ExtensionsBody"];
+            pubKeyCredParams: components["schemas"]["ParameterBody"][];
+            rp: components["schemas"]["RpBody"];
+            /** Format: int64 */
+            timeout: number;
+            user: components["schemas"]["UserBody"];
+        };
+        CreationOptionsBody: {
+            options: components["schemas"]["CreationBody"];
+            ticket: string;
+        };
+        CredentialInputBody: {
+            /** @description of PublicKeyCredential.toJSON(), without any PRF result */
+            credential: {
+                [key: string]: unknown;
+            };
+            ticket: string;
+        };
+        DescriptorBody: {
+            id: string;
+            transports?: string[];
+            /** @enum {string} */
+            type: "public-key";
+        };
         DeviceBody: {
             current: boolean;
             device: string;
@@ -910,6 +1145,11 @@ export interface components {
         EpochsBody: {
             epochs: components["schemas"]["Epoch"][];
         };
+        ExtensionsBody: {
+            /** @description the browser adds what is to be evaluated */
+            prf: components["schemas"]["ExtensionsBodyPRFStruct"];
+        };
+        ExtensionsBodyPRFStruct: Record<string, never>;
         FileInputBody: {
             /** @description the signed patient-assertion of the conversation */
             assertion: string;
@@ -1148,6 +1388,47 @@ export interface components {
             sameBirth: boolean;
             title: string;
         };
+        NewPINBody: {
+            /** @description 32 bytes */
+            share: string;
+            /** @description 32 bytes */
+            verifier: string;
+        };
+        NewPasswordBody: {
+            /** @description 32 bytes */
+            authKey: string;
+            /**
+             * Format: int64
+             * @description the policy's
+             */
+            memoryKiB: number;
+            /**
+             * Format: int64
+             * @description the policy's
+             */
+            passes: number;
+            /** @description 16 bytes, as sign-in answers for the name, which is what it is without */
+            salt?: string;
+            /** @description 32 bytes, the new vault share */
+            share: string;
+        };
+        NewUnlockerBody: {
+            /** @description unlocker-blob */
+            blob: string;
+            /** @enum {string} */
+            kind: "password" | "passkey" | "pin";
+            label: string;
+            password?: components["schemas"]["NewPasswordBody"];
+            /** @description of this session's device */
+            pin?: components["schemas"]["NewPINBody"];
+            unlocker: string;
+        };
+        ParameterBody: {
+            /** Format: int64 */
+            alg: number;
+            /** @enum {string} */
+            type: "public-key";
+        };
         ParametersBody: {
             /** Format: int64 */
             memoryKiB: number;
@@ -1157,6 +1438,13 @@ export interface components {
         };
         ParametersInputBody: {
             userName: string;
+        };
+        PasskeySignedInBody: {
+            /** @description for the device to sign, see bindSession */
+            challenge: string;
+            passkey: components["schemas"]["UsedPasskeyBody"];
+            session: components["schemas"]["SessionBody"];
+            unlock: components["schemas"]["UnlockBody"];
         };
         PasswordInputBody: {
             /** @description 32 bytes */
@@ -1200,6 +1488,10 @@ export interface components {
             /** @description of the last entry of the log, under the checkpoint of this answer */
             proof?: components["schemas"]["PlaceBody"];
         };
+        PinInputBody: {
+            /** @description 32 bytes */
+            verifier: string;
+        };
         PlaceBody: {
             actor: string;
             /** Format: int64 */
@@ -1238,6 +1530,30 @@ export interface components {
         };
         ReleaseInputBody: {
             reason: string;
+        };
+        RequestBody: {
+            allowCredentials?: components["schemas"]["DescriptorBody"][];
+            challenge: string;
+            rpId: string;
+            /** Format: int64 */
+            timeout: number;
+            /** @enum {string} */
+            userVerification: "required";
+        };
+        RequestOptionsBody: {
+            options: components["schemas"]["RequestBody"];
+            ticket: string;
+        };
+        RpBody: {
+            id: string;
+            name: string;
+        };
+        SelectionBody: {
+            requireResidentKey: boolean;
+            /** @enum {string} */
+            residentKey: "required";
+            /** @enum {string} */
+            userVerification: "required";
         };
         SendMessageInputBody: {
             /** @description the 32 bytes of its shred half */
@@ -1297,13 +1613,25 @@ export interface components {
         };
         UnlockBody: {
             akWrap: string;
+            /** @enum {string} */
+            kind: "password" | "passkey" | "pin";
             log: string[];
             manifests: string[];
+            /** Format: int64 */
+            memoryKiB?: number;
+            /** Format: int64 */
+            passes?: number;
+            /** @description of a PIN, only after the PIN */
+            pinShare?: string;
             policy: string;
+            /** @description with memoryKiB and passes how a password is stretched */
+            salt?: string;
             sealedIdentity: string;
             sealedVault: string;
+            /** @description whose blob and wrap these are */
+            unlocker: string;
             unlockerBlob: string;
-            /** @description only after both factors, or the password of a session */
+            /** @description of a password, only after both factors, or the password or a passkey of a session */
             vaultShare?: string;
         };
         UnlockInputBody: {
@@ -1313,6 +1641,41 @@ export interface components {
         UnlockedBody: {
             session: components["schemas"]["SessionBody"];
             unlock: components["schemas"]["UnlockBody"];
+        };
+        UnlockerBody: {
+            /** Format: int64 */
+            addedAt: number;
+            /** @description of a passkey */
+            credential?: string;
+            /** @description it opened this session */
+            current: boolean;
+            /** @description of a PIN */
+            device?: string;
+            /** @description a PIN that was destroyed and is still listed in the vault */
+            gone?: boolean;
+            /** @enum {string} */
+            kind: "password" | "passkey" | "pin";
+            label: string;
+            /** Format: int64 */
+            lastUsedAt?: number;
+            /** @description of a passkey */
+            prf?: boolean;
+            /** @description not of a passkey without PRF */
+            unlocker?: string;
+        };
+        UnlockersBody: {
+            passkeysWithoutPRF: components["schemas"]["UnlockerBody"][];
+            unlockers: components["schemas"]["UnlockerBody"][];
+        };
+        UsedPasskeyBody: {
+            credential: string;
+            /** @description whether it is an unlocker; else unlock is the password's */
+            prf: boolean;
+        };
+        UserBody: {
+            displayName: string;
+            id: string;
+            name: string;
         };
         VaultInputBody: {
             sealedVault: string;
@@ -1382,6 +1745,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AboutBody"];
                 };
             };
             /** @description Error */
@@ -1743,6 +2135,98 @@ export interface operations {
             };
         };
     };
+    addPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddPasskeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedPasskeyBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    passkeyOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreationOptionsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description base64url, as WebAuthn writes it */
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     lookUpPatient: {
         parameters: {
             query?: never;
@@ -2057,6 +2541,101 @@ export interface operations {
             };
         };
     };
+    unlockSessionWithPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnlockedBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockPasskeyOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOptionsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlockSessionWithPin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnlockedBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDevices: {
         parameters: {
             query?: never;
@@ -2140,6 +2719,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ParametersBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signInPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeySignedInBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signInPasskeyOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOptionsBody"];
                 };
             };
             /** @description Error */
@@ -2829,6 +3471,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUnlockers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnlockersBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeUnlockers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultVersionBody"];
+                };
             };
             /** @description Error */
             default: {
