@@ -41,6 +41,10 @@ type Config struct {
 // Memory is what a machine remembers between sessions, without a password: what an older state is known by, and nothing that opens anything.
 type Memory struct {
 	Pin envelope.Pin `json:"pin"`
+	// Log is the newest Merkle log that was accepted.
+	Log envelope.LogHead `json:"log"`
+	// Alarm is the evidence of two logs that contradict each other; nil when there is none.
+	Alarm *Alarm `json:"alarm,omitempty"`
 	// Accounts are by user name in lower case.
 	Accounts map[string]Account `json:"accounts"`
 	// Browser is the cookie by which the server knows that people have signed in here before, so that failures elsewhere do not keep them out.
@@ -80,7 +84,7 @@ func New(config Config) (*Client, error) {
 	}
 	c := &Client{
 		base: base.String(), origin: config.Origin, http: config.HTTPClient, clock: config.Clock, zone: config.Zone, want: config.Pin,
-		memory: Memory{Pin: config.Memory.Pin, Accounts: maps.Clone(config.Memory.Accounts), Browser: config.Memory.Browser},
+		memory: Memory{Pin: config.Memory.Pin, Log: config.Memory.Log, Alarm: config.Memory.Alarm, Accounts: maps.Clone(config.Memory.Accounts), Browser: config.Memory.Browser},
 	}
 	if c.origin == "" {
 		c.origin = base.Scheme + "://" + base.Host
@@ -112,7 +116,7 @@ func New(config Config) (*Client, error) {
 func (c *Client) Memory() Memory {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return Memory{Pin: c.memory.Pin, Accounts: maps.Clone(c.memory.Accounts), Browser: c.memory.Browser}
+	return Memory{Pin: c.memory.Pin, Log: c.memory.Log, Alarm: c.memory.Alarm, Accounts: maps.Clone(c.memory.Accounts), Browser: c.memory.Browser}
 }
 
 func (c *Client) browser() string {

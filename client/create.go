@@ -151,6 +151,9 @@ func (s *Session) invite(ctx context.Context, f *founding, people []id.Person, r
 // start makes the first epoch and posts everything at once. The same bytes again get the same answer.
 func (s *Session) start(ctx context.Context, f *founding) (id.Thread, error) {
 	in := f.membership.Thread()
+	if err := s.mustBeLogged(ctx, membersOf(f.membership)...); err != nil {
+		return id.Thread{}, err
+	}
 	made, post, err := s.finishEpoch(envelope.EpochInput{
 		Trust: s.trust(nil), Membership: f.membership, State: f.state, Person: s.person, Device: s.device.ID, Key: s.device.signer(),
 		Issued: s.client.now(), Entropy: s.client.entropy,

@@ -45,3 +45,17 @@ func (s *Session) SpoilState(in id.Thread, number uint32) (open bool, refused er
 	spoilt.readState(s.manifests, &other)
 	return spoilt.key != nil, spoilt.refused
 }
+
+// Telling counts the messages of a thread that tell of the Merkle log, and gives the sizes of all their ciphertexts.
+func (s *Session) Telling(in id.Thread) (telling int, sizes []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.threads[in].messages {
+		if m.inner.log != nil {
+			telling++
+		}
+		message, _ := envelope.Parse[envelope.Message](m.verified.Bytes)
+		sizes = append(sizes, len(message.Ciphertext))
+	}
+	return telling, sizes
+}

@@ -118,6 +118,7 @@ func (s *Session) heedWaiting(ctx context.Context, l *Live) {
 	if s.live == l {
 		h.catchUp(ctx)
 		h.tellMessages()
+		h.refused(id.Thread{}, s.compareSometimes(ctx))
 	}
 	for _, event := range h.events {
 		l.events.push(event)

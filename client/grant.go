@@ -37,6 +37,9 @@ func (s *Session) grant(ctx context.Context, t *thread, person id.Person) error 
 	if len(keys) == 0 {
 		return nil
 	}
+	if err := s.mustBeLogged(ctx, person); err != nil {
+		return err
+	}
 	signed, envelopes, err := envelope.NewGrant(envelope.GrantInput{
 		Trust: s.trust(t), Membership: t.membership, Target: person, Person: s.person, Device: s.device.ID, Key: s.device.signer(),
 		Issued: s.client.now(), Epochs: keys,

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -34,6 +35,8 @@ type inner struct {
 	continues  *id.Thread // the frozen thread that this one goes on from
 	statements []Reference
 	background []Reference
+	// log is what the author's client had accepted of the Merkle log; nil when it does not say.
+	log *envelope.LogHead
 }
 
 func (i *inner) references() []Reference {
@@ -50,19 +53,20 @@ func encodeInner(kind envelope.MessageKind, i *inner) ([]byte, error) {
 	switch kind {
 	case envelope.KindText:
 		value = struct {
-			V       int        `json:"v"`
-			Text    string     `json:"text"`
-			ReplyTo *Reference `json:"replyTo,omitempty"`
-
-			Continues *id.Thread `json:"continues,omitempty"`
-		}{1, i.text, i.replyTo, i.continues}
+			V         int               `json:"v"`
+			Text      string            `json:"text"`
+			ReplyTo   *Reference        `json:"replyTo,omitempty"`
+			Continues *id.Thread        `json:"continues,omitempty"`
+			Log       *envelope.LogHead `json:"log,omitempty"`
+		}{1, i.text, i.replyTo, i.continues, i.log}
 	default:
 		value = struct {
-			V          int         `json:"v"`
-			Text       string      `json:"text"`
-			Statements []Reference `json:"statements"`
-			Background []Reference `json:"background"`
-		}{1, i.text, notNil(i.statements), notNil(i.background)}
+			V          int               `json:"v"`
+			Text       string            `json:"text"`
+			Statements []Reference       `json:"statements"`
+			Background []Reference       `json:"background"`
+			Log        *envelope.LogHead `json:"log,omitempty"`
+		}{1, i.text, notNil(i.statements), notNil(i.background), i.log}
 	}
 	var encoded bytes.Buffer
 	writer := json.NewEncoder(&encoded)
@@ -101,10 +105,45 @@ func decodeInner(kind envelope.MessageKind, data []byte) (*inner, error) {
 	if *version != 1 || kind != envelope.KindText && kind != envelope.KindDecision {
 		return &inner{later: true}, nil
 	}
+	decode := decodeDecision
 	if kind == envelope.KindText {
-		return decodeText(members)
+		decode = decodeText
 	}
-	return decodeDecision(members)
+	read, err := decode(members)
+	if err == nil {
+		read.log = logIn(members["log"])
+	}
+	return read, err
+}
+
+// logIn reads what the author says of the Merkle log. It is a hint: one that cannot be read costs no message.
+func logIn(raw json.RawMessage) *envelope.LogHead {
+	var members map[string]json.RawMessage
+	var size *float64
+	var text *string
+	if json.Unmarshal(raw, &members) != nil || json.Unmarshal(members["size"], &size) != nil || json.Unmarshal(members["root"], &text) != nil ||
+		size == nil || text == nil || *size < 1 || *size >= 1<<53 || *size != math.Trunc(*size) {
+		return nil
+	}
+	root, err := id.ParseDigest[id.Hash](*text)
+	if err != nil {
+		return nil
+	}
+	return &envelope.LogHead{Size: uint64(*size), Root: root}
+}
+
+// withLog adds what this client knows of the log, where it does not make the message any longer on the wire.
+func withLog(kind envelope.MessageKind, said *inner, plain []byte, head envelope.LogHead) []byte {
+	if head.Size == 0 {
+		return plain
+	}
+	telling := *said
+	telling.log = &head
+	longer, err := encodeInner(kind, &telling)
+	if err != nil || envelope.PaddedSize(len(longer)) != envelope.PaddedSize(len(plain)) {
+		return plain
+	}
+	return longer
 }
 
 func decodeText(members map[string]json.RawMessage) (*inner, error) {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
 )
@@ -86,10 +88,27 @@ func TestTheInnerIsReadAsTheWebClientReadsIt(t *testing.T) {
 	}
 }
 
+// TestAHintAboutTheLogCostsNoMessage: it is read exactly as the web client reads it, and one that cannot be read is as good as none.
+func TestAHintAboutTheLogCostsNoMessage(t *testing.T) {
+	for hint, size := range map[string]uint64{
+		`{"size":7,"root":"` + someEntry + `"}`: 7, `{"size":7.0,"root":"` + someEntry + `","more":1}`: 7, `{"size":1e3,"root":"` + someEntry + `"}`: 1000,
+		`{"size":9007199254740991,"root":"` + someEntry + `"}`: 1<<53 - 1,
+		`{"size":9007199254740992,"root":"` + someEntry + `"}`: 0, `{"size":0,"root":"` + someEntry + `"}`: 0, `{"size":-1,"root":"` + someEntry + `"}`: 0,
+		`{"size":1.5,"root":"` + someEntry + `"}`: 0, `{"size":"7","root":"` + someEntry + `"}`: 0, `{"size":7,"root":"AAAA"}`: 0, `{"size":7}`: 0,
+		`{"size":7,"root":null}`: 0, `null`: 0, `[]`: 0, `7`: 0, `{"Size":7,"Root":"` + someEntry + `"}`: 0, `{"size":null,"root":"` + someEntry + `"}`: 0,
+	} {
+		read, err := decodeInner(envelope.KindText, []byte(`{"v":1,"text":"a","log":`+hint+`}`))
+		if err != nil || read.text != "a" || (read.log != nil) != (size > 0) || read.log != nil && read.log.Size != size {
+			t.Errorf("%s: %+v, %v", hint, read, err)
+		}
+	}
+}
+
 func FuzzInner(f *testing.F) {
 	f.Add(uint8(1), []byte(`{"v":1,"text":"a","replyTo":`+reference(1)+`}`))
 	f.Add(uint8(2), []byte(`{"v":1,"text":"","statements":[`+reference(1)+`],"background":[`+reference(2)+`]}`))
 	f.Add(uint8(1), []byte(`{"v":1,"text":"\ud83d\ude00 \\ud83d"}`))
+	f.Add(uint8(1), []byte(`{"v":1,"text":"a","log":{"size":1e3,"root":"`+someEntry+`"}}`))
 	f.Fuzz(func(t *testing.T, kind uint8, data []byte) {
 		read, err := decodeInner(envelope.MessageKind(kind), data)
 		if err != nil || read.later {
@@ -100,7 +119,7 @@ func FuzzInner(f *testing.F) {
 			t.Fatalf("what was read cannot be written: %v", err)
 		}
 		twice, err := decodeInner(envelope.MessageKind(kind), again)
-		if err != nil || twice.text != read.text || len(twice.references()) != len(read.references()) {
+		if err != nil || twice.text != read.text || len(twice.references()) != len(read.references()) || !cmp.Equal(twice.log, read.log) {
 			t.Fatalf("read %+v, and again %+v: %v", read, twice, err)
 		}
 	})

@@ -112,7 +112,7 @@ func (s *Session) change(ctx context.Context, t *thread, rotate bool, make func(
 		if t.refused != nil {
 			return t.refused
 		}
-		body, made, entry, err := s.makeChange(t, rotate, make)
+		body, made, entry, err := s.makeChange(ctx, t, rotate, make)
 		if err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (s *Session) forget(made *envelope.MadeEpoch) {
 }
 
 func (s *Session) makeChange(
-	t *thread, rotate bool, make func(envelope.EntryHead) (envelope.Object, error),
+	ctx context.Context, t *thread, rotate bool, make func(envelope.EntryHead) (envelope.Object, error),
 ) (*entryBody, *envelope.MadeEpoch, id.Hash, error) {
 	fail := func(err error) (*entryBody, *envelope.MadeEpoch, id.Hash, error) { return nil, nil, id.Hash{}, err }
 	object, err := make(s.nextEntry(t.membership))
@@ -182,6 +182,9 @@ func (s *Session) makeChange(
 	if !rotate || !after.MayPost(s.person) {
 		return body, nil, after.Head(), nil
 	}
+	if err := s.mustBeLogged(ctx, membersOf(after)...); err != nil {
+		return fail(err)
+	}
 	made, post, err := s.makeEpoch(t, after)
 	if err != nil {
 		return fail(err)
@@ -201,4 +204,12 @@ func (s *Session) sealNote(t *thread, seq uint32, text string) (*envelope.Note, 
 		return nil, refuse(envelope.WrongSecret, "there is no epoch to seal a note under")
 	}
 	return now.key.SealNote(seq, text, s.client.entropy)
+}
+
+func membersOf(membership *envelope.Membership) []id.Person {
+	var people []id.Person
+	for _, member := range membership.Members() {
+		people = append(people, member.Person)
+	}
+	return people
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -92,6 +93,7 @@ const logsAsked = 200
 type wantedLog struct {
 	Person   id.Person `json:"person"`
 	AfterSeq uint32    `json:"afterSeq"`
+	Prove    bool      `json:"prove,omitempty"`
 }
 
 // needPeople fetches the logs of those who are not known here.
@@ -136,22 +138,30 @@ func (s *Session) fetchLogs(ctx context.Context, people []id.Person) (refused []
 	for n, person := range people {
 		wanted[n].Person = person
 		if state := s.people[person]; state != nil {
-			wanted[n].AfterSeq = state.Seq()
+			wanted[n].AfterSeq, wanted[n].Prove = state.Seq(), s.unproved(person)
 		}
 	}
 	var body struct {
 		Logs []struct {
-			Person  id.Person `json:"person"`
-			Entries [][]byte  `json:"entries"`
+			Person  id.Person  `json:"person"`
+			Entries [][]byte   `json:"entries"`
+			Proof   *placeBody `json:"proof"`
 		} `json:"logs"`
+		grownBody
 	}
-	if err := s.again(ctx, "POST", "/v1/people/logs", map[string]any{"people": wanted}, &body); err != nil {
+	asked := map[string]any{"people": wanted, "logFrom": s.ledger.head.Size}
+	if err := s.again(ctx, "POST", "/v1/people/logs", asked, &body); err != nil {
 		return nil, err
 	}
+	// What is wrong with the proofs does not keep anything from being read: it is refused when something is to be sealed.
+	logged := s.accept(body.grownBody) == nil
 	for _, log := range body.Logs {
 		err := refuse(envelope.WrongIdentity, "the log of somebody who was not asked for")
 		if slices.Contains(people, log.Person) {
 			err = s.growLog(log.Person, log.Entries)
+		}
+		if err == nil && logged {
+			s.ledger.trouble = cmp.Or(s.prove(log.Person, log.Proof), s.ledger.trouble)
 		}
 		if err != nil {
 			refused = append(refused, &PersonError{log.Person, err})

@@ -31,6 +31,9 @@ func (s *Session) Rotate(ctx context.Context, in id.Thread) error {
 func (s *Session) freshen(ctx context.Context, t *thread) error {
 	for race := 0; ; race++ {
 		err := s.fresh(t)
+		if err == nil {
+			return s.mustBeLogged(ctx, t.people()...)
+		}
 		if envelope.CodeOf(err) != envelope.StaleEpoch || race == races {
 			return err
 		}
@@ -57,6 +60,9 @@ func (s *Session) fresh(t *thread) error {
 
 // rotate makes one new epoch. When somebody else was faster, ours is thrown away, and theirs is taken in: the caller looks again.
 func (s *Session) rotate(ctx context.Context, t *thread) error {
+	if err := s.mustBeLogged(ctx, t.people()...); err != nil {
+		return err
+	}
 	made, post, err := s.makeEpoch(t, t.membership)
 	if err != nil {
 		return err

@@ -103,6 +103,7 @@ func (s *Session) queue(ctx context.Context, t *thread, draft Draft) (*pending, 
 	if err := s.freshen(ctx, t); err != nil {
 		return nil, err
 	}
+	plain = withLog(kind, said, plain, s.ledger.head)
 	urgency := draft.Urgency
 	if urgency == 0 {
 		urgency = envelope.UrgencyRoutine

@@ -39,6 +39,7 @@ type Session struct {
 	bookmark map[id.Thread]envelope.Bookmark // the newest state of each thread that was seen; no secrets
 	outbox   map[id.Thread][]*pending
 	live     *Live
+	ledger   *ledger
 
 	// What follows is nil while the session is locked.
 	secrets *secrets
@@ -51,6 +52,7 @@ func (c *Client) newSession(r *requests, profile Profile, g *ground, opened *sec
 	s := &Session{
 		client: c, requests: r, person: g.self.Person(), profile: profile, device: device, ground: *g, people: envelope.PersonMap{g.self.Person(): g.self},
 		bookmark: map[id.Thread]envelope.Bookmark{}, outbox: map[id.Thread][]*pending{},
+		ledger: c.knownLedger(),
 	}
 	s.unseal(opened)
 	return s

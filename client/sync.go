@@ -42,7 +42,7 @@ func (s *Session) syncAll(ctx context.Context) error {
 			refused = errors.Join(refused, &ThreadError{one.Thread, err})
 		}
 	}
-	return errors.Join(refused, s.missing(body.Threads))
+	return errors.Join(refused, s.missing(body.Threads), s.compare(ctx))
 }
 
 // missing refuses a list of threads that lacks one that was seen before: nobody is ever taken off their own list.
@@ -85,6 +85,7 @@ func (s *Session) syncThread(ctx context.Context, in id.Thread) error {
 	if err := s.follow(ctx, one); err != nil {
 		return &ThreadError{in, err}
 	}
+	_ = s.compareSometimes(ctx) // a contradiction is kept as the alarm, and stops nothing here
 	return nil
 }
 

@@ -180,6 +180,9 @@ func (m *message) open(t *thread, key *envelope.EpochKey) {
 		return
 	}
 	m.inner = read
+	if read.log != nil {
+		t.heard = append(t.heard, heard{m.person, *read.log})
+	}
 }
 
 // checkReferences: a message refers to earlier messages of its thread, by the hashes that they have in the log.

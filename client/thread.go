@@ -28,6 +28,14 @@ type thread struct {
 	told uint64
 	// halvesAt is 1 + the membership entry after which missing halves were asked for.
 	halvesAt uint32
+	// heard is what messages told of the Merkle log and nobody has looked at yet.
+	heard []heard
+}
+
+// heard is what one person's client told of the Merkle log.
+type heard struct {
+	by  id.Person
+	log envelope.LogHead
 }
 
 // epoch is one verified record, and its key where we have it.

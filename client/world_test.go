@@ -34,6 +34,7 @@ type world struct {
 	web      *httptest.Server
 	seats    []*identity.Seat
 	pin      id.Hash
+	data     string
 }
 
 const password = "correct horse battery staple"
@@ -43,6 +44,7 @@ func newWorld(t *testing.T, change ...func(*identity.Founding)) *world {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &world{t: t, ctx: ctx, clock: clock.NewManual(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC))}
 	data := t.TempDir()
+	w.data = data
 	w.found(data, change)
 	var err error
 	w.hospital, err = hospital.Start(ctx, hospital.Config{Addr: "127.0.0.1:0", Dir: t.TempDir(), Clock: w.clock})

@@ -113,8 +113,8 @@ func messageKey(secret, half [32]byte, m *Message) (key [32]byte, nonce [12]byte
 	return key, nonce, nil
 }
 
-// bucketFor is the plaintext size for an inner of n bytes.
-func bucketFor(n int) int {
+// PaddedSize is the plaintext size for an inner of n bytes; 0 when there is none.
+func PaddedSize(n int) int {
 	for _, bucket := range buckets {
 		if innerStart+n <= bucket {
 			return bucket
@@ -124,7 +124,7 @@ func bucketFor(n int) int {
 }
 
 func pad(kf [32]byte, inner []byte) []byte {
-	plain := make([]byte, bucketFor(len(inner)))
+	plain := make([]byte, PaddedSize(len(inner)))
 	copy(plain, kf[:])
 	binary.BigEndian.PutUint32(plain[32:], uint32(len(inner)))
 	copy(plain[innerStart:], inner)
@@ -136,7 +136,7 @@ func unpad(plain []byte) (kf [32]byte, inner []byte, err error) {
 		return kf, nil, refuse(BadCommitment, "plaintext is too short")
 	}
 	length := binary.BigEndian.Uint32(plain[32:])
-	if length > uint32(len(plain)-innerStart) || bucketFor(int(length)) != len(plain) {
+	if length > uint32(len(plain)-innerStart) || PaddedSize(int(length)) != len(plain) {
 		return kf, nil, refuse(BadCommitment, "length does not fit the padding")
 	}
 	for _, b := range plain[innerStart+int(length):] {

@@ -133,7 +133,7 @@ func TestPaddingHidesTheLength(t *testing.T) {
 			if n > MaxInner {
 				want = 0
 			}
-			if got := bucketFor(n); got != want {
+			if got := PaddedSize(n); got != want {
 				t.Errorf("%d bytes fall into %d, want %d", n, got, want)
 			}
 		}
