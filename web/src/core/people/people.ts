@@ -8,6 +8,7 @@
 import { type Bytes, equal, hex } from '../../crypto/bytes.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import { type PersonLog, verifyPersonLog } from '../../crypto/person.ts';
+import { Refusal } from '../../crypto/refusal.ts';
 import type { Person } from '../contract.ts';
 import { type Profile, person as profileShape } from '../remote/shapes.ts';
 import type { Remote } from '../remote/remote.ts';
@@ -27,6 +28,8 @@ export class People {
   readonly #known = new Map<string, Known>();
   readonly #profiles = new Map<string, Profile>();
   readonly #asking = new Map<string, Promise<void>>();
+  /** Logs are fetched one question after the other: whoever wants the same meanwhile finds it there. */
+  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: PeopleOptions) {
     this.#options = options;
@@ -59,13 +62,25 @@ export class People {
   }
 
   /** Fetches the logs of those who are not known. */
-  async ensure(people: Iterable<Bytes>): Promise<void> {
-    const missing = [...people].filter((person) => !this.#known.has(hex(person)));
-    if (missing.length > 0) await this.refresh(missing);
+  ensure(people: Iterable<Bytes>): Promise<void> {
+    return this.#inTurn(async () => {
+      const missing = [...people].filter((person) => !this.#known.has(hex(person)));
+      if (missing.length > 0) await this.#fetch(missing);
+    });
   }
 
   /** Fetches what the logs of these people have grown by. True when one of them did. */
-  async refresh(people: Iterable<Bytes> = this.#everyone()): Promise<boolean> {
+  refresh(people: Iterable<Bytes> = this.#everyone()): Promise<boolean> {
+    return this.#inTurn(() => this.#fetch(people));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  async #fetch(people: Iterable<Bytes>): Promise<boolean> {
     const wanted = new Map([...people].map((person) => [uuidText(person), person]));
     let grown = false;
     for (const page of pages([...wanted.keys()], logsAtOnce)) {
@@ -131,13 +146,19 @@ export class People {
     return person ? (this.log(person)?.current.seq ?? 0) : 0;
   }
 
+  /** One log that is refused keeps nobody else's out: what it was needed for is judged without it. */
   async #extend(person: Bytes, added: Bytes[]): Promise<boolean> {
     const before = this.#known.get(hex(person));
-    const log = await verifyPersonLog(added, this.#options.trust.chain, before ? { from: before.log } : {});
+    const log = await verifyPersonLog(added, this.#options.trust.chain, before ? { from: before.log } : {}).catch(
+      (thrown: unknown) => {
+        if (!(thrown instanceof Refusal)) throw thrown;
+        return undefined;
+      },
+    );
     // Somebody else's log under this name is no log of this person.
-    if (!equal(log.person, person)) return false;
+    if (!log || !equal(log.person, person)) return false;
     const present = this.#known.get(hex(person));
-    if (present && present.log.current.seq >= log.current.seq) return false;
+    if (present && present.log.current.seq >= log.current.seq) return false; // adopted meanwhile
     const entries = [...(before?.entries ?? []), ...added];
     this.#known.set(hex(person), { log, entries });
     await this.#options.cabinet.put('person', `log/${uuidText(person)}`, entries);

@@ -24,6 +24,8 @@ const firstWait = 1000;
 const longestWait = 30_000;
 const pollEvery = 10_000;
 const pingEvery = 15_000;
+/** What was announced and could not be fetched is asked for again. */
+const askAgainAfter = 10_000;
 /** A connection that answers nothing for this long is dead. */
 const answerTime = 8000;
 
@@ -207,7 +209,8 @@ export class Sync {
         return;
       case 'thread':
         return this.refresh(event.thread).catch((thrown: unknown) => {
-          if (!isProblem(thrown, 'thread_unknown')) throw thrown;
+          if (isProblem(thrown, 'thread_unknown')) return;
+          this.#env.after(askAgainAfter, () => void (this.#stopped || this.#heed(event)));
         });
       case 'filing':
         return this.#threads.get(event.thread)?.learnFilings([event.filing]);

@@ -108,10 +108,10 @@ export class Records {
       await this.#take(entry, fresh);
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
-      // Somebody's log, or the manifest, may have moved on since it was fetched. It is judged once more with what is true now.
-      const moved = await this.#catchUp(entry);
+      // Somebody's log, or the manifest, may have moved on since it was fetched, by this question or by another thread's. It is judged
+      // once more with what is true now.
+      await this.#catchUp(entry);
       try {
-        if (!moved) throw thrown;
         await this.#take(entry, fresh);
       } catch (again) {
         if (!(again instanceof Refusal)) throw again;
@@ -139,9 +139,9 @@ export class Records {
     this.#epochs.push({ epoch, seq: entry.seq });
   }
 
-  async #catchUp(entry: SignedEntry): Promise<boolean> {
-    const grown = await this.#ward.people.refresh(namedIn(entry)).catch(unlessUnreachable);
-    return (await this.#ward.trust.refresh()) || grown === true;
+  async #catchUp(entry: SignedEntry): Promise<void> {
+    await this.#ward.people.refresh(namedIn(entry)).catch(unlessUnreachable);
+    await this.#ward.trust.refresh();
   }
 
   #named(): Bytes[] {

@@ -180,7 +180,7 @@ export class Threads {
 
   /** One at a time, so that whoever waits for one has what was true when they asked. */
   #sumUp(): Promise<void> {
-    this.#summing = this.#summing.then(() => this.#sumUpNow());
+    this.#summing = this.#summing.catch(() => undefined).then(() => this.#sumUpNow());
     return this.#summing;
   }
 

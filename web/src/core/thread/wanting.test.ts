@@ -93,3 +93,20 @@ describe('the line of a new browser in the inbox', () => {
     });
   });
 });
+
+describe('a thread that is announced', () => {
+  test('and could not be fetched then is asked for again', async () => {
+    let lost = 0;
+    world.server.tamper = (route, value) => {
+      if (!/^GET \/v1\/threads\/[^/]+$/.test(route) || lost > 0) return value;
+      lost += 1;
+      throw new TypeError('no answer');
+    };
+    const { thread } = await anita.ask.createTeam({ name: 'Outliers, north', people: [helen.me], reason: 'care-team' });
+    await until('it', async () => {
+      world.clock.pass(1000);
+      return (await helen.ask.inbox()).some(({ id }) => id === thread);
+    });
+    expect(lost).toBe(1);
+  });
+});
