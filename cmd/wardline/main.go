@@ -6,6 +6,7 @@
 //   - init.go       founding: server keys and root manifest version 1
 //   - place.go      a server's data directory, which only init and demo make
 //   - person.go     staff: add, list, link, leave
+//   - policy.go     the organisation's policies: add, list, show
 //   - verify.go     the audit log, checked from the database or from an export
 //   - openapi.go, version.go
 //
@@ -40,6 +41,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Run the demonstration hospital with a Wardline of its own, on this machine alone."`
 	Init    initCommand    `cmd:"" help:"Found a server: make its keys and the root manifest that every officer signs."`
 	Person  personCommand  `cmd:"" help:"Staff: add, list, link, leave."`
+	Policy  policyCommand  `cmd:"" help:"The organisation's policies: add, list, show."`
 	Verify  verifyCommand  `cmd:"" help:"Check the audit log."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version versionCommand `cmd:"" help:"Print the version."`

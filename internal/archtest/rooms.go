@@ -7,7 +7,7 @@ var ranks = map[string]int{
 	// Rank 1: what every room leans on.
 	"audit": 1, "work": 1, "keyring": 1, "config": 1,
 	// Rank 2: the hospital's nouns.
-	"people": 2, "identity": 2, "thread": 2, "patient": 2, "record": 2, "retention": 2, "alert": 2, "governance": 2,
+	"people": 2, "identity": 2, "thread": 2, "patient": 2, "record": 2, "retention": 2, "alert": 2, "governance": 2, "policy": 2,
 	// Rank 3: adapters, each to one technology or foreign system.
 	"store": 3, "blob": 3, "httpapi": 3, "live": 3, "bus": 3, "ehr": 3, "pds": 3, "push": 3, "sms": 3, "jobs": 3,
 	// Rank 4: the wiring, and the other side of the wire.

@@ -33,6 +33,13 @@ const (
 	PINDestroyed     Kind = 0x0125 // after too many wrong tries
 )
 
+// The organisation's policies.
+const (
+	PolicyPublished Kind = 0x0801 // a version entered the register
+	PolicyAccepted  Kind = 0x0802
+	PolicyDeferred  Kind = 0x0803 // the person is on duty and accepts at the end of it
+)
+
 // Threads.
 const (
 	ThreadCreated Kind = 0x0201
@@ -109,6 +116,7 @@ var kindNames = map[Kind]string{
 	ProofRefused:  "proof_refused",
 	UnlockerAdded: "unlocker_added", UnlockerRemoved: "unlocker_removed", PasskeyAdded: "passkey_added", PasskeyRemoved: "passkey_removed",
 	PasskeyCloned: "passkey_cloned", PINDestroyed: "pin_destroyed",
+	PolicyPublished: "policy_published", PolicyAccepted: "policy_accepted", PolicyDeferred: "policy_deferred",
 	ThreadCreated: "thread_created", Membership: "membership", Epoch: "epoch", HistoryGrant: "history_grant", ThreadFrozen: "thread_frozen",
 	Reported: "reported", Complaint: "complaint",
 	LookUp: "look_up", LookUpRefused: "look_up_refused", Assertion: "assertion", PatientLinked: "patient_linked",

@@ -68,6 +68,8 @@ type Rooms struct {
 	Records    Records
 	Holds      Holds
 	Ledger     Ledger
+	// Policies may be nil, and then nobody has any to accept.
+	Policies Policies
 	// Ready reports whether the server can do its work; nil is always ready.
 	Ready func(context.Context) error
 }

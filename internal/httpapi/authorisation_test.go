@@ -99,6 +99,11 @@ var authorisation = map[string]row{
 	"GET /v1/threads/{thread}/filings":                 {Bound, membersOnly},
 	"POST /v1/threads/{thread}/filings/{filing}/retry": {Bound, membersOnly},
 
+	"GET /v1/policies": {Bound, ownOnly},
+	"GET /v1/policies/{policy}/versions/{version}":         {Bound, everyone},
+	"POST /v1/policies/{policy}/versions/{version}/accept": {Bound, ownOnly},
+	"POST /v1/policies/{policy}/versions/{version}/defer":  {Bound, ownOnly},
+
 	"POST /v1/holds":                {Permission(informationGovernance), everyone},
 	"GET /v1/holds":                 {Permission(informationGovernance), everyone},
 	"POST /v1/holds/{hold}/release": {Permission(informationGovernance), everyone},

@@ -23,7 +23,7 @@ func (a *API) registerEpochs() {
 		"Renew the keys: of two that do it at once one wins, and the same bytes again get the same answer", a.addEpoch, limit(epochBody))
 	route(a, "GET /v1/threads/{thread}/epochs", Bound, "listEpochs", "Epoch records with my own envelopes", a.listEpochs)
 	route(a, "POST /v1/threads/{thread}/grants", Bound, "addGrant",
-		"Give earlier keys to somebody who was added with history", a.addGrant, limit(epochBody))
+		"Give earlier keys to somebody who was added with history", a.addGrant, limit(epochBody), gated(a))
 	route(a, "GET /v1/threads/{thread}/grants", Bound, "listGrants", "Earlier keys that were given to me", a.listGrants)
 	route(a, "POST /v1/threads/{thread}/complaints", Bound, "addComplaint",
 		"Say that the keys of an epoch that lists me do not open: once for each epoch", a.addComplaint)

@@ -17,10 +17,10 @@ type Records interface {
 
 func (a *API) registerFilings() {
 	route(a, "POST /v1/threads/{thread}/filings", Bound, "fileDecision",
-		"Hand a decision over for the health record; the same filing again gets the same answer (R19)", a.fileDecision, limit(filingBody))
+		"Hand a decision over for the health record; the same filing again gets the same answer (R19)", a.fileDecision, limit(filingBody), gated(a))
 	route(a, "GET /v1/threads/{thread}/filings", Bound, "listFilings", "Where the decisions of a conversation stand", a.listFilings)
 	route(a, "POST /v1/threads/{thread}/filings/{filing}/retry", Bound, "retryFiling",
-		"Try again what the record refused, after what stood in the way is mended", a.retryFiling)
+		"Try again what the record refused, after what stood in the way is mended", a.retryFiling, gated(a))
 }
 
 // filingBody is a megabyte of document in base64, and what goes with it.

@@ -14,7 +14,7 @@ type Patients interface {
 
 func (a *API) registerPatients() {
 	route(a, "POST /v1/patients/look-up", Bound, "lookUpPatient",
-		"Compare three identifiers with the patient index, for a thread that is about to be made (R11)", a.lookUpPatient, limited(a))
+		"Compare three identifiers with the patient index, for a thread that is about to be made (R11)", a.lookUpPatient, limited(a), gated(a))
 }
 
 type lookUpInput struct {

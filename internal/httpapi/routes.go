@@ -28,6 +28,7 @@ func (a *API) routes() {
 	a.registerPatients()
 	a.registerFilings()
 	a.registerHolds()
+	a.registerPolicies()
 	a.registerOperations()
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/wardline/wardline/internal/identity"
 	"github.com/wardline/wardline/internal/identity/identitytest"
 	"github.com/wardline/wardline/internal/people"
+	"github.com/wardline/wardline/internal/policy"
 	"github.com/wardline/wardline/internal/store"
 	"github.com/wardline/wardline/internal/store/storetest"
 )
@@ -27,6 +28,7 @@ type site struct {
 	t        *testing.T
 	people   *people.Service
 	identity *identity.Service
+	policies *policy.Service
 	clock    *clock.Manual
 	trust    *identity.Trust
 	log      *bytes.Buffer
@@ -37,13 +39,13 @@ func eachSite(t *testing.T, test func(t *testing.T, s *site)) {
 	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
 		now := clock.NewManual(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC))
 		keys, trust := identitytest.Found(t, db, now)
-		s := &site{t: t, people: people.New(db, now), clock: now, trust: trust, log: &bytes.Buffer{}}
+		s := &site{t: t, people: people.New(db, now), policies: policy.New(db, now), clock: now, trust: trust, log: &bytes.Buffer{}}
 		s.identity = identity.New(identity.Options{Store: db, Keys: keys.ForIdentity(), Trust: trust, Origin: testOrigin, Clock: now})
 		ledger := audit.NewLedger(db.AuditLog(), audit.NewSequencer(db.AuditLog(), keys.ForAudit(), now), db.Audit, now)
 		s.API = New(Options{
 			Rooms: Rooms{
 				Enrolments: s.identity, SignIns: s.identity, Sessions: s.identity, PersonLogs: s.identity, Vaults: s.identity,
-				Manifests: s.identity, Passkeys: s.identity, Unlockers: s.identity, Directory: s.people, Ledger: ledger, Ready: db.Ping,
+				Manifests: s.identity, Passkeys: s.identity, Unlockers: s.identity, Directory: s.people, Ledger: ledger, Policies: s.policies, Ready: db.Ping,
 			},
 			Origin: testOrigin, Secure: true, Clock: now, Log: slog.New(slog.NewJSONHandler(s.log, nil)),
 		})

@@ -18,12 +18,12 @@ type Threads interface {
 
 func (a *API) registerThreads() {
 	route(a, "POST /v1/threads", Bound, "createThread",
-		"Start a conversation, whole: its members, its patient, its first keys; the same bytes again get the same answer", a.createThread, limit(epochBody))
+		"Start a conversation, whole: its members, its patient, its first keys; the same bytes again get the same answer", a.createThread, limit(epochBody), gated(a))
 	route(a, "GET /v1/threads", Bound, "listThreads", "My conversations, those with the latest news first", a.listThreads)
 	route(a, "GET /v1/threads/{thread}", Bound, "getThread", "One of my conversations", a.getThread)
 	route(a, "GET /v1/threads/{thread}/log", Bound, "getThreadLog", "A page of a conversation's log, without gaps", a.getThreadLog)
 	route(a, "POST /v1/threads/{thread}/entries", Bound, "addThreadEntry",
-		"Add a membership entry, with the keys that it calls for; the same bytes again get the same answer", a.addThreadEntry, limit(epochBody))
+		"Add a membership entry, with the keys that it calls for; the same bytes again get the same answer", a.addThreadEntry, limit(epochBody), gated(a))
 }
 
 // epochBody is room for the keys of the largest conversation, in base64.

@@ -64,6 +64,8 @@ type (
 	Work = ID[workKind]
 	// Event is one audit event before it has a place in the log.
 	Event = ID[eventKind]
+	// Policy is one of the organisation's policies, through all its versions.
+	Policy = ID[policyKind]
 	// Request is one HTTP request, for tying log lines together.
 	Request = ID[requestKind]
 )
@@ -86,6 +88,7 @@ type (
 	orderKind      struct{}
 	workKind       struct{}
 	eventKind      struct{}
+	policyKind     struct{}
 	requestKind    struct{}
 )
 

@@ -35,6 +35,7 @@ import (
 	"github.com/wardline/wardline/internal/patient"
 	"github.com/wardline/wardline/internal/pds"
 	"github.com/wardline/wardline/internal/people"
+	"github.com/wardline/wardline/internal/policy"
 	"github.com/wardline/wardline/internal/record"
 	"github.com/wardline/wardline/internal/retention"
 	"github.com/wardline/wardline/internal/store"
@@ -99,6 +100,7 @@ type Server struct {
 	patients  *patient.Desk
 	records   *record.Desk
 	keeper    *retention.Keeper
+	policies  *policy.Service
 	hub       *live.Hub
 	jobs      *jobs.Runner
 	sequencer *audit.Sequencer
@@ -164,9 +166,10 @@ func (s *Server) build(trust *identity.Trust) error {
 	})
 	s.hub = live.New(live.Options{Threads: w, Sessions: s.identity, Origin: s.config.Origin, Clock: clk, Log: s.log})
 	s.patients = patient.New(index.ForPatients(), s.db, s.keys.ForPatient(), clk)
+	s.policies = policy.New(s.db, clk)
 	s.threads = thread.New(thread.Options{
 		Store: s.db.Threads(), Halves: s.shred.Halves(), Keys: s.identity, Staff: staff{s.people, clk}, Links: links{s.patients},
-		Publisher: s.hub, Remover: s.keys.ForThread(), Clock: clk, Log: s.log,
+		Publisher: s.hub, Gate: s.policies, Remover: s.keys.ForThread(), Clock: clk, Log: s.log,
 	})
 	w.Service, w.hub = s.threads, s.hub
 	s.announcer = newAnnouncer(s.threads, s.hub, s.db, s.log)

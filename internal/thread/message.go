@@ -30,6 +30,12 @@ func (s *Service) Send(ctx context.Context, actor Actor, post Post) (Accepted, e
 	if err != nil {
 		return Accepted{}, err
 	}
+	if err := s.letWrite(ctx, actor.Person, header); err != nil {
+		if kept, unknown := s.sentBefore(ctx, message, header, err); unknown == nil {
+			return kept, nil
+		}
+		return Accepted{}, err
+	}
 	author := s.authors.get(actor.Person)
 	for try := 0; ; try++ {
 		accepted, err := s.sendBy(ctx, actor, author, message, header, post)
@@ -41,6 +47,18 @@ func (s *Service) Send(ctx context.Context, actor Actor, post Post) (Accepted, e
 }
 
 const authorTries = 4
+
+// letWrite asks the gate about a message that can wait (R36). An emergency cannot, nor can the answer to somebody else's request.
+func (s *Service) letWrite(ctx context.Context, person id.Person, header *envelope.Header) error {
+	if s.gate == nil || header.Urgency == envelope.UrgencyEmergency {
+		return nil
+	}
+	switch header.Kind {
+	case envelope.KindAcknowledge, envelope.KindAccept, envelope.KindDecline, envelope.KindDone:
+		return nil
+	}
+	return s.gate.MayWrite(ctx, person)
+}
 
 // errAuthorMoved has Send try again with the author's log as it is now.
 var errAuthorMoved = fault.New(fault.Unavailable, "database_busy", "Too much is happening at once. Please try again.")
@@ -172,12 +190,9 @@ func (s *Service) epochFor(ctx context.Context, actor Actor, header *envelope.He
 	return k.epoch, nil
 }
 
-// sentBefore is for what was refused before the log was asked: a message that is there already, sent again after its epoch is over, keeps
-// its answer.
+// sentBefore is for what was refused before the log was asked: a message that is there already, sent again after its epoch is over or after a
+// new policy, keeps its answer.
 func (s *Service) sentBefore(ctx context.Context, message *envelope.Message, header *envelope.Header, refused error) (Accepted, error) {
-	if !errors.Is(refused, ErrStaleEpoch) {
-		return Accepted{}, refused
-	}
 	there, err := s.store.MessageEntry(ctx, header.Thread, header.Message)
 	if errors.Is(err, ErrUnknown) {
 		return Accepted{}, refused

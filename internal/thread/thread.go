@@ -61,6 +61,11 @@ type Links interface {
 	Check(ctx context.Context, in id.Thread, tag id.Tag, assertion id.Hash) error
 }
 
+// Gate says who may write what is no emergency. It is asked at every send and must be cheap.
+type Gate interface {
+	MayWrite(ctx context.Context, person id.Person) error
+}
+
 // Halves keeps shred halves, in a database of their own.
 type Halves interface {
 	// Put is durable when it returns. The same half again is no error.
@@ -113,6 +118,8 @@ type Options struct {
 	Staff     Staff
 	Links     Links
 	Publisher Publisher
+	// Gate may be nil, and then everybody may write.
+	Gate Gate
 	// Remover is the removing half of the server key "remove".
 	Remover envelope.Signer
 	Clock   clock.Clock
@@ -127,6 +134,7 @@ type Service struct {
 	staff     Staff
 	links     Links
 	publisher Publisher
+	gate      Gate
 	remover   envelope.Signer
 	clock     clock.Clock
 	log       *slog.Logger
@@ -146,7 +154,7 @@ func New(o Options) *Service {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Service{
-		store: o.Store, halves: o.Halves, keys: o.Keys, staff: o.Staff, links: o.Links, publisher: o.Publisher, remover: o.Remover,
+		store: o.Store, halves: o.Halves, keys: o.Keys, staff: o.Staff, links: o.Links, publisher: o.Publisher, gate: o.Gate, remover: o.Remover,
 		clock: o.Clock, log: o.Log, pending: newPending(),
 	}
 }

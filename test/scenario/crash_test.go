@@ -148,6 +148,9 @@ func (v *victim) enrol(userName string) *client.Session {
 	if err != nil {
 		v.t.Fatal(err)
 	}
+	if err := session.AcceptPolicies(v.t.Context()); err != nil {
+		v.t.Fatal(err)
+	}
 	return session
 }
 

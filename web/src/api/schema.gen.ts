@@ -362,6 +362,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policies in force, and what I accepted of them (R36, R43) */
+        get: operations["listPolicies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/{policy}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version of a policy with its text */
+        get: operations["getPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/{policy}/versions/{version}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** I have read this text, named by its hash, and accept it; the same again gets the same answer (R36) */
+        post: operations["acceptPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/{policy}/versions/{version}/defer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** I am on duty: ask me at the end of it; once, and no longer than the policy allows (R36) */
+        post: operations["deferPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/session": {
         parameters: {
             query?: never;
@@ -904,6 +972,10 @@ export interface components {
             /** @description false where browsers refuse them, which is at an IP address */
             passkeys: boolean;
         };
+        AcceptPolicyInputBody: {
+            /** @description of the text that was shown */
+            hash: string;
+        };
         Accepted: {
             /** Format: int64 */
             at: number;
@@ -911,6 +983,10 @@ export interface components {
             message: string;
             /** Format: int64 */
             seq: number;
+        };
+        AcceptedBody: {
+            /** Format: int64 */
+            acceptedAt: number;
         };
         AddGrantInputBody: {
             /** @description envelope objects in the order of the grant's records */
@@ -1077,6 +1153,14 @@ export interface components {
                 [key: string]: unknown;
             };
             ticket: string;
+        };
+        DeferPolicyInputBody: {
+            /** @enum {string} */
+            reason: "on-duty";
+        };
+        DeferredBody: {
+            /** Format: int64 */
+            until: number;
         };
         DescriptorBody: {
             id: string;
@@ -1499,6 +1583,51 @@ export interface components {
             /** Format: int64 */
             index: number;
             path: string[];
+        };
+        PoliciesBody: {
+            policies: components["schemas"]["PolicyBody"][];
+        };
+        PolicyBody: {
+            /** Format: int64 */
+            acceptedAt?: number;
+            /**
+             * Format: int64
+             * @description it may be over
+             */
+            deferredUntil?: number;
+            /** Format: int64 */
+            effectiveAt: number;
+            /**
+             * Format: int64
+             * @description how long it may wait for the end of a duty; 0: not at all
+             */
+            graceMillis: number;
+            /** @description SHA-256 of the text */
+            hash: string;
+            /** @enum {string} */
+            kind: "guidance" | "device" | "information-security" | "data-protection" | "other";
+            /** @description has to be accepted before I write */
+            needed: boolean;
+            policy: string;
+            /** @description has to be accepted */
+            required: boolean;
+            /** Format: int64 */
+            reviewAt: number;
+            /** @description what changed */
+            summary: string;
+            supersedes?: string;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PolicyText: {
+            /** @description SHA-256 of the text */
+            hash: string;
+            policy: string;
+            /** @description headings, lists and paragraphs of Markdown; never HTML */
+            text: string;
+            /** Format: int64 */
+            version: number;
         };
         PresentBody: {
             locked: boolean;
@@ -2378,6 +2507,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SeqBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPolicies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoliciesBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string;
+            };
+            path: {
+                policy: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyText"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptPolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deferPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeferPolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeferredBody"];
                 };
             };
             /** @description Error */

@@ -1,0 +1,46 @@
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// beforePolicies are the writes that somebody may make who has a policy to accept first, each with its reason. A new route under the same roots
+// is either gated or has a row here.
+var beforePolicies = map[string]string{
+	"POST /v1/threads/{thread}/complaints": "a fault that others must know of",
+	"POST /v1/threads/{thread}/conflicts":  "a fault that others must know of",
+	"POST /v1/threads/{thread}/epochs":     "an emergency message may need new keys first",
+	"POST /v1/threads/{thread}/messages":   "the thread room judges by urgency",
+	"POST /v1/threads/{thread}/reached":    "reading goes on",
+	"POST /v1/threads/{thread}/seen":       "reading goes on",
+	"POST /v1/holds":                       "a legal duty that cannot wait",
+	"POST /v1/holds/{hold}/release":        "a legal duty that cannot wait",
+}
+
+func TestR36_EveryWriteIsGatedOrHasAReason(t *testing.T) {
+	api := New(Options{})
+	document := api.huma.OpenAPI()
+	for _, r := range api.table {
+		name := r.Method + " " + r.Path
+		roots := []string{"/v1/threads", "/v1/patients", "/v1/holds"}
+		if r.Method == http.MethodGet || !slices.ContainsFunc(roots, func(root string) bool { return strings.HasPrefix(r.Path, root) }) {
+			continue
+		}
+		operation := document.Paths[r.Path].Post
+		if r.Method != http.MethodPost {
+			t.Fatalf("%s: this test knows POST only", name)
+		}
+		isGated := operation.Extensions[gateExtension] == true
+		if _, exempt := beforePolicies[name]; isGated == exempt {
+			t.Errorf("%s: gated %t, exempt %t", name, isGated, exempt)
+		}
+	}
+	for name := range beforePolicies {
+		if !slices.ContainsFunc(api.table, func(r declared) bool { return r.Method+" "+r.Path == name }) {
+			t.Errorf("the row %s has no route", name)
+		}
+	}
+}
