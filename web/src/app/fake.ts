@@ -11,6 +11,7 @@ import type {
   ThreadId,
   TimelineItem,
   Wardline,
+  Way,
 } from '../core/contract.ts';
 import { check, inbox, lookUp, paper, searchDirectory } from './fakeAnswers.ts';
 import * as data from './fakeData.ts';
@@ -23,6 +24,14 @@ export type FakeOptions = {
   connection?: Connection;
   empty?: boolean;
   shared?: boolean;
+  /** Ways on the lock screen, and the server's for signing in. */
+  pin?: boolean;
+  passkey?: boolean;
+  pinGone?: boolean;
+  /** The list holds the password and nothing else. */
+  passwordOnly?: boolean;
+  unproved?: boolean;
+  changedElsewhere?: boolean;
 };
 
 export type Fake = Wardline & {
@@ -31,10 +40,28 @@ export type Fake = Wardline & {
   arrive(thread: ThreadId, item: TimelineItem): void;
 };
 
+const proofNeeded = {
+  code: 'proof_needed',
+  message: 'Please confirm that it is you.',
+  hint: 'Enter your password, or use a passkey.',
+};
+
+function way(id: string, kind: Way['kind'], label: string, more: Partial<Way> = {}): Way {
+  const at = Date.now();
+  const common = { here: false, current: false, gone: false, opens: true, removable: true };
+  return { id, kind, label, addedAt: at - 40 * 86_400_000, lastUsedAt: at - 3_600_000, ...common, ...more };
+}
+
 export function createFake(options: FakeOptions = {}): Fake {
   const handlers = new Map<string, Set<(payload: never) => void>>();
   const calls: Fake['calls'] = [];
   const base = { organisation: 'Northbridge General Hospital', demonstration: true };
+  const gateWays = { pin: options.pin ?? false, passkey: options.passkey ?? false, passkeys: options.passkey ?? false };
+  let unproved = options.unproved ?? false;
+  let ways: Way[] = [way('pass', 'password', '', { current: true, removable: !options.passwordOnly })];
+  if (!options.passwordOnly) {
+    ways.push(way('key', 'passkey', 'Leila’s phone'), way('pin', 'pin', 'Chrome on Android', { here: true }));
+  }
   const readyState = (): SessionState => ({
     at: 'ready',
     ...base,
@@ -42,9 +69,12 @@ export function createFake(options: FakeOptions = {}): Fake {
     device: options.shared ? 'shared' : 'trust',
     idleMs: 120_000,
     noticeAccepted: options.noticeAccepted ?? true,
+    ...(options.changedElsewhere ? { changedElsewhere: true } : {}),
   });
   let state: SessionState =
-    (options.state ?? 'ready') === 'ready' ? readyState() : ({ at: options.state, ...base } as SessionState);
+    (options.state ?? 'ready') === 'ready'
+      ? readyState()
+      : ({ at: options.state, ...base, ...gateWays } as SessionState);
   const threads = new Map<ThreadId, Thread>([
     ['john', { head: data.johnHead, items: [...data.johnItems] }],
     ['joan', { head: data.joanHead, items: [...data.joanItems] }],
@@ -139,6 +169,59 @@ export function createFake(options: FakeOptions = {}): Fake {
           hint: 'Nine tries are left.',
         });
       become(readyState());
+    },
+    unlockWithPin: async ({ pin }) => {
+      if (String.fromCharCode(...pin) !== '270419') {
+        if (options.pinGone)
+          throw new Refusal({
+            code: 'pin_gone',
+            message: 'This PIN is used up: there were ten wrong tries, or it was removed.',
+            hint: 'Use your password. You can set a new PIN under More.',
+          });
+        throw new Refusal({
+          code: 'pin_wrong',
+          message: 'That is not your PIN.',
+          hint: 'Nine tries are left. After that only your password opens Wardline.',
+        });
+      }
+      become(readyState());
+    },
+    passkeyOptions: async ({ for: purpose }) => {
+      if (purpose === 'add' && unproved) throw new Refusal(proofNeeded);
+      return { options: { challenge: 'AAAA' }, prfInput: new Uint8Array(32) };
+    },
+    unlockWithPasskey: async ({ prf }) => {
+      if (!prf)
+        throw new Refusal({
+          code: 'passkey_without_key',
+          message: 'This passkey proved that it is you, but it cannot open your messages.',
+          hint: 'Enter your password too. To make it quick again, add a new passkey under More.',
+        });
+      become(readyState());
+    },
+    passkeySignIn: async ({ prf }) => ({ deviceKnown: false, password: prf === undefined }),
+    finishPasskeySignIn: async () => become(readyState()),
+    prove: async (arg) => {
+      if ('password' in arg && arg.password === 'wrong')
+        throw new Refusal({ code: 'password_wrong', message: 'That is not your password.', hint: 'Try again.' });
+      unproved = false;
+    },
+    listUnlockers: async () => ({ ways, passkeys: true, minPasswordLength: 12, username: 'leila.haddad' }),
+    setPin: async ({ label }) => {
+      if (unproved) throw new Refusal(proofNeeded);
+      ways = [...ways.filter(({ here }) => !here), way('pin2', 'pin', label, { here: true })];
+    },
+    addPasskey: async ({ prf, label }) => {
+      ways = [...ways, way('key2', 'passkey', label, { opens: prf !== undefined })];
+      return { opens: prf !== undefined };
+    },
+    changePassword: async ({ old }) => {
+      if (old === 'wrong')
+        throw new Refusal({ code: 'password_wrong', message: 'That is not your password.', hint: 'Try again.' });
+    },
+    removeUnlocker: async ({ id }) => {
+      if (unproved) throw new Refusal(proofNeeded);
+      ways = ways.filter((each) => each.id !== id).map((each) => ({ ...each, removable: each.kind === 'pin' }));
     },
     lock: async () => undefined,
     signOut: async () => undefined,

@@ -106,9 +106,10 @@ export type Namesake = {
 // The session
 
 export type SessionState =
-  | { at: 'signed-out'; organisation: string; demonstration: boolean }
-  /** A live session whose keys have left memory: only the password is asked. Nothing else is told, not even a name. */
-  | { at: 'locked'; organisation: string; demonstration: boolean }
+  /** `passkeys`: this server knows passkeys. */
+  | { at: 'signed-out'; organisation: string; demonstration: boolean; passkeys?: boolean }
+  /** A live session whose keys have left memory: no code is asked. Of the person nothing is told but the ways that they chose. */
+  | { at: 'locked'; organisation: string; demonstration: boolean; pin?: boolean; passkey?: boolean }
   | { at: 'enrolling'; organisation: string; demonstration: boolean; person?: Person }
   | {
       at: 'ready';
@@ -120,6 +121,8 @@ export type SessionState =
       idleMs: number;
       /** The notice of R47 has been read and accepted by this person. Until then `send` refuses. */
       noticeAccepted: boolean;
+      /** The ways to open Wardline were changed since it was last open here, and not from here. */
+      changedElsewhere?: boolean;
     };
 
 export type Enrolment = {
@@ -130,6 +133,33 @@ export type Enrolment = {
   totp: { secret: string; uri: string };
   minPasswordLength: number;
 };
+
+/** What the browser is asked to do with a passkey: the options of WebAuthn in their JSON form, and what its PRF evaluates. */
+export type PasskeyRequest = { options: Readonly<Record<string, unknown>>; prfInput: Secret };
+/** What the browser answered: the credential in its JSON form without any PRF result, and the result beside it where there is one. */
+export type PasskeyAnswer = { credential: unknown; prf?: Secret };
+/** Crosses the port once, inwards; the worker zeroes its copy when it has been used, and the screen its own when it has been handed over. */
+export type Secret = Uint8Array<ArrayBuffer>;
+
+/** One way to open Wardline. */
+export type Way = {
+  id: string;
+  kind: 'password' | 'passkey' | 'pin';
+  label: string;
+  addedAt: number;
+  lastUsedAt?: number;
+  /** A PIN belongs to one device; this is it. */
+  here: boolean;
+  /** Opened Wardline here this time. */
+  current: boolean;
+  /** A PIN that was destroyed after ten wrong tries. */
+  gone: boolean;
+  /** False for a passkey that signs in but cannot open the messages. */
+  opens: boolean;
+  /** False when nothing but PINs would be left. */
+  removable: boolean;
+};
+export type Ways = { ways: Way[]; passkeys: boolean; minPasswordLength: number; username: string };
 
 export type Connection = {
   state: 'online' | 'connecting' | 'offline';
@@ -438,6 +468,24 @@ export interface Wardline {
   signInCode(arg: { code: string; device?: DeviceKind; agreementAccepted: boolean }): Promise<void>;
   /** After a reload or a lock, with a live session: no new code. */
   unlock(arg: { password: string }): Promise<void>;
+  /** The digits of the PIN, in ASCII. */
+  unlockWithPin(arg: { pin: Secret }): Promise<void>;
+  /** `add` needs an open Wardline and a fresh proof; `prove` and `unlock` offer the person's own passkeys, `sign-in` all of this browser. */
+  passkeyOptions(arg: { for: 'sign-in' | 'unlock' | 'add' }): Promise<PasskeyRequest>;
+  unlockWithPasskey(arg: PasskeyAnswer): Promise<void>;
+  /** Both factors in one. The worker keeps the rest for `finishPasskeySignIn`; `password` is asked where the passkey cannot open the messages. */
+  passkeySignIn(arg: PasskeyAnswer): Promise<{ deviceKnown: boolean; password: boolean }>;
+  finishPasskeySignIn(arg: { password?: string; device?: DeviceKind; agreementAccepted: boolean }): Promise<void>;
+  /** It is still the same person, for what needs a fresh proof (`proof_needed`). */
+  prove(arg: { password: string } | PasskeyAnswer): Promise<void>;
+  listUnlockers(): Promise<Ways>;
+  /** Sets or changes the PIN of this device. */
+  setPin(arg: { pin: Secret; label: string }): Promise<void>;
+  addPasskey(arg: PasskeyAnswer & { label: string }): Promise<{ opens: boolean }>;
+  /** Without `old`, for somebody who has none: sets one. */
+  changePassword(arg: { old?: string; password: string; label: string }): Promise<void>;
+  /** `opens` as it was listed. */
+  removeUnlocker(arg: { id: string; opens: boolean }): Promise<void>;
   /** Drops the keys and tells the server. The screens end the worker and reload when this resolves. */
   lock(): Promise<void>;
   signOut(): Promise<void>;
@@ -510,7 +558,7 @@ export interface Wardline {
   on<E extends EventName>(event: E, handler: (data: EventData<E>) => void): () => void;
 }
 
-export type LockCause = 'manual' | 'idle' | 'revoked' | 'other-tab' | 'signed-out';
+export type LockCause = 'manual' | 'idle' | 'changed' | 'revoked' | 'other-tab' | 'signed-out';
 
 export type Events = {
   state: SessionState;
@@ -536,6 +584,17 @@ const verbTable: Record<Verb, true> = {
   signIn: true,
   signInCode: true,
   unlock: true,
+  unlockWithPin: true,
+  passkeyOptions: true,
+  unlockWithPasskey: true,
+  passkeySignIn: true,
+  finishPasskeySignIn: true,
+  prove: true,
+  listUnlockers: true,
+  setPin: true,
+  addPasskey: true,
+  changePassword: true,
+  removeUnlocker: true,
   lock: true,
   signOut: true,
   touch: true,

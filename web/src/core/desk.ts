@@ -2,7 +2,6 @@
  * Everything that can be done while the keys are in memory. A desk is opened by a password and closed by a lock; what it held is
  * erased then, and nothing on it can be used again.
  */
-import { type Bytes, erase } from '../crypto/bytes.ts';
 import { MAX_TEXT } from '../crypto/inner.ts';
 import { uuidText } from '../crypto/names.ts';
 import { deviceSigner } from '../crypto/signer.ts';
@@ -29,6 +28,8 @@ import { numbersOf } from './patient/patient.ts';
 import { searchDirectory } from './people/directory.ts';
 import { People } from './people/people.ts';
 import { Filings } from './record/filing.ts';
+import { rememberedOf } from './session/account.ts';
+import { keptNewest } from './session/newest.ts';
 import type { SignedIn } from './session/signin.ts';
 import { Trust } from './session/trust.ts';
 import { VaultKeeper } from './session/vault.ts';
@@ -69,14 +70,12 @@ export class Desk {
   readonly vault: VaultKeeper;
   readonly #views = new Map<ThreadId, View>();
   readonly #hooks: DeskHooks;
-  readonly #secrets: Bytes[];
   readonly #cancel: (() => void)[] = [];
   #closed = false;
 
-  private constructor(env: Env, signedIn: SignedIn, cabinet: Cabinet, hooks: DeskHooks) {
+  private constructor(env: Env, disk: Store, signedIn: SignedIn, cabinet: Cabinet, hooks: DeskHooks) {
     const { account, device, session } = signedIn;
     this.#hooks = hooks;
-    this.#secrets = [account.key.ak, ...account.vault.vault.generations.map(({ seed }) => seed)];
     const { remote, clock } = env;
     const trust = new Trust(remote, clock, account.chain);
     const people = new People({ remote, cabinet, trust, organisation: session.organisation });
@@ -96,11 +95,11 @@ export class Desk {
       },
       organisation: session.organisation,
       policy: account.policy,
-      seed: (generation) => account.vault.vault.generations.find((each) => each.generation === generation)?.seed,
+      seed: (generation) => this.vault.seed(generation),
       now: hooks.now,
       closed: () => this.#closed,
     };
-    this.vault = new VaultKeeper(remote, cabinet, account);
+    this.vault = new VaultKeeper(remote, disk, account, () => hooks.over('changed'));
     this.drafts = new Drafts(cabinet);
     this.threads = new Threads(env, this.ward, this.vault.bookmarks, {
       parts: (id) => ({ waiting: this.outbox.of(id), hasDraft: this.drafts.of(id) !== undefined }),
@@ -127,9 +126,14 @@ export class Desk {
   static async open(env: Env, disk: Store, signedIn: SignedIn, hooks: DeskHooks): Promise<Desk> {
     const { account, device } = signedIn;
     const shared = device.kind === 'shared';
-    const cabinet = await Cabinet.open(disk, account.key.ak, { person: uuidText(account.person), shared });
-    const desk = new Desk(env, signedIn, cabinet, hooks);
-    await desk.vault.remember();
+    const person = uuidText(account.person);
+    const seeds = account.vault.vault.generations.map(({ seed }) => seed);
+    const newest = seeds.pop() ?? account.key.ak;
+    const cabinet = await Cabinet.open(disk, newest, { person, shared });
+    const desk = new Desk(env, disk, signedIn, cabinet, hooks);
+    const { store } = rememberedOf(account);
+    if (((await keptNewest(disk, person))?.store ?? store) < store) await cabinet.reseal(seeds);
+    await desk.vault.remember(store);
     await desk.ward.people.load();
     desk.ward.people.adopt(account.log, account.entries);
     await desk.drafts.load();
@@ -149,7 +153,7 @@ export class Desk {
     this.threads.erase();
     this.drafts.clear();
     this.ward.cabinet.close();
-    erase(...this.#secrets);
+    this.vault.erase();
   }
 
   connection(skewMs: number): Connection {

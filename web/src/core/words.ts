@@ -17,7 +17,12 @@ const desk = 'Do not go on. Tell the service desk now.';
 const reload = 'Load the page again. If it stays, tell the service desk.';
 const changed = 'Try again.';
 
-const words: Readonly<Record<string, Words>> = {
+/** Words of a part that is fetched later come with it. */
+export function learnWords(more: Readonly<Record<string, Words>>): void {
+  Object.assign(words, more);
+}
+
+const words: Record<string, Words> = {
   offline: { message: 'Wardline cannot be reached.', hint: 'Check the network. If it is urgent, call.' },
   locked: { message: 'Wardline is locked.', hint: 'Enter your password to open it.' },
   session_locked: { message: 'Wardline is locked.', hint: 'Enter your password to open it.' },
@@ -63,7 +68,7 @@ const words: Readonly<Record<string, Words>> = {
   sign_in_missing: { message: 'Your password has to be entered again.', hint: 'Go back and start again.' },
   password_wrong: {
     message: 'That is not your password.',
-    hint: 'Try again. After ten wrong ones you are signed out.',
+    hint: 'Try again. If you changed it on another device, it is the new one. After ten wrong ones you are signed out.',
   },
   too_many_tries: { message: 'Too many tries.' },
   device_choice_needed: { message: 'Say whose device this is.', hint: 'Choose one, then sign in.' },

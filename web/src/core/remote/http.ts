@@ -10,7 +10,7 @@ import { Fault, Problem, Unreachable, isProblem } from '../fault.ts';
 import { Prover, type ReadKey } from './prover.ts';
 
 export type Fetch = (request: Request) => Promise<Response>;
-export type Method = 'GET' | 'POST' | 'PUT';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export type HttpOptions = {
   fetch: Fetch;

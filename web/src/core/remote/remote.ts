@@ -27,6 +27,9 @@ export function createRemote(http: Http) {
     /** The one route that the document does not have: a server without it is older than this page, which does without. */
     about: () => http.call(s.about, 'GET', '/v1/about'),
 
+    /** For parts that come later and bring their routes with them. */
+    http,
+
     enrolment: {
       start: (token: string) => routes.call('POST', '/v1/enrolment/start', s.invitation, { body: { token } }),
       complete: (completion: Completion) =>

@@ -74,6 +74,7 @@ export type Invitation = v.InferOutput<typeof invitation>;
 export const about = v.object({
   organisation: name,
   demonstration: v.optional(v.boolean(), false),
+  passkeys: v.optional(v.boolean(), false),
   version: v.optional(text(100), ''),
   assets: v.optional(text(200), ''),
 });

@@ -1,7 +1,8 @@
 /**
- * Opening an account with what the server released and the person's password (docs/protocol.md, sections 5.2 to 5.4).
+ * Opening an account with what the server released and what the person gave: a password, a passkey or a PIN (docs/protocol.md, sections
+ * 5.2 to 5.6).
  *
- * Everything that the server sends is held against what only the person could have made: the unlocker that their password opens names
+ * Everything that the server sends is held against what only the person could have made: the unlocker that they open names
  * the identity and the manifest, the identity signed the wrap and the log, the vault holds the keys that the log certifies, and
  * nothing is older than what this device has seen before. A server that hands out another person's, another manifest's or an older
  * vault gets a refusal and no signature.
@@ -19,10 +20,9 @@ import {
   pinOf,
   verifyManifests,
 } from '../../crypto/manifest.ts';
-import { wrapKey } from '../../crypto/password.ts';
 import { type PersonLog, verifyPersonLog } from '../../crypto/person.ts';
 import { insist } from '../../crypto/refusal.ts';
-import { type OpenUnlocker, openUnlocker, unwrapAccountKey } from '../../crypto/unlocker.ts';
+import { type OpenUnlocker, type Owner, openUnlocker, unwrapAccountKey } from '../../crypto/unlocker.ts';
 import {
   type AccountKey,
   type Identity,
@@ -51,21 +51,26 @@ export type Remembered = {
   vault: KnownVault;
   manifest: Required<ManifestPin>;
   log: { seq: number; head: Bytes };
+  /** Which account key it was. Removing an unlocker makes a new one, and the wraps of the one before count no more. */
+  akGeneration: number;
+  /** Under whose generation what is kept on this device is sealed. */
+  store: number;
+  /** A passkey opens the account, so that the lock screen can offer it. */
+  passkey: boolean;
 };
 
 export type Opening = {
   unlock: Unlock;
-  /** Argon2id of the password. The caller erases it. */
-  stretched: Bytes;
   person: Bytes;
-  /** What is remembered, which lies under the account key. */
-  recall: (ak: Bytes) => Promise<Remembered | undefined>;
+  /** The key of the unlocker's blob. It is erased here. */
+  keyOf: (owner: Owner) => Promise<Bytes>;
+  /** What this device remembers. It is not sealed: it must outlive the account key that it speaks of. */
+  known: Remembered | undefined;
 };
 
-export async function openAccount({ unlock, stretched, person, recall }: Opening): Promise<Account> {
-  const opened = await open(unlock, stretched, person);
-  const key = await unwrapAccountKey(unlock.akWrap, opened);
-  const known = await recall(key.ak);
+export async function openAccount({ unlock, person, keyOf, known }: Opening): Promise<Account> {
+  const opened = await open(unlock.unlockerBlob, person, keyOf);
+  const key = await unwrapAccountKey(unlock.akWrap, opened, known?.akGeneration);
   const vault = await openVault(key.ak, unlock.sealedVault, person, known?.vault);
   const { secret } = opened;
   const pin = { fingerprint: secret.manifest, version: secret.manifestVersion };
@@ -91,22 +96,21 @@ export async function openAccount({ unlock, stretched, person, recall }: Opening
   };
 }
 
-export function rememberedOf({ vault, chain, log }: Pick<Account, 'vault' | 'chain' | 'log'>): Remembered {
+export function rememberedOf({ vault, chain, log, key }: Pick<Account, 'vault' | 'chain' | 'log' | 'key'>): Remembered {
+  const { generations, unlockers } = vault.vault;
   return {
+    akGeneration: key.akGeneration,
+    store: generations.at(-1)?.generation ?? 0,
+    passkey: unlockers.some(({ kind }) => kind === 'passkey'),
     vault: { version: vault.version, hash: vault.hash },
     manifest: pinOf(chain),
     log: { seq: log.current.seq, head: log.current.head },
   };
 }
 
-async function open(
-  { unlockerBlob: blob, vaultShare }: Unlock,
-  stretched: Bytes,
-  person: Bytes,
-): Promise<OpenUnlocker> {
+async function open(blob: Bytes, person: Bytes, keyOf: Opening['keyOf']): Promise<OpenUnlocker> {
   const { unlocker } = decode(unlockerBlob, blob);
-  insist(vaultShare !== undefined, 'malformed', 'no vault share');
-  const key = await wrapKey(stretched, vaultShare, { person, unlocker });
+  const key = await keyOf({ person, unlocker });
   try {
     return await openUnlocker(key, blob, person);
   } finally {

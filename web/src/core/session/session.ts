@@ -16,11 +16,13 @@ import { Fault, Unreachable, codeOf, isProblem } from '../fault.ts';
 import { splitName } from '../people/name.ts';
 import { sessionGone } from '../remote/http.ts';
 import type { Invitation, ServerAbout, ServerSession } from '../remote/shapes.ts';
-import { clearRecords } from '../store/cabinet.ts';
+import { clearRecords, pathOf } from '../store/cabinet.ts';
 import { keepDevice, keptDevices } from './device.ts';
 import type { Choices, Opened } from './enrol.ts';
 import { IdleClock } from './idle.ts';
 import type { HalfSignedIn, SignedIn } from './signin.ts';
+import { keptNewest } from './newest.ts';
+import type { Ways } from './ways.ts';
 
 export type SessionHooks = Omit<DeskHooks, 'over' | 'now'> & {
   state: (state: SessionState) => void;
@@ -32,7 +34,13 @@ const patience = 5 * 60_000;
 /** How long a lock waits for the server before it goes on without. */
 const tellTime = 2000;
 
-type Ready = { desk: Desk; session: ServerSession; device: DeviceKind; release: () => void };
+type Ready = {
+  desk: Desk;
+  session: ServerSession;
+  device: DeviceKind;
+  release: () => void;
+  changedElsewhere: boolean;
+};
 
 export class Session {
   readonly #env: Env;
@@ -44,6 +52,7 @@ export class Session {
   #half: HalfSignedIn | undefined;
   #forgetHalf: (() => void) | undefined;
   #ready: Ready | undefined;
+  #ways: Ways | undefined;
 
   constructor(env: Env, hooks: SessionHooks, now: () => number) {
     this.#env = env;
@@ -74,11 +83,12 @@ export class Session {
     try {
       const { session } = await this.#env.remote.session.present();
       // A session that never got its device cannot be unlocked: signing in starts again.
-      return session.device ? { at: 'locked', ...base } : { at: 'signed-out', ...base };
+      if (!session.device) return { at: 'signed-out', ...base, passkeys: this.#passkeys };
+      return { at: 'locked', ...base, ...(await this.#waysOf(session)) };
     } catch (thrown) {
       if (!isProblem(thrown, ...sessionGone)) throw thrown;
       await this.#leaveNothing();
-      return { at: 'signed-out', ...base };
+      return { at: 'signed-out', ...base, passkeys: this.#passkeys };
     }
   }
 
@@ -155,6 +165,18 @@ export class Session {
     }
   }
 
+  /** Every way in but the password alone, and changing them: fetched when it is needed. */
+  async ways(): Promise<Ways> {
+    const { Ways } = await import('./ways.ts');
+    this.used();
+    return (this.#ways ??= new Ways({
+      env: this.#env,
+      now: this.#now,
+      open: (signedIn) => this.#open(signedIn),
+      ready: () => this.#ready,
+    }));
+  }
+
   /** Drops the keys, then tells the server, so that it refuses the session too. */
   async lock(): Promise<void> {
     this.#drop();
@@ -190,12 +212,14 @@ export class Session {
     const { Desk } = await import('../desk.ts');
     const disk = await this.#env.disk();
     await keepDevice(disk, { ...device, usedAt: this.#now() });
+    const before = (await keptNewest(disk, session.person))?.akGeneration;
+    const changedElsewhere = before !== undefined && before < signedIn.account.key.akGeneration;
     const release = await this.#env.tabs.take(() => void this.over('other-tab'));
     const { inbox, connection, thread } = this.#hooks;
     const over = (cause: LockCause) => void this.over(cause);
     try {
       const desk = await Desk.open(this.#env, disk, signedIn, { inbox, connection, thread, over, now: this.#now });
-      this.#ready = { desk, session, device: device.kind, release };
+      this.#ready = { desk, session, device: device.kind, release, changedElsewhere };
     } catch (thrown) {
       release();
       throw thrown;
@@ -213,6 +237,7 @@ export class Session {
   }
 
   #dropHalf(): void {
+    this.#ways?.forget();
     this.#forgetHalf?.();
     erase(this.#half?.stretched);
     this.#half = undefined;
@@ -240,6 +265,17 @@ export class Session {
     }
   }
 
+  get #passkeys(): boolean {
+    return this.#about?.passkeys === true;
+  }
+
+  async #waysOf({ person, device }: ServerSession): Promise<{ pin: boolean; passkey: boolean }> {
+    const disk = await this.#env.disk();
+    const pin = (await disk.get(pathOf('pin', person, ''))) as { device?: string } | undefined;
+    const newest = await keptNewest(disk, person);
+    return { pin: pin !== undefined && pin.device === device, passkey: this.#passkeys && newest?.passkey === true };
+  }
+
   async #base(): Promise<{ organisation: string; demonstration: boolean }> {
     const about = await this.#serverAbout();
     if (about) return { organisation: about.organisation, demonstration: about.demonstration };
@@ -257,7 +293,10 @@ export class Session {
     return this.#about;
   }
 
-  #readyState(base: { organisation: string; demonstration: boolean }, { desk, session, device }: Ready): SessionState {
+  #readyState(
+    base: { organisation: string; demonstration: boolean },
+    { desk, session, device, changedElsewhere }: Ready,
+  ): SessionState {
     const { people, me } = desk.ward;
     return {
       at: 'ready',
@@ -267,6 +306,7 @@ export class Session {
       device,
       idleMs: session.idleLockMillis,
       noticeAccepted: session.noticeAccepted,
+      ...(changedElsewhere ? { changedElsewhere } : {}),
     };
   }
 }

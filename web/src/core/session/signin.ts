@@ -1,8 +1,8 @@
-/** Signing in with both factors, and unlocking a live session with the password alone. */
+/** Signing in with both factors, and unlocking a live session with the password alone. What follows the unlocker is the same for all. */
 import { type Bytes, equal, erase } from '../../crypto/bytes.ts';
 import { openIdentity } from '../../crypto/vault.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
-import { authKey, stretchPassword } from '../../crypto/password.ts';
+import { authKey, stretchPassword, wrapKey } from '../../crypto/password.ts';
 import { verifyPersonLog } from '../../crypto/person.ts';
 import { insist } from '../../crypto/refusal.ts';
 import type { DeviceKind } from '../contract.ts';
@@ -10,10 +10,10 @@ import { Fault } from '../fault.ts';
 import { newProofKey } from '../remote/prover.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { ServerSession, Unlock } from '../remote/shapes.ts';
-import { Cabinet } from '../store/cabinet.ts';
 import type { Store } from '../store/store.ts';
 import { newUuid } from '../uuid.ts';
-import { type Account, type Remembered, openAccount } from './account.ts';
+import { type Account, type Opening, openAccount } from './account.ts';
+import { keptNewest } from './newest.ts';
 import {
   type KeptDevice,
   certify,
@@ -42,23 +42,40 @@ export async function givePassword(
   return { userName, ticket, stretched, device: await deviceNamed(disk, userName) };
 }
 
-export type Second = { code: string; device: DeviceKind | undefined; agreement: boolean; now: number };
+export type Choice = { device: DeviceKind | undefined; agreement: boolean; now: number };
+export type Second = Choice & { code: string };
+
+/** A session that was just opened, which has no device yet. */
+export type Fresh = { session: ServerSession; challenge: Bytes; unlock: Unlock };
 
 /** The second factor. A browser that is not a device of the person yet becomes one. */
 export async function giveCode(remote: Remote, disk: Store, half: HalfSignedIn, second: Second): Promise<SignedIn> {
-  const kind = second.device ?? half.device?.kind;
-  if (!kind) throw new Fault('device_choice_needed');
-  if (kind === 'own' && !half.device && !second.agreement) throw new Fault('agreement_needed');
+  const kind = deviceKindFor(half.device, second);
   // The session is bound to a key from its first moment: the device's, or one that a new device will have.
   const proof = half.device?.dpop ?? (await newProofKey());
-  return remote.prover.trying(proof, () => enter(remote, disk, half, { ...second, kind, proof }));
+  return remote.prover.trying(proof, async () => {
+    const fresh = await remote.signIn.code(half.ticket, second.code);
+    return enter(remote, disk, fresh, { ...second, keyOf: passwordKey(half.stretched, fresh.unlock), kind, proof });
+  });
 }
 
-type Entering = Second & { kind: DeviceKind; proof: CryptoKeyPair };
+export function deviceKindFor(known: KeptDevice | undefined, { device, agreement }: Choice): DeviceKind {
+  const kind = device ?? known?.kind;
+  if (!kind) throw new Fault('device_choice_needed');
+  if (kind === 'own' && !known && !agreement) throw new Fault('agreement_needed');
+  return kind;
+}
 
-async function enter(remote: Remote, disk: Store, half: HalfSignedIn, second: Entering): Promise<SignedIn> {
-  const { session, challenge, unlock } = await remote.signIn.code(half.ticket, second.code);
-  const account = await open(disk, session, unlock, half.stretched);
+export type Entering = Choice & { keyOf: Opening['keyOf']; kind: DeviceKind; proof: CryptoKeyPair };
+
+/** Opens the account of a fresh session, whose key is `proof`, and binds the session to this browser. */
+export async function enter(
+  remote: Remote,
+  disk: Store,
+  { session, challenge, unlock }: Fresh,
+  second: Entering,
+): Promise<SignedIn> {
+  const account = await open(disk, session, unlock, second.keyOf);
   const kept = await keptDevice(disk, account.person);
   const ours = kept && (await sameKey(kept, second.proof));
   if (ours && isLive(kept, account.log.current, second.now)) {
@@ -66,6 +83,14 @@ async function enter(remote: Remote, disk: Store, half: HalfSignedIn, second: En
     return { account, device: kept, session: bound };
   }
   return register(remote, disk, { account, session, challenge, second });
+}
+
+/** What opens the password's blob. */
+export function passwordKey(stretched: Bytes, { vaultShare }: Unlock): Opening['keyOf'] {
+  return (owner) => {
+    insist(vaultShare !== undefined, 'malformed', 'no vault share');
+    return wrapKey(stretched, vaultShare, owner);
+  };
 }
 
 /** With a live session: no code, and the server releases the share again. */
@@ -78,14 +103,23 @@ export async function unlockWithPassword(
   const stretched = await stretchPassword(password, await remote.signIn.parameters(session.userName));
   try {
     const answer = await remote.session.unlock(await authKey(stretched));
-    const account = await open(disk, answer.session, answer.unlock, stretched);
-    const device = await keptDevice(disk, account.person);
-    // Without its keys this browser cannot speak for the device that the session is bound to.
-    if (!device || answer.session.device !== uuidText(device.device)) throw new Fault('device_needed');
-    return { account, device, session: answer.session };
+    return await resume(disk, answer, passwordKey(stretched, answer.unlock));
   } finally {
     erase(stretched);
   }
+}
+
+/** A session of this browser that was locked. */
+export async function resume(
+  disk: Store,
+  { session, unlock }: { session: ServerSession; unlock: Unlock },
+  keyOf: Opening['keyOf'],
+): Promise<SignedIn> {
+  const account = await open(disk, session, unlock, keyOf);
+  const device = await keptDevice(disk, account.person);
+  // Without its keys this browser cannot speak for the device that the session is bound to.
+  if (!device || session.device !== uuidText(device.device)) throw new Fault('device_needed');
+  return { account, device, session };
 }
 
 export type CertifyNew = {
@@ -137,16 +171,7 @@ async function sameKey(kept: KeptDevice, proof: CryptoKeyPair): Promise<boolean>
   return equal(kept.thumbprint, await thumbprintOf(proof.publicKey));
 }
 
-function open(disk: Store, session: ServerSession, unlock: Unlock, stretched: Bytes): Promise<Account> {
-  const recall = async (ak: Bytes): Promise<Remembered | undefined> => {
-    const device = await keptDevice(disk, fromUuidText(session.person));
-    if (!device) return undefined;
-    const cabinet = await Cabinet.open(disk, ak, { person: session.person, shared: device.kind === 'shared' });
-    try {
-      return (await cabinet.get('bookmark', 'account')) as Remembered | undefined;
-    } finally {
-      cabinet.close();
-    }
-  };
-  return openAccount({ unlock, stretched, person: fromUuidText(session.person), recall });
+async function open(disk: Store, session: ServerSession, unlock: Unlock, keyOf: Opening['keyOf']): Promise<Account> {
+  const person = fromUuidText(session.person);
+  return openAccount({ unlock, keyOf, person, known: await keptNewest(disk, session.person) });
 }

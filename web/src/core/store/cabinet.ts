@@ -1,6 +1,6 @@
 /**
- * One person's sealed records on this device: each value is AES-256-GCM ciphertext under a key from AK, with its own name as
- * associated data, so that a record can neither be read without the password nor put in another's place.
+ * One person's sealed records on this device: each value is AES-256-GCM ciphertext under a key from the person's newest sealing
+ * seed, which is in the vault and stays there when AK and the seed are changed, so that what was sealed before can be sealed anew. With its own name as associated data a record can neither be read without the vault nor put in another's place.
  *
  * Invariant: after `close` nothing can be read or written, and the key is erased.
  */
@@ -8,7 +8,7 @@ import { NONCE, aeadOpen, aeadSeal } from '../../crypto/aead.ts';
 import { type Bytes, concat, erase, utf8 } from '../../crypto/bytes.ts';
 import { kdf, systemRandom } from '../../crypto/domain.ts';
 import { Fault } from '../fault.ts';
-import { type Kind, type SealedKind, clearedAt, kinds } from './kinds.ts';
+import { type Kind, type SealedKind, clearedAt, isSealed, kinds } from './kinds.ts';
 import { MemoryStore } from './memory.ts';
 import { pack, unpack } from './pack.ts';
 import type { Store } from './store.ts';
@@ -30,12 +30,17 @@ export class Cabinet {
     this.#key = key;
   }
 
-  static async open(disk: Store, ak: Bytes, { person, shared }: { person: string; shared: boolean }): Promise<Cabinet> {
-    const key = await kdf(ak, { label: 'device-store', context: utf8(person), length: 32 });
+  /** `seed` is that of the person's newest generation. */
+  static async open(
+    disk: Store,
+    seed: Bytes,
+    { person, shared }: { person: string; shared: boolean },
+  ): Promise<Cabinet> {
+    const key = await kdf(seed, { label: 'device-store', context: utf8(person), length: 32 });
     return new Cabinet(disk, person, shared, key);
   }
 
-  /** `undefined` when there is none, or none that opens: a record of an earlier account key is as good as absent. */
+  /** `undefined` when there is none, or none that opens: a record of an earlier identity is as good as absent. */
   async get(kind: SealedKind, name: string): Promise<unknown> {
     const path = this.#path(kind, name);
     return this.#open(path, await this.#store(kind).get(path));
@@ -70,6 +75,23 @@ export class Cabinet {
       };
       if (change.put.length + change.remove.length > 0) await store.change(change);
     }
+  }
+
+  /** Seals anew what lies on disk under the seeds of earlier generations. What none of them opens stays as it is. */
+  async reseal(earlier: readonly Bytes[]): Promise<void> {
+    const before = await Promise.all(
+      earlier.map((seed) => Cabinet.open(this.#disk, seed, { person: this.#person, shared: this.#shared })),
+    );
+    for (const kind of Object.keys(kinds) as Kind[]) {
+      if (!isSealed(kind) || this.#store(kind) !== this.#disk) continue;
+      for (const [path, sealed] of await this.#disk.all(this.#path(kind, ''))) {
+        let value = await this.#open(path, sealed);
+        if (value !== undefined) continue;
+        for (const one of before) value ??= await one.#open(path, sealed);
+        if (value !== undefined) await this.#disk.change({ put: [[path, await this.#seal(path, value)]] });
+      }
+    }
+    for (const one of before) one.close();
   }
 
   /** Forgets the key. The records stay as they are: ciphertext. */

@@ -17,8 +17,12 @@ type Keeping = {
 export const kinds = {
   /** The device's own keys, which the browser never gives out. Not sealed: it is needed before the password. */
   device: { cleared: 'wipe', shared: 'sign-out' },
-  /** What a later sign-in must not fall behind: manifest, vault, heads of threads. */
-  bookmark: { cleared: 'wipe', shared: 'lock' },
+  /** The key that a PIN is mixed with, which the browser never gives out. Not sealed: it is needed before the PIN opens anything. */
+  pin: { cleared: 'wipe', shared: 'sign-out' },
+  /** Ids of passkeys that were used here. */
+  passkey: { cleared: 'wipe', shared: 'sign-out' },
+  /** What a later sign-in must not fall behind: manifest, vault, log, account key. Hashes and numbers, not sealed. */
+  newest: { cleared: 'wipe', shared: 'sign-out' },
   /** Entries of threads' logs as they were served: ciphertext of messages with their halves. */
   log: { cleared: 'sign-out', shared: 'lock' },
   /** Where each log stands, and the secrets of its epochs. */
@@ -30,7 +34,11 @@ export const kinds = {
 } as const satisfies Record<string, Keeping>;
 
 export type Kind = keyof typeof kinds;
-export type SealedKind = Exclude<Kind, 'device'>;
+const open: ReadonlySet<Kind> = new Set(['device', 'pin', 'passkey', 'newest']);
+
+export const isSealed = (kind: Kind): kind is SealedKind => !open.has(kind);
+
+export type SealedKind = Exclude<Kind, 'device' | 'pin' | 'passkey' | 'newest'>;
 
 /** The kinds that go at a moment. A wipe takes what signing out takes, and that takes what a lock takes. */
 export function clearedAt(moment: ClearedAt, shared: boolean): Kind[] {

@@ -3,7 +3,7 @@ import { type Bytes, bytesOf, equal, hex } from '../../crypto/bytes.ts';
 import { decode } from '../../crypto/codec.ts';
 import { hashObject, systemRandom } from '../../crypto/domain.ts';
 import { bind, device } from '../../crypto/layouts/person.ts';
-import { sealedVault } from '../../crypto/layouts/vault.ts';
+import { sealedVault, unlockerBlob as unlockerBlobLayout } from '../../crypto/layouts/vault.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import { cosign, unpack } from '../../crypto/signed.ts';
 import type { Hospital } from '../../crypto/vectors/hospital.ts';
@@ -20,6 +20,10 @@ export type Account = {
   vaultShare: Bytes;
   salt: Bytes;
   log: Bytes[];
+  /** Passkeys and PINs by their unlocker. */
+  ways: Map<string, ServedWay>;
+  /** Credentials that are no unlocker. */
+  bare: string[];
   secret?: {
     authKey: Bytes;
     memoryKiB: number;
@@ -31,7 +35,26 @@ export type Account = {
   };
 };
 
-export type Session = { person: string; device: string | null; key: string; locked: boolean; challenge: Bytes };
+export type ServedWay = {
+  kind: 'passkey' | 'pin';
+  label: string;
+  blob: Bytes;
+  wrap: Bytes;
+  credential?: string;
+  device?: string;
+  pin?: { verifier: Bytes; share: Bytes; tries: number };
+};
+
+export type Session = {
+  person: string;
+  device: string | null;
+  key: string;
+  locked: boolean;
+  challenge: Bytes;
+  proved: boolean;
+  /** The unlocker that opened it, unless that is the password. */
+  unlocker?: string;
+};
 
 export const organisation = 'Example Hospital';
 export const rightCode = '123456';
@@ -59,6 +82,8 @@ export class Accounts {
       vaultShare: systemRandom(32),
       salt: systemRandom(16),
       log: [],
+      ways: new Map<string, ServedWay>(),
+      bare: [],
     };
     this.all.push(account);
     return account;
@@ -86,9 +111,16 @@ export class Accounts {
     if (session && session.key !== key) refuse(401, 'proof_wrong');
   }
 
+  /** The person's other sessions have to open the vault anew. */
+  lockOthers(session: Session): void {
+    for (const each of this.sessions.values()) {
+      if (each !== session && each.person === session.person) each.locked = true;
+    }
+  }
+
   routes(): Routes {
     return {
-      'GET /v1/about': () => ({ organisation, demonstration: true, version: '1', assets: 'ab' }),
+      'GET /v1/about': () => ({ organisation, demonstration: true, version: '1', assets: 'ab', passkeys: true }),
       'POST /v1/enrolment/start': ({ body }) => this.#start(body),
       'POST /v1/enrolment/complete': (asked) => this.#complete(asked),
       'POST /v1/sign-in/parameters': ({ body }) => {
@@ -116,8 +148,7 @@ export class Accounts {
         const session = this.session(jar, true);
         const account = this.of(session.person);
         if (!account.secret || !equal(account.secret.authKey, bytesIn(body['authKey']))) refuse(401, 'password_wrong');
-        session.locked = false;
-        return { session: this.describe(session), unlock: this.unlockOf(account) };
+        return this.unlocked(session);
       },
       'POST /v1/session/lock': ({ jar }) => {
         this.session(jar, true).locked = true;
@@ -127,7 +158,10 @@ export class Accounts {
         this.sessions.delete(jar.cookie ?? '');
         return undefined;
       },
-      'GET /v1/vault': ({ jar }) => this.unlockOf(this.of(this.session(jar).person)),
+      'GET /v1/vault': ({ jar }) => {
+        const session = this.session(jar);
+        return this.unlockOf(this.of(session.person), session.unlocker);
+      },
       'PUT /v1/vault': ({ body, jar }) => this.#putVault(body, jar),
       'GET /v1/manifests': () => ({ manifests: this.hospital.manifests, policy: this.hospital.policy }),
     };
@@ -150,11 +184,30 @@ export class Accounts {
     };
   }
 
-  unlockOf({ secret, log, vaultShare }: Account) {
+  /** With the password, or another unlocker. */
+  unlockOf({ secret, log, vaultShare, salt, ways }: Account, id?: string) {
     if (!secret) return refuse(404, 'vault_missing');
-    const { unlockerBlob, akWrap, sealedVault: vault, sealedIdentity } = secret;
+    const { sealedVault: vault, sealedIdentity, memoryKiB, passes } = secret;
     const { manifests, policy } = this.hospital;
-    return { vaultShare, unlockerBlob, akWrap, sealedVault: vault, sealedIdentity, log, manifests, policy };
+    const account = { sealedVault: vault, sealedIdentity, log, manifests, policy };
+    const way = ways.get(id ?? '');
+    if (way && id) {
+      const pinShare = way.pin && { pinShare: way.pin.share };
+      return { ...account, unlocker: id, kind: way.kind, unlockerBlob: way.blob, akWrap: way.wrap, ...pinShare };
+    }
+    const unlocker = uuidText(decode(unlockerBlobLayout, secret.unlockerBlob).unlocker);
+    const password = { kind: 'password', unlocker, vaultShare, salt, memoryKiB, passes };
+    return { ...account, ...password, unlockerBlob: secret.unlockerBlob, akWrap: secret.akWrap };
+  }
+
+  /** Opens a session with an unlocker. A PIN proves nothing new. */
+  unlocked(session: Session, unlocker?: string) {
+    const account = this.of(session.person);
+    session.locked = false;
+    if (account.ways.get(unlocker ?? '')?.kind !== 'pin') session.proved = true;
+    delete session.unlocker;
+    if (unlocker) session.unlocker = unlocker;
+    return { session: this.describe(session), unlock: this.unlockOf(account, unlocker) };
   }
 
   #start(body: Body) {
@@ -199,7 +252,7 @@ export class Accounts {
       sealedVault: bytesIn(body['sealedVault']),
       sealedIdentity: bytesIn(body['sealedIdentity']),
     };
-    return { log: account.log, session: this.describe(this.#open(account.person, asked, deviceIn(third))) };
+    return { log: account.log, session: this.describe(this.open(account.person, asked, deviceIn(third))) };
   }
 
   #code(asked: Asked) {
@@ -207,7 +260,7 @@ export class Accounts {
     const person = uuidText(bytesIn(body['ticket']));
     const account = this.all.find((each) => each.person === person);
     if (!account || body['code'] !== rightCode) return refuse(401, 'sign_in_refused');
-    const session = this.#open(account.person, asked, null);
+    const session = this.open(account.person, asked, null);
     return { session: this.describe(session), challenge: session.challenge, unlock: this.unlockOf(account) };
   }
 
@@ -222,9 +275,9 @@ export class Accounts {
     return { version: next.version };
   }
 
-  #open(person: string, { jar, key }: Asked, device: string | null): Session {
+  open(person: string, { jar, key }: Asked, device: string | null): Session {
     jar.cookie = hex(systemRandom(8));
-    const session = { person, device, key, locked: false, challenge: systemRandom(32) };
+    const session = { person, device, key, locked: false, challenge: systemRandom(32), proved: true };
     this.sessions.set(jar.cookie, session);
     return session;
   }

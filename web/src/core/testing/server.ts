@@ -16,6 +16,7 @@ import type { TestClock } from './clock.ts';
 import { type Asked, type Body, type Jar, type Routes, answer, bytesIn, codeIn, refuse } from './http.ts';
 import { provenKey } from './proof.ts';
 import { ServedThread } from './threads.ts';
+import { Unlockers } from './unlockers.ts';
 
 type Connected = { jar: Jar; person: string; handlers: SocketHandlers; close: () => void };
 
@@ -25,6 +26,7 @@ export type Tampering = (route: string, value: unknown) => unknown;
 export class TestServer {
   readonly hospital: Hospital;
   readonly accounts: Accounts;
+  readonly unlockers: Unlockers;
   readonly threads = new Map<string, ServedThread>();
   readonly #clock: TestClock;
   readonly #connected = new Set<Connected>();
@@ -36,6 +38,8 @@ export class TestServer {
   sockets = true;
   tamper: Tampering = (_route, value) => value;
   readonly asked: string[] = [];
+  /** The bodies of all requests, as they were sent. */
+  readonly sent: string[] = [];
   /** What a proof has to carry, told with each answer. */
   nonce = 'first';
   patient: Omit<PatientAssertion, 'tag' | 'thread' | 'requester' | 'issued' | 'expires'> = {
@@ -57,6 +61,7 @@ export class TestServer {
   private constructor(hospital: Hospital, clock: TestClock) {
     this.hospital = hospital;
     this.accounts = new Accounts(hospital);
+    this.unlockers = new Unlockers(this.accounts);
     this.#clock = clock;
   }
 
@@ -81,6 +86,7 @@ export class TestServer {
     return async (request) => {
       const route = `${request.method} ${new URL(request.url).pathname}`;
       this.asked.push(route);
+      this.sent.push(await request.clone().text());
       if (this.broken === 'before' || this.brokenFor === jar) throw new TypeError('no network');
       const response = await answer(this.#routes(jar), request, jar);
       response.headers.set('dpop-nonce', this.nonce);
@@ -159,7 +165,7 @@ export class TestServer {
       const thread = this.threads.get(path[1] ?? '');
       return thread?.places.has(me()) ? thread : refuse(404, 'thread_unknown');
     };
-    const open = this.accounts.routes();
+    const open = { ...this.accounts.routes(), ...this.unlockers.routes() };
     const routes: Routes = {
       ...open,
       'GET /v1/people': ({ query }) => ({ people: this.#find(query.get('query') ?? '') }),
@@ -387,8 +393,13 @@ const withoutKey: ReadonlySet<string> = new Set([
   'POST /v1/enrolment/start',
   'POST /v1/sign-in/parameters',
   'POST /v1/sign-in/password',
+  'POST /v1/sign-in/passkey/options',
 ]);
-const beginsSession: ReadonlySet<string> = new Set(['POST /v1/enrolment/complete', 'POST /v1/sign-in/code']);
+const beginsSession: ReadonlySet<string> = new Set([
+  'POST /v1/enrolment/complete',
+  'POST /v1/sign-in/code',
+  'POST /v1/sign-in/passkey',
+]);
 
 /** The thread stands at the beginning of the header. */
 const contains = (message: Bytes, thread: Bytes): boolean => message.slice(0, 60).join().includes(thread.join());
