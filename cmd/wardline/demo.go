@@ -42,7 +42,7 @@ func (c *demoCommand) Run(ctx context.Context, terminal *terminal) error {
 		level = slog.LevelInfo
 	}
 	d, err := demo.Start(ctx, demo.Options{
-		Data: c.Data, Addr: c.Addr, HospitalAddr: c.HospitalAddr, Database: c.Database, Grace: c.Grace, Web: web.FS(),
+		Data: c.Data, Addr: c.Addr, HospitalAddr: c.HospitalAddr, Database: c.Database, Grace: c.Grace, Web: web.FS(), Assets: assets(), Version: version(),
 		Log: slog.New(slog.NewTextHandler(terminal.err, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {

@@ -64,7 +64,7 @@ func serverConfig(settings config.Settings, log *slog.Logger) (server.Config, er
 	}
 	return server.Config{
 		Data: settings.Data, Database: settings.Database, ShredDatabase: settings.ShredDatabase, Origin: site.Origin, Secure: site.Secure,
-		TrustedProxies: site.TrustedProxies, Organisation: code, Web: web.FS(), Log: log,
+		TrustedProxies: site.TrustedProxies, Organisation: code, Web: web.FS(), Assets: assets(), Version: version(), Log: log,
 		Index: pds.Config{
 			BaseURL: settings.IndexURL, Timeout: settings.IndexTimeout, Header: authorization(settings.IndexAuthorization),
 			HospitalNumberSystem: settings.IndexHospitalSystem, WardExtension: settings.IndexWardExtension,

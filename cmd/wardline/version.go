@@ -1,6 +1,11 @@
 package main
 
-import "runtime/debug"
+import (
+	"encoding/hex"
+	"runtime/debug"
+
+	"github.com/wardline/wardline/web"
+)
 
 type versionCommand struct{}
 
@@ -8,6 +13,15 @@ type versionCommand struct{}
 func (*versionCommand) Run(terminal *terminal) error {
 	terminal.print("wardline %s\n", version())
 	return nil
+}
+
+// assets is the fingerprint of the web app inside, or "" when there is none.
+func assets() string {
+	fingerprint, err := web.Fingerprint()
+	if err != nil || !web.Built() {
+		return ""
+	}
+	return hex.EncodeToString(fingerprint[:])
 }
 
 func version() string {

@@ -54,8 +54,10 @@ type Options struct {
 	// Quiet leaves out the colleagues and their story.
 	Quiet bool
 	Web   fs.FS
-	Clock clock.Clock
-	Log   *slog.Logger
+	// Assets and Version are those of server.Config.
+	Assets, Version string
+	Clock           clock.Clock
+	Log             *slog.Logger
 }
 
 // organisation is the demonstration's name everywhere, so that nobody takes it for a real one.
@@ -155,6 +157,7 @@ func (d *Demo) config() server.Config {
 		},
 		Record: ehr.Config{BaseURL: d.hospital.RecordURL(), Timeout: 10 * time.Second, HospitalNumberSystem: hospital.HospitalNumberSystem, Clock: d.options.Clock},
 		Retry:  d.options.Retry, Lease: d.options.Lease, Web: d.options.Web, Clock: d.options.Clock, Log: d.options.Log,
+		Assets: d.options.Assets, Version: d.options.Version, Demonstration: true,
 	}
 	return config
 }

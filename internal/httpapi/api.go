@@ -34,6 +34,7 @@ import (
 // Options are what the surface is built from. The zero value of Rooms is enough to generate the OpenAPI document.
 type Options struct {
 	Rooms Rooms
+	About About
 	// Web is the built web app, index.html at its root; nil serves the API alone.
 	Web fs.FS
 	// Origin is the one origin that browsers may come from, such as "https://wardline.example.nhs.uk".
@@ -77,6 +78,7 @@ type Rooms struct {
 // API is the HTTP surface. It is an [http.Handler] and safe for concurrent use.
 type API struct {
 	rooms    Rooms
+	about    About
 	origin   string
 	secure   bool
 	proxies  []netip.Prefix
@@ -101,7 +103,7 @@ func New(o Options) *API {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &API{
-		rooms: o.Rooms, origin: o.Origin, secure: o.Secure, proxies: o.TrustedProxies, clock: o.Clock, log: o.Log,
+		rooms: o.Rooms, about: o.About, origin: o.Origin, secure: o.Secure, proxies: o.TrustedProxies, clock: o.Clock, log: o.Log,
 		requests: id.NewSource(o.Clock), limiter: newAddressLimiter(o.Clock), mux: http.NewServeMux(),
 		nonces: dpop.NewNonces(o.ProofKey), seen: dpop.NewSeen(),
 	}

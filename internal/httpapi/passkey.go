@@ -24,7 +24,6 @@ type Passkeys interface {
 }
 
 func (a *API) registerPasskeys() {
-	route(a, "GET /v1/about", Open, "about", "What this server offers before anybody is signed in", a.about)
 	route(a, "POST /v1/sign-in/passkey/options", Open, "signInPasskeyOptions", "What a browser asks its authenticators to sign somebody in",
 		a.signInPasskeyOptions, limited(a))
 	route(a, "POST /v1/sign-in/passkey", Open, "signInPasskey", "Both factors in one: a session and what opens the vault", a.signInPasskey, limited(a), proves(a), known(a))
@@ -38,14 +37,6 @@ func (a *API) registerPasskeys() {
 		a.addPasskey, limited(a), limit(vaultBody))
 	route(a, "DELETE /v1/passkeys/{credential}", Bound, "removePasskey", "Remove a passkey that opens nothing; needs a fresh proof", a.removePasskey,
 		limited(a), status(http.StatusNoContent))
-}
-
-type aboutBody struct {
-	Passkeys bool `json:"passkeys" doc:"false where browsers refuse them, which is at an IP address"`
-}
-
-func (a *API) about(context.Context, *struct{}) (*output[aboutBody], error) {
-	return &output[aboutBody]{aboutBody{Passkeys: a.rooms.Passkeys != nil && a.rooms.Passkeys.Passkeys()}}, nil
 }
 
 // credentialJSON is an AuthenticationResponseJSON or RegistrationResponseJSON as the browser gives it. The room parses it.

@@ -17,6 +17,7 @@ func (a *API) routes() {
 	a.registerPeople()
 	a.registerVault()
 	a.registerUnlockers()
+	a.registerAbout()
 	a.registerPasskeys()
 	a.registerManifests()
 	a.registerLedger()

@@ -65,8 +65,12 @@ type Config struct {
 	// Lease is how long due work that a killed node had in hand waits for another; 0 is a minute.
 	Lease time.Duration
 	Web   fs.FS
-	Clock clock.Clock
-	Log   *slog.Logger
+	// Assets is the fingerprint of Web, in hex. Version is the program's. Both are told to whoever asks.
+	Assets, Version string
+	// Demonstration says that everybody here is invented.
+	Demonstration bool
+	Clock         clock.Clock
+	Log           *slog.Logger
 }
 
 // KeysDir is where a data directory has its server keys.
@@ -184,6 +188,10 @@ func (s *Server) build(trust *identity.Trust) error {
 	s.api = httpapi.New(httpapi.Options{
 		Rooms: s.rooms(), Web: s.config.Web, Origin: s.config.Origin, Secure: s.config.Secure, TrustedProxies: s.config.TrustedProxies,
 		ProofKey: s.identity.ProofKey(), Clock: clk, Log: s.log,
+		About: httpapi.About{
+			Organisation: trust.Chain.Current().Organisation, Demonstration: s.config.Demonstration,
+			Version: s.config.Version, Assets: s.config.Assets,
+		},
 	})
 	return nil
 }

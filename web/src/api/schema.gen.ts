@@ -45,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What this server offers before anybody is signed in */
+        /** Whose server this is and what it offers before anybody is signed in */
         get: operations["about"];
         put?: never;
         post?: never;
@@ -969,8 +969,14 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         AboutBody: {
+            /** @description SHA-256 over the list of the web app's files, in hex; empty where none is inside */
+            assets: string;
+            /** @description true where everybody is invented */
+            demonstration: boolean;
+            organisation: string;
             /** @description false where browsers refuse them, which is at an IP address */
             passkeys: boolean;
+            version: string;
         };
         AcceptPolicyInputBody: {
             /** @description of the text that was shown */

@@ -24,8 +24,7 @@ export function createRemote(http: Http) {
     /** The key to which the session is bound. */
     prover: http.prover,
 
-    /** The one route that the document does not have: a server without it is older than this page, which does without. */
-    about: () => http.call(s.about, 'GET', '/v1/about'),
+    about: () => routes.call('GET', '/v1/about', s.about),
 
     /** For parts that come later and bring their routes with them. */
     http,
