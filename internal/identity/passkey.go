@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -323,7 +324,12 @@ func (s *Service) RemovePasskey(ctx context.Context, session Session, credential
 }
 
 func (s *Service) passkeyEvent(kind audit.Kind, person id.Person, credential []byte) audit.Event {
-	return audit.Event{Kind: kind, Actor: person, Subject: audit.About(person), At: s.now(), Details: map[string]string{"credential": CredentialText(credential)}}
+	return audit.Event{Kind: kind, Actor: person, Subject: audit.About(person), At: s.now(), Details: passkeyDetails(credential)}
+}
+
+// passkeyDetails name a passkey by its hash: authenticators choose ids of up to a kilobyte.
+func passkeyDetails(credential []byte) map[string]string {
+	return map[string]string{"credential": id.Hash(sha256.Sum256(credential)).String()}
 }
 
 // CredentialText is a credential's id as WebAuthn writes it.

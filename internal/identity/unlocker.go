@@ -376,7 +376,7 @@ func (p *changePlan) events(at time.Time) (events []audit.Event) {
 		note(audit.UnlockerRemoved, map[string]string{"unlocker": p.write.Remove.String()})
 	}
 	if p.write.Passkey != nil {
-		note(audit.PasskeyAdded, map[string]string{"credential": CredentialText(p.write.Passkey.Credential)})
+		note(audit.PasskeyAdded, passkeyDetails(p.write.Passkey.Credential))
 	}
 	return events
 }

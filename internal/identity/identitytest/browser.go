@@ -141,13 +141,19 @@ func (b *Browser) SecondDevice() *Browser {
 // NextVault seals the next version of the vault.
 func (b *Browser) NextVault(t testing.TB) []byte {
 	t.Helper()
+	return b.NextVaultUnder(t, b.AK)
+}
+
+// NextVaultUnder seals the next version under some account key of the person.
+func (b *Browser) NextVaultUnder(t testing.TB, key *envelope.AccountKey) []byte {
+	t.Helper()
 	next := b.Vault.Vault
 	next.Version++
-	sealed, err := b.AK.SealVault(&next, b.Vault.Head, rand.Reader)
+	sealed, err := key.SealVault(&next, b.Vault.Head, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := b.AK.OpenVault(sealed, b.Vault.Head)
+	opened, err := key.OpenVault(sealed, b.Vault.Head)
 	if err != nil {
 		t.Fatal(err)
 	}
