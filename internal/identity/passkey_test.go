@@ -20,44 +20,21 @@ import (
 	"github.com/wardline/wardline/internal/identity/identitytest"
 )
 
-// authenticator is a phone or key, and the browser in front of it.
-type authenticator struct {
-	site virtualwebauthn.RelyingParty
-	auth virtualwebauthn.Authenticator
-	key  virtualwebauthn.Credential
-}
+func newAuthenticator() *identitytest.Authenticator { return identitytest.NewAuthenticator(origin) }
 
-func newAuthenticator() *authenticator {
-	return &authenticator{
-		site: virtualwebauthn.RelyingParty{ID: "wardline.test", Name: "Wardline", Origin: origin}, auth: virtualwebauthn.NewAuthenticator(),
-		key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2),
-	}
-}
-
-func (a *authenticator) create(c identity.PasskeyCreation) []byte {
-	a.auth.Options.UserHandle = c.Handle
-	return []byte(virtualwebauthn.CreateAttestationResponse(a.site, a.auth, a.key, virtualwebauthn.AttestationOptions{Challenge: c.Challenge[:]}))
-}
-
-// get answers a challenge. change may alter the authenticator and its browser for once.
-func (a *authenticator) get(challenge [32]byte, change ...func(*authenticator)) []byte {
-	a.key.Counter++
-	once := *a
-	for _, alter := range change {
-		alter(&once)
-	}
-	return []byte(virtualwebauthn.CreateAssertionResponse(once.site, once.auth, once.key, virtualwebauthn.AssertionOptions{Challenge: challenge[:]}))
+func create(a *identitytest.Authenticator, c identity.PasskeyCreation) []byte {
+	return a.Create(c.Challenge[:], c.Handle)
 }
 
 // passkey registers a passkey; with prf also the unlocker that it opens.
-func (r *room) passkey(t *testing.T, browser *identitytest.Browser, session identity.Session, prf bool) (*authenticator, *identitytest.Browser) {
+func (r *room) passkey(t *testing.T, browser *identitytest.Browser, session identity.Session, prf bool) (*identitytest.Authenticator, *identitytest.Browser) {
 	t.Helper()
 	a := newAuthenticator()
 	creation, err := r.RegisterOptions(ctx, session)
 	if err != nil {
 		t.Fatal(err)
 	}
-	registration := identity.Registration{Ticket: creation.Ticket, Credential: a.create(creation), Label: "Phone"}
+	registration := identity.Registration{Ticket: creation.Ticket, Credential: create(a, creation), Label: "Phone"}
 	if prf {
 		var change identity.UnlockerChange
 		change, browser = browser.Change(t, r.state(t, browser), browser.NewPasskey(), id.Unlocker{})
@@ -67,19 +44,19 @@ func (r *room) passkey(t *testing.T, browser *identitytest.Browser, session iden
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(credential, a.key.ID) {
+	if !bytes.Equal(credential, a.Key.ID) {
 		t.Error("another credential")
 	}
 	return a, browser
 }
 
-func (r *room) signInPasskey(t *testing.T, a *authenticator, change ...func(*authenticator)) (identity.PasskeySignIn, error) {
+func (r *room) signInPasskey(t *testing.T, a *identitytest.Authenticator, change ...func(*identitytest.Authenticator)) (identity.PasskeySignIn, error) {
 	t.Helper()
 	request, err := r.SignInOptions(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.SignInPasskey(ctx, request.Ticket, a.get(request.Challenge, change...), identity.From{Proof: identitytest.Proof(r.clock)})
+	return r.SignInPasskey(ctx, request.Ticket, a.Get(request.Challenge[:], change...), identity.From{Proof: identitytest.Proof(r.clock)})
 }
 
 func TestR23_APasskeySignsInAndOpensTheVault(t *testing.T) {
@@ -99,7 +76,7 @@ func TestR23_APasskeySignsInAndOpensTheVault(t *testing.T) {
 			t.Errorf("%+v", session)
 		}
 		unlockers, without, err := r.Unlockers(ctx, session)
-		if err != nil || len(unlockers) != 2 || len(without) != 0 || !unlockers[1].Current || !bytes.Equal(unlockers[1].Credential, a.key.ID) ||
+		if err != nil || len(unlockers) != 2 || len(without) != 0 || !unlockers[1].Current || !bytes.Equal(unlockers[1].Credential, a.Key.ID) ||
 			unlockers[1].Label != "Phone" || unlockers[1].LastUsedAt.IsZero() {
 			t.Errorf("%+v, %+v, %v", unlockers, without, err)
 		}
@@ -126,12 +103,12 @@ func TestR23_APasskeyWithoutPRFLeavesTheVaultToThePassword(t *testing.T) {
 		if err != nil || len(unlockers) != 1 || len(without) != 1 || !without[0].Unlocker.IsZero() {
 			t.Errorf("%+v, %+v, %v", unlockers, without, err)
 		}
-		if err := r.RemovePasskey(ctx, enrolled.Session, a.key.ID); err != nil {
+		if err := r.RemovePasskey(ctx, enrolled.Session, a.Key.ID); err != nil {
 			t.Fatal(err)
 		}
 		_, err = r.signInPasskey(t, a)
 		wantCode(t, "a passkey that was removed", err, "passkey_refused")
-		wantCode(t, "removing it twice", r.RemovePasskey(ctx, enrolled.Session, a.key.ID), "passkey_unknown")
+		wantCode(t, "removing it twice", r.RemovePasskey(ctx, enrolled.Session, a.Key.ID), "passkey_unknown")
 	})
 }
 
@@ -151,11 +128,11 @@ func TestR23_APasskeyUnlocksItsPersonsSessionOnly(t *testing.T) {
 		if err != nil || len(request.Allowed) != 1 {
 			t.Fatal(request.Allowed, err)
 		}
-		_, _, err = r.UnlockPasskey(ctx, other.Session, request.Ticket, a.get(request.Challenge))
+		_, _, err = r.UnlockPasskey(ctx, other.Session, request.Ticket, a.Get(request.Challenge[:]))
 		wantCode(t, "a ticket of another session", err, "ticket_spent")
-		_, err = r.SignInPasskey(ctx, request.Ticket, a.get(request.Challenge), identity.From{Proof: identitytest.Proof(r.clock)})
+		_, err = r.SignInPasskey(ctx, request.Ticket, a.Get(request.Challenge[:]), identity.From{Proof: identitytest.Proof(r.clock)})
 		wantCode(t, "a ticket for another purpose", err, "ticket_spent")
-		session, unlock, err := r.UnlockPasskey(ctx, locked, request.Ticket, a.get(request.Challenge))
+		session, unlock, err := r.UnlockPasskey(ctx, locked, request.Ticket, a.Get(request.Challenge[:]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,13 +146,13 @@ func TestR23_APasskeyUnlocksItsPersonsSessionOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		fresh := with(other.Session, func(s *identity.Session) { s.ProvedAt = r.clock.Now() })
-		if _, _, err := r.Register(ctx, fresh, identity.Registration{Ticket: creation.Ticket, Credential: okafor.create(creation)}); err != nil {
+		if _, _, err := r.Register(ctx, fresh, identity.Registration{Ticket: creation.Ticket, Credential: create(okafor, creation)}); err != nil {
 			t.Fatal(err)
 		}
 		if request, err = r.UnlockOptions(ctx, other.Session); err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = r.UnlockPasskey(ctx, other.Session, request.Ticket, a.get(request.Challenge))
+		_, _, err = r.UnlockPasskey(ctx, other.Session, request.Ticket, a.Get(request.Challenge[:]))
 		wantCode(t, "another person's passkey", err, "passkey_refused")
 	})
 }
@@ -188,7 +165,7 @@ func TestR23_AnAssertionIsTakenOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		assertion := a.get(request.Challenge)
+		assertion := a.Get(request.Challenge[:])
 		var signedIn, spent atomic.Int32
 		var group sync.WaitGroup
 		for range 6 {
@@ -208,16 +185,16 @@ func TestR23_AnAssertionIsTakenOnce(t *testing.T) {
 		if signedIn.Load() != 1 || spent.Load() != 5 {
 			t.Errorf("%d sessions for one assertion, %d refused", signedIn.Load(), spent.Load())
 		}
-		_, err = r.restarted().SignInPasskey(ctx, request.Ticket, a.get(request.Challenge), identity.From{Proof: identitytest.Proof(r.clock)})
+		_, err = r.restarted().SignInPasskey(ctx, request.Ticket, a.Get(request.Challenge[:]), identity.From{Proof: identitytest.Proof(r.clock)})
 		wantCode(t, "another answer to the same challenge, after a restart", err, "ticket_spent")
 		failed, _ := r.SignInOptions(ctx)
-		_, err = r.SignInPasskey(ctx, failed.Ticket, a.get([32]byte{1}), identity.From{Proof: identitytest.Proof(r.clock)})
+		_, err = r.SignInPasskey(ctx, failed.Ticket, a.Get(make([]byte, 32)), identity.From{Proof: identitytest.Proof(r.clock)})
 		wantCode(t, "an answer to another challenge", err, "passkey_refused")
-		_, err = r.SignInPasskey(ctx, failed.Ticket, a.get(failed.Challenge), identity.From{Proof: identitytest.Proof(r.clock)})
+		_, err = r.SignInPasskey(ctx, failed.Ticket, a.Get(failed.Challenge[:]), identity.From{Proof: identitytest.Proof(r.clock)})
 		wantCode(t, "a challenge after a failed answer", err, "ticket_spent")
 		late, _ := r.SignInOptions(ctx)
 		r.clock.Advance(5 * time.Minute)
-		_, err = r.SignInPasskey(ctx, late.Ticket, a.get(late.Challenge), identity.From{Proof: identitytest.Proof(r.clock)})
+		_, err = r.SignInPasskey(ctx, late.Ticket, a.Get(late.Challenge[:]), identity.From{Proof: identitytest.Proof(r.clock)})
 		wantCode(t, "after five minutes", err, "ticket_spent")
 		if _, err := r.signInPasskey(t, a); err != nil {
 			t.Error(err)
@@ -239,22 +216,22 @@ func TestR23_AnAssertionThatDoesNotCheckIsRefused(t *testing.T) {
 		}
 		for name, test := range map[string]struct {
 			code   string
-			by     *authenticator
-			change func(*authenticator)
+			by     *identitytest.Authenticator
+			change func(*identitytest.Authenticator)
 		}{
-			"not verified":           {"user_not_verified", a, func(a *authenticator) { a.auth.Options.UserNotVerified = true }},
-			"not verified, unknown":  {"user_not_verified", newAuthenticator(), func(a *authenticator) { a.auth.Options.UserNotVerified = true }},
-			"not present":            {"passkey_refused", a, func(a *authenticator) { a.auth.Options.UserNotPresent = true }},
-			"an unknown credential":  {"passkey_refused", a, func(a *authenticator) { a.key.ID = random(32) }},
-			"a bad signature":        {"passkey_refused", a, func(a *authenticator) { a.key.Key = newAuthenticator().key.Key }},
-			"another origin":         {"passkey_refused", a, func(a *authenticator) { a.site.Origin = "https://wardline.test.evil.example" }},
-			"another port":           {"passkey_refused", a, func(a *authenticator) { a.site.Origin = origin + ":8443" }},
-			"another scheme":         {"passkey_refused", a, func(a *authenticator) { a.site.Origin = "http://wardline.test" }},
-			"another site":           {"passkey_refused", a, func(a *authenticator) { a.site.ID = "evil.example" }},
-			"another person's name":  {"passkey_refused", a, func(a *authenticator) { a.auth.Options.UserHandle = random(32) }},
-			"no name":                {"passkey_refused", a, func(a *authenticator) { a.auth.Options.UserHandle = nil }},
-			"a backup that was none": {"passkey_refused", a, func(a *authenticator) { a.auth.Options.BackupEligible = true }},
-			"somebody who left":      {"passkey_refused", gone, func(*authenticator) {}},
+			"not verified":           {"user_not_verified", a, func(a *identitytest.Authenticator) { a.Auth.Options.UserNotVerified = true }},
+			"not verified, unknown":  {"user_not_verified", newAuthenticator(), func(a *identitytest.Authenticator) { a.Auth.Options.UserNotVerified = true }},
+			"not present":            {"passkey_refused", a, func(a *identitytest.Authenticator) { a.Auth.Options.UserNotPresent = true }},
+			"an unknown credential":  {"passkey_refused", a, func(a *identitytest.Authenticator) { a.Key.ID = random(32) }},
+			"a bad signature":        {"passkey_refused", a, func(a *identitytest.Authenticator) { a.Key.Key = newAuthenticator().Key.Key }},
+			"another origin":         {"passkey_refused", a, func(a *identitytest.Authenticator) { a.Site.Origin = "https://wardline.test.evil.example" }},
+			"another port":           {"passkey_refused", a, func(a *identitytest.Authenticator) { a.Site.Origin = origin + ":8443" }},
+			"another scheme":         {"passkey_refused", a, func(a *identitytest.Authenticator) { a.Site.Origin = "http://wardline.test" }},
+			"another site":           {"passkey_refused", a, func(a *identitytest.Authenticator) { a.Site.ID = "evil.example" }},
+			"another person's name":  {"passkey_refused", a, func(a *identitytest.Authenticator) { a.Auth.Options.UserHandle = random(32) }},
+			"no name":                {"passkey_refused", a, func(a *identitytest.Authenticator) { a.Auth.Options.UserHandle = nil }},
+			"a backup that was none": {"passkey_refused", a, func(a *identitytest.Authenticator) { a.Auth.Options.BackupEligible = true }},
+			"somebody who left":      {"passkey_refused", gone, func(*identitytest.Authenticator) {}},
 		} {
 			_, err := r.signInPasskey(t, test.by, test.change)
 			refusal := fault.As(err)
@@ -272,37 +249,37 @@ func TestR23_ACounterThatGoesBackIsACopy(t *testing.T) {
 	eachRoom(t, func(t *testing.T, r *room) {
 		browser, enrolled := r.enrol(t, "patel")
 		a, _ := r.passkey(t, browser, enrolled.Session, true)
-		if _, err := r.signInPasskey(t, a, func(a *authenticator) { a.key.Counter = 9 }); err != nil {
+		if _, err := r.signInPasskey(t, a, func(a *identitytest.Authenticator) { a.Key.Counter = 9 }); err != nil {
 			t.Fatal(err)
 		}
 		for _, count := range []uint32{9, 8, 0} {
-			_, err := r.signInPasskey(t, a, func(a *authenticator) { a.key.Counter = count })
+			_, err := r.signInPasskey(t, a, func(a *identitytest.Authenticator) { a.Key.Counter = count })
 			wantCode(t, "a counter that did not go on", err, "passkey_cloned")
 		}
 		if r.audited(t, audit.PasskeyCloned) != 3 || r.audited(t, audit.SignIn) != 1 {
 			t.Error("it was not audited")
 		}
-		if _, err := r.signInPasskey(t, a, func(a *authenticator) { a.key.Counter = 10 }); err != nil {
+		if _, err := r.signInPasskey(t, a, func(a *identitytest.Authenticator) { a.Key.Counter = 10 }); err != nil {
 			t.Error(err)
 		}
 		synced, _ := r.passkeyThatDoesNotCount(t, enrolled.Session)
 		for range 3 {
-			if _, err := r.signInPasskey(t, synced, func(a *authenticator) { a.key.Counter = 0 }); err != nil {
+			if _, err := r.signInPasskey(t, synced, func(a *identitytest.Authenticator) { a.Key.Counter = 0 }); err != nil {
 				t.Errorf("one that does not count: %v", err)
 			}
 		}
 	})
 }
 
-func (r *room) passkeyThatDoesNotCount(t *testing.T, session identity.Session) (*authenticator, []byte) {
+func (r *room) passkeyThatDoesNotCount(t *testing.T, session identity.Session) (*identitytest.Authenticator, []byte) {
 	t.Helper()
 	a := newAuthenticator()
-	a.auth.Options.BackupEligible, a.auth.Options.BackupState = true, true
+	a.Auth.Options.BackupEligible, a.Auth.Options.BackupState = true, true
 	creation, err := r.RegisterOptions(ctx, session)
 	if err != nil {
 		t.Fatal(err)
 	}
-	credential, _, err := r.Register(ctx, session, identity.Registration{Ticket: creation.Ticket, Credential: a.create(creation)})
+	credential, _, err := r.Register(ctx, session, identity.Registration{Ticket: creation.Ticket, Credential: create(a, creation)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,12 +291,12 @@ func TestR23_ARegistrationThatDoesNotCheckIsRefused(t *testing.T) {
 		browser, enrolled := r.enrol(t, "patel")
 		for name, test := range map[string]struct {
 			code   string
-			change func(*authenticator)
+			change func(*identitytest.Authenticator)
 		}{
-			"not verified":   {"user_not_verified", func(a *authenticator) { a.auth.Options.UserNotVerified = true }},
-			"not present":    {"passkey_refused", func(a *authenticator) { a.auth.Options.UserNotPresent = true }},
-			"another origin": {"passkey_refused", func(a *authenticator) { a.site.Origin = "https://evil.example" }},
-			"another site":   {"passkey_refused", func(a *authenticator) { a.site.ID = "evil.example" }},
+			"not verified":   {"user_not_verified", func(a *identitytest.Authenticator) { a.Auth.Options.UserNotVerified = true }},
+			"not present":    {"passkey_refused", func(a *identitytest.Authenticator) { a.Auth.Options.UserNotPresent = true }},
+			"another origin": {"passkey_refused", func(a *identitytest.Authenticator) { a.Site.Origin = "https://evil.example" }},
+			"another site":   {"passkey_refused", func(a *identitytest.Authenticator) { a.Site.ID = "evil.example" }},
 		} {
 			a := newAuthenticator()
 			test.change(a)
@@ -327,32 +304,32 @@ func TestR23_ARegistrationThatDoesNotCheckIsRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = r.Register(ctx, enrolled.Session, identity.Registration{Ticket: creation.Ticket, Credential: a.create(creation)})
+			_, _, err = r.Register(ctx, enrolled.Session, identity.Registration{Ticket: creation.Ticket, Credential: create(a, creation)})
 			wantCode(t, name, err, test.code)
-			_, _, err = r.Register(ctx, enrolled.Session, identity.Registration{Ticket: creation.Ticket, Credential: newAuthenticator().create(creation)})
+			_, _, err = r.Register(ctx, enrolled.Session, identity.Registration{Ticket: creation.Ticket, Credential: create(newAuthenticator(), creation)})
 			wantCode(t, "the challenge again", err, "ticket_spent")
 		}
 		a := newAuthenticator()
 		creation, _ := r.RegisterOptions(ctx, enrolled.Session)
 		change, _ := browser.Change(t, r.state(t, browser), browser.NewPIN(), id.Unlocker{})
-		_, _, err := r.Register(ctx, enrolled.Session, identity.Registration{Ticket: creation.Ticket, Credential: a.create(creation), Change: &change})
+		_, _, err := r.Register(ctx, enrolled.Session, identity.Registration{Ticket: creation.Ticket, Credential: create(a, creation), Change: &change})
 		wantCode(t, "a PIN with a passkey's registration", err, "unlockers_malformed")
 		if passkeys, err := r.db.PasskeysOf(ctx, browser.Person); err != nil || len(passkeys) > 0 {
 			t.Errorf("%d passkeys were kept, %v", len(passkeys), err)
 		}
 		first, _ := r.passkey(t, browser, enrolled.Session, false)
 		creation, _ = r.RegisterOptions(ctx, enrolled.Session)
-		if len(creation.Allowed) != 1 || !bytes.Equal(creation.Handle, first.auth.Options.UserHandle) {
+		if len(creation.Allowed) != 1 || !bytes.Equal(creation.Handle, first.Auth.Options.UserHandle) {
 			t.Error("the first is not excluded, or the handle is another")
 		}
-		_, _, err = r.Register(ctx, enrolled.Session, identity.Registration{Ticket: creation.Ticket, Credential: first.create(creation)})
+		_, _, err = r.Register(ctx, enrolled.Session, identity.Registration{Ticket: creation.Ticket, Credential: create(first, creation)})
 		wantCode(t, "the same credential again", err, "passkey_exists")
 		r.clock.Set(start.Add(10 * time.Minute))
 		_, err = r.RegisterOptions(ctx, enrolled.Session)
 		wantCode(t, "without a proof", err, "proof_needed")
 		_, _, err = r.Register(ctx, enrolled.Session, identity.Registration{})
 		wantCode(t, "without a proof", err, "proof_needed")
-		wantCode(t, "without a proof", r.RemovePasskey(ctx, enrolled.Session, first.key.ID), "proof_needed")
+		wantCode(t, "without a proof", r.RemovePasskey(ctx, enrolled.Session, first.Key.ID), "proof_needed")
 	})
 }
 
@@ -371,19 +348,19 @@ func TestR23_APRFResultIsNeverTaken(t *testing.T) {
 			"deeper than it stand": `{"more":{"prf":{"results":"` + secret + `"}}}`,
 		} {
 			request, _ := r.SignInOptions(ctx)
-			sent := bytes.Replace(a.get(request.Challenge), []byte(`{"type":`), []byte(`{"clientExtensionResults":`+results+`,"type":`), 1)
+			sent := bytes.Replace(a.Get(request.Challenge[:]), []byte(`{"type":`), []byte(`{"clientExtensionResults":`+results+`,"type":`), 1)
 			if !json.Valid(sent) || !bytes.Contains(sent, []byte("esults")) {
 				t.Fatalf("%s: the test sends %s", name, sent)
 			}
 			_, err := r.SignInPasskey(ctx, request.Ticket, sent, identity.From{Proof: identitytest.Proof(r.clock)})
 			wantCode(t, name, err, "prf_sent")
 			creation, _ := r.RegisterOptions(ctx, enrolled.Session)
-			sent = bytes.Replace(newAuthenticator().create(creation), []byte(`{"type":`), []byte(`{"clientExtensionResults":`+results+`,"type":`), 1)
+			sent = bytes.Replace(create(newAuthenticator(), creation), []byte(`{"type":`), []byte(`{"clientExtensionResults":`+results+`,"type":`), 1)
 			_, _, err = r.Register(ctx, enrolled.Session, identity.Registration{Ticket: creation.Ticket, Credential: sent})
 			wantCode(t, name, err, "prf_sent")
 		}
 		request, _ := r.SignInOptions(ctx)
-		sent := bytes.Replace(a.get(request.Challenge), []byte(`{"type":`), []byte(`{"clientExtensionResults":{"prf":{"enabled":true}},"type":`), 1)
+		sent := bytes.Replace(a.Get(request.Challenge[:]), []byte(`{"type":`), []byte(`{"clientExtensionResults":{"prf":{"enabled":true}},"type":`), 1)
 		if _, err := r.SignInPasskey(ctx, request.Ticket, sent, identity.From{Proof: identitytest.Proof(r.clock)}); err != nil {
 			t.Errorf("prf without results: %v", err)
 		}
@@ -417,7 +394,7 @@ func TestR23_SomebodyWithoutAPasswordSignsInByPasskey(t *testing.T) {
 		change, _ := browser.Change(t, r.state(t, browser), nil, browser.Unlocker(t, envelope.UnlockerPasskey))
 		_, err = r.ChangeUnlockers(ctx, signedIn.Session, change)
 		wantCode(t, "removing the last", err, "last_unlocker")
-		wantCode(t, "removing the last as a passkey", r.RemovePasskey(ctx, signedIn.Session, a.key.ID), "passkey_unlocks")
+		wantCode(t, "removing the last as a passkey", r.RemovePasskey(ctx, signedIn.Session, a.Key.ID), "passkey_unlocks")
 		browser = r.change(t, browser, signedIn.Session, browser.NewPassword(), browser.Unlocker(t, envelope.UnlockerPasskey))
 		_, err = r.signInPasskey(t, a)
 		wantCode(t, "the passkey whose unlocker was removed", err, "passkey_refused")
@@ -460,13 +437,13 @@ func TestAPasskeyOfEachAlgorithmAndTheLongestCredential(t *testing.T) {
 		_, enrolled := r.enrol(t, "patel")
 		for _, kind := range []virtualwebauthn.KeyType{virtualwebauthn.KeyTypeEC2, virtualwebauthn.KeyTypeRSA} {
 			a := newAuthenticator()
-			a.key = virtualwebauthn.NewCredential(kind)
-			a.key.ID = random(1023)
+			a.Key = virtualwebauthn.NewCredential(kind)
+			a.Key.ID = random(1023)
 			creation, err := r.RegisterOptions(ctx, enrolled.Session)
 			if err != nil {
 				t.Fatal(err)
 			}
-			registration := identity.Registration{Ticket: creation.Ticket, Credential: a.create(creation), Label: strings.Repeat("é", 50)}
+			registration := identity.Registration{Ticket: creation.Ticket, Credential: create(a, creation), Label: strings.Repeat("é", 50)}
 			if _, _, err := r.Register(ctx, enrolled.Session, registration); err != nil {
 				t.Fatal(err)
 			}
