@@ -79,7 +79,7 @@ test('whatever arrives, a checkpoint or a proof is refused and nothing else is t
   const good = { size: 5, root: random(32), after: 2, at: 7 };
   const note = await signCheckpoint(good, key);
   for (let round = 0; round < 600; round++) {
-    const letters = [...note];
+    const letters = Array.from(note);
     for (let changes = 1 + below(random, 3); changes > 0; changes--) {
       const what = below(random, 3);
       const place = below(random, letters.length);
