@@ -4,7 +4,7 @@
 //   - client.go     Client: where the server is, and what this machine remembers without a password
 //   - request.go    requests and answers; problem.go what can go wrong
 //   - link.go, enrol.go, signin.go, account.go, device.go   from a link or a password to opened keys; totp.go codes
-//   - session.go    Session: one person on one device; lock, unlock, end; vault.go bookmarks in the vault; revoke.go ending devices
+//   - session.go    Session: one person on one device; lock, unlock, end; vault.go bookmarks in the vault; revoke.go ending devices; unlocker.go passwords changed
 //   - people.go     the directory and the verified logs of people; manifest.go the chain of manifests
 //   - thread.go, view.go   a thread as it was verified, and as it is shown
 //   - sync.go, take.go, epoch.go, destroyed.go   catching up: the log, what its entries mean, keys, what is gone

@@ -75,6 +75,8 @@ var (
 	ErrNotEnrolled = &Stopped{"not_enrolled", "this person has no keys yet"}
 	// ErrMismatch: the identifiers do not agree with the index.
 	ErrMismatch = &Stopped{"mismatch", "the three identifiers do not all agree with the patient index"}
+	// ErrUnlockerUnknown: the vault lists no such unlocker.
+	ErrUnlockerUnknown = &Stopped{"unlocker_unknown", "the vault lists no such unlocker"}
 	// ErrText: not a text that can be sent.
 	ErrText = &Stopped{"text", "the text is empty, too long or not text"}
 )

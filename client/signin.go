@@ -53,20 +53,26 @@ func (c *Client) SignIn(ctx context.Context, userName, password string, code fun
 
 // stretchFor refuses weak parameters before anything of the password leaves.
 func (c *Client) stretchFor(ctx context.Context, r *requests, userName, password string) (*envelope.PasswordKey, error) {
+	parameters, err := c.parametersFor(ctx, r, userName)
+	if err != nil {
+		return nil, err
+	}
+	return envelope.StretchPassword(password, parameters)
+}
+
+func (c *Client) parametersFor(ctx context.Context, r *requests, userName string) (envelope.PasswordParameters, error) {
 	var parameters struct {
 		Salt      []byte `json:"salt"`
 		MemoryKiB uint32 `json:"memoryKiB"`
 		Passes    uint32 `json:"passes"`
 	}
 	if err := r.again(ctx, "POST", "/v1/sign-in/parameters", map[string]string{"userName": userName}, &parameters); err != nil {
-		return nil, err
+		return envelope.PasswordParameters{}, err
 	}
 	if len(parameters.Salt) != 16 {
-		return nil, refuse(envelope.WeakParameters, "the salt is not 16 bytes")
+		return envelope.PasswordParameters{}, refuse(envelope.WeakParameters, "the salt is not 16 bytes")
 	}
-	return envelope.StretchPassword(password, envelope.PasswordParameters{
-		Salt: [16]byte(parameters.Salt), MemoryKiB: parameters.MemoryKiB, Passes: parameters.Passes,
-	})
+	return envelope.PasswordParameters{Salt: [16]byte(parameters.Salt), MemoryKiB: parameters.MemoryKiB, Passes: parameters.Passes}, nil
 }
 
 type bindBody struct {

@@ -126,6 +126,15 @@ func (k *AccountKey) OpenIdentity(sealed *SealedIdentity, identity [32]byte) (*S
 	return signer, nil
 }
 
+// MoveIdentity seals the identity's seed, which is sealed under this key, under the next one.
+func (k *AccountKey) MoveIdentity(sealed *SealedIdentity, identity [32]byte, next *AccountKey, entropy Entropy) (*SealedIdentity, error) {
+	signer, err := k.OpenIdentity(sealed, identity)
+	if err != nil {
+		return nil, err
+	}
+	return next.SealIdentity([32]byte(signer.key.Seed()), entropy)
+}
+
 // CheckAccount holds an opened vault against the person's verified log and the secret of the unlocker that opened it: same person, same
 // identity, no older manifest, and the sealing keys that the log certifies. A vault that passes was made by the person.
 func (v *OpenedVault) CheckAccount(manifests *Manifests, state *PersonState, secret *UnlockerSecret) error {
