@@ -29,8 +29,23 @@ func (s *story) enrolOne(ctx context.Context, userName string) (*client.Session,
 		return nil, err
 	}
 	one := s.demo.colleague(userName)
-	return c.Enrol(ctx, one.Link, checkPassword, func(string) (string, error) { return s.demo.nextCode(one), nil },
+	session, err := c.Enrol(ctx, one.Link, checkPassword, func(string) (string, error) { return s.demo.nextCode(one), nil },
 		client.DeviceOptions{Kind: envelope.DeviceTrust, Label: "Check", NoticeAccepted: true})
+	if err != nil {
+		return nil, err
+	}
+	return session, s.acceptPolicies(ctx, session)
+}
+
+// acceptPolicies shows that nothing ordinary can be written before the policy is accepted (R36), and accepts it.
+func (s *story) acceptPolicies(ctx context.Context, session *client.Session) error {
+	if s.anita != nil { // the first has nobody to write to yet
+		_, err := session.CreateDirect(ctx, s.anita.Person())
+		if err := wantCode(err, "policy_needed"); err != nil {
+			return fmt.Errorf("before the policy was accepted: %w", err)
+		}
+	}
+	return session.AcceptPolicies(ctx)
 }
 
 func (s *story) enrol(ctx context.Context) (err error) {

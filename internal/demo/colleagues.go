@@ -38,6 +38,9 @@ func (d *Demo) assemble(ctx context.Context) (*company, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		if err := session.AcceptPolicies(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
 		if err := session.Sync(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

@@ -2,14 +2,18 @@ package demo
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/identity"
 	"github.com/wardline/wardline/internal/keyring"
+	policies "github.com/wardline/wardline/internal/policy"
 	"github.com/wardline/wardline/internal/server"
 	"github.com/wardline/wardline/internal/store"
 )
@@ -59,7 +63,25 @@ func (d *Demo) found(ctx context.Context, config server.Config) error {
 	if err != nil {
 		return err
 	}
-	return identity.Found(ctx, db, signed, draft.Policy, founding.At)
+	if err := identity.Found(ctx, db, signed, draft.Policy, founding.At); err != nil {
+		return err
+	}
+	return publish(ctx, db, d.options.Clock)
+}
+
+// instantMessaging is the demonstration's one policy, which everybody accepts when they come in.
+//
+//go:embed policy.md
+var instantMessaging string
+
+// publish puts the policy into the register, in force at once.
+func publish(ctx context.Context, db *store.DB, now clock.Clock) error {
+	at := now.Now()
+	_, err := policies.New(db, now).Publish(ctx, id.Person{}, policies.Version{
+		Number: 1, Title: "Instant messaging at work", Kind: policies.Guidance, Summary: "New: how this hospital wants messages to be used.",
+		EffectiveAt: at, ReviewAt: at.AddDate(1, 0, 0), Required: true, Grace: policies.DefaultGrace, Text: instantMessaging,
+	})
+	return err
 }
 
 func openKeys(data string) (*keyring.Keyring, error) {

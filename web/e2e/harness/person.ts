@@ -164,7 +164,15 @@ export class Person {
   async finishEnrolment(): Promise<void> {
     await this.field('Code').fill(await this.human.app.next());
     await this.button('Finish').click();
+    await this.acceptPolicy();
     await this.sees(this.heading('Inbox'));
+  }
+
+  /** R36: the one policy of the demonstration, which is there when somebody comes in. */
+  async acceptPolicy(): Promise<void> {
+    await this.sees(this.heading('Instant messaging at work'));
+    await this.button('I have read it and accept').click();
+    await this.seesNoMore(this.heading('Instant messaging at work'));
   }
 
   async enrol(device: DeviceWords): Promise<void> {

@@ -41,14 +41,31 @@ function Screens({ client, fault }: Props) {
     });
   }, [ready?.idleMs, ready !== undefined]);
 
+  useEffect(() => {
+    if (!state || state.at === 'ready' || !('offline' in state)) return undefined;
+    const again = () => void client.load().catch(() => undefined);
+    addEventListener('online', again);
+    return () => removeEventListener('online', again);
+  }, [state]);
+
   if (!state) return <Starting fault={fault} />;
   if (state.at === 'ready') {
     if (link) return <Occupied name={state.me.name} onStay={() => setLink(undefined)} />;
     return <Shell state={state} />;
   }
   if (link) return <EnrolOnce link={link} demonstration={state.demonstration} onDone={() => setLink(undefined)} />;
-  if (state.at === 'locked') return <Lock organisation={state.organisation} />;
+  const { at } = client.router.route.value;
+  if (at === 'policies' || at === 'policy') return <Policies />;
+  if (state.at === 'locked') return <Lock organisation={state.organisation} offline={state.offline} />;
   return <SignIn organisation={state.organisation} demonstration={state.demonstration} />;
+}
+
+const policiesPart = part(async () => (await import('../features/policy/PoliciesPage.tsx')).PoliciesPage);
+
+/** The organisation's policies can be read by whoever holds the device. */
+function Policies() {
+  const { View, ...waiting } = usePart(policiesPart);
+  return View ? <View /> : <Waiting {...waiting} />;
 }
 
 /** Needed once in a person's life and only with a network: it is fetched when a link is opened and not before. */
@@ -60,7 +77,10 @@ const enrolPart = part(async () => (await import('../features/gate/Enrol.tsx')).
 
 function EnrolOnce(props: Parameters<typeof Enrol>[0]) {
   const { View, ...waiting } = usePart(enrolPart);
-  if (View) return <View {...props} />;
+  return View ? <View {...props} /> : <Waiting {...waiting} />;
+}
+
+function Waiting(waiting: Parameters<typeof Fetching>[0]) {
   return (
     <div class="lockp">
       <header>

@@ -32,6 +32,8 @@ export type FakeOptions = {
   passwordOnly?: boolean;
   unproved?: boolean;
   changedElsewhere?: boolean;
+  /** There is a policy to accept. */
+  policy?: boolean;
 };
 
 export type Fake = Wardline & {
@@ -81,6 +83,7 @@ export function createFake(options: FakeOptions = {}): Fake {
     ['team', { head: data.teamHead, items: [...data.teamItems] }],
     ['direct', { head: data.directHead, items: [...data.directItems] }],
   ]);
+  let policies = [{ ...data.policy, ...(options.policy ? { needed: true } : { acceptedAt: Date.now() - 86_400_000 }) }];
   const drafts = new Map<ThreadId, string>();
   const connection = options.connection ?? { state: 'online', lastSync: Date.now(), queued: 0 };
 
@@ -226,6 +229,20 @@ export function createFake(options: FakeOptions = {}): Fake {
     lock: async () => undefined,
     signOut: async () => undefined,
     touch: async () => undefined,
+    policies: async () => policies,
+    policyText: async () => ({ text: data.policyText }),
+    acceptPolicy: async ({ policy }) => {
+      policies = policies.map((each) =>
+        each.policy === policy ? { ...each, needed: false, acceptedAt: Date.now() } : each,
+      );
+    },
+    deferPolicy: async ({ policy }) => {
+      const until = Date.now() + 12 * 3_600_000;
+      policies = policies.map((each) =>
+        each.policy === policy ? { ...each, needed: false, deferredUntil: until } : each,
+      );
+      return { until };
+    },
     acceptNotice: async () => {
       options.noticeAccepted = true;
       become(readyState());

@@ -4,6 +4,7 @@ import type {
   MessageItem,
   Patient,
   Person,
+  Policy,
   SystemItem,
   ThreadHead,
   TimelineItem,
@@ -337,3 +338,33 @@ export const directHead: ThreadHead = {
   record: [],
   mayManage: false,
 };
+
+export const policy: Policy = {
+  policy: '019cad90-2130-7ae5-9941-1ff5747b5e5b',
+  version: 2,
+  title: 'Instant messaging at work',
+  kind: 'guidance',
+  summary: 'Lost devices are reported at once, not at the end of the shift.',
+  supersedes: 'Version 1',
+  effectiveAt: Date.UTC(2026, 2, 1),
+  reviewAt: Date.UTC(2027, 2, 1),
+  required: true,
+  graceMs: 12 * 3_600_000,
+  hash: 'MgdBmMI04_jo-S52CdjsFmwlrT92dM1afbtW4MSYLTs',
+  needed: false,
+};
+
+export const policyText = `# Instant messaging at work
+
+Say no more than the work needs.
+
+## The right patient
+
+- Talk about a patient only in that patient's thread.
+- Do not anonymise instead: "the lady in bed 4" has led to harm.
+
+## Your device
+
+- Set a passcode, let it lock by itself, and let nobody else use it.
+- Report a lost or stolen device to the service desk at once.
+`;

@@ -18,6 +18,7 @@ const fake = createFake({
   noticeAccepted: !asked.has('notice'),
   empty: asked.has('empty'),
   shared: asked.has('shared'),
+  policy: asked.has('policy'),
   ...(asked.has('offline') ? { connection: { state: 'offline', lastSync: Date.now() - 420_000, queued: 2 } } : {}),
 });
 Object.assign(globalThis, { fake });

@@ -107,9 +107,9 @@ export type Namesake = {
 
 export type SessionState =
   /** `passkeys`: this server knows passkeys. */
-  | { at: 'signed-out'; organisation: string; demonstration: boolean; passkeys?: boolean }
+  | { at: 'signed-out'; organisation: string; demonstration: boolean; passkeys?: boolean; offline?: true }
   /** A live session whose keys have left memory: no code is asked. Of the person nothing is told but the ways that they chose. */
-  | { at: 'locked'; organisation: string; demonstration: boolean; pin?: boolean; passkey?: boolean }
+  | { at: 'locked'; organisation: string; demonstration: boolean; pin?: boolean; passkey?: boolean; offline?: true }
   | { at: 'enrolling'; organisation: string; demonstration: boolean; person?: Person }
   | {
       at: 'ready';
@@ -177,6 +177,33 @@ export type About = {
   assets: string;
   /** The pinned root manifest: its version, fingerprint and officers' seats. */
   manifest: { version: number; fingerprint: string; seats: number; needed: number };
+};
+
+// The organisation's policies
+
+export type PolicyRef = { policy: string; version: number };
+
+/** One policy in force (R36, R43). */
+export type Policy = PolicyRef & {
+  title: string;
+  kind: string;
+  /** What changed, in the organisation's words. */
+  summary: string;
+  supersedes?: string;
+  effectiveAt: number;
+  reviewAt: number;
+  /** Has to be accepted; otherwise it is there to be read. */
+  required: boolean;
+  /** How long it may wait for the end of a duty; 0: not at all. */
+  graceMs: number;
+  /** SHA-256 of the text. */
+  hash: string;
+  acceptedAt?: number;
+  deferredUntil?: number;
+  /** I have to accept it before I write. */
+  needed: boolean;
+  /** From this device's own copy: nothing is known of who accepted it. */
+  asKept?: true;
 };
 
 // The inbox
@@ -493,6 +520,13 @@ export interface Wardline {
   touch(): Promise<void>;
   acceptNotice(): Promise<void>;
 
+  /** Those in force: from the server for who is signed in, else as this device last saw them. Needs no password. */
+  policies(): Promise<Policy[]>;
+  policyText(arg: PolicyRef): Promise<{ text: string }>;
+  acceptPolicy(arg: PolicyRef & { hash: string }): Promise<void>;
+  /** "I am on duty: ask me at the end of it." */
+  deferPolicy(arg: PolicyRef): Promise<{ until: number }>;
+
   inbox(): Promise<ThreadSummary[]>;
   /** Starts the thread's events. */
   openThread(arg: { thread: ThreadId }): Promise<ThreadView>;
@@ -599,6 +633,10 @@ const verbTable: Record<Verb, true> = {
   signOut: true,
   touch: true,
   acceptNotice: true,
+  policies: true,
+  policyText: true,
+  acceptPolicy: true,
+  deferPolicy: true,
   inbox: true,
   openThread: true,
   closeThread: true,

@@ -1,6 +1,7 @@
 /** The verbs of the contract, each passed on to where it is done. One `Core` per worker. */
 import type { EventData, EventName, SessionState, Wardline } from './contract.ts';
 import type { Env } from './env.ts';
+import type { Policies } from './policy/policies.ts';
 import { Session } from './session/session.ts';
 
 type Emit = <E extends EventName>(event: E, data: EventData<E>) => void;
@@ -30,7 +31,7 @@ export class Core {
       },
       now,
     );
-    this.verbs = verbsOf(this.#session, () => this.#skewMs);
+    this.verbs = verbsOf(this.#session, () => this.#skewMs, env);
   }
 
   /** Called with each answer of the server that tells the time. */
@@ -44,7 +45,10 @@ export class Core {
   }
 }
 
-function verbsOf(session: Session, skewMs: () => number): Omit<Wardline, 'on'> {
+function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardline, 'on'> {
+  let policiesHere: Promise<Policies> | undefined;
+  const policies = () =>
+    (policiesHere ??= import('./policy/policies.ts').then((part) => new part.Policies(env.remote, env.disk)));
   const desk = () => {
     session.used();
     return session.desk;
@@ -76,6 +80,19 @@ function verbsOf(session: Session, skewMs: () => number): Omit<Wardline, 'on'> {
     signOut: () => session.signOut(),
     touch: async () => desk().present(),
     acceptNotice: async () => session.acceptNotice(),
+
+    policies: async () => (await policies()).list(session.openDesk !== undefined),
+    policyText: async (wanted) => (await policies()).text(wanted, session.openDesk !== undefined),
+    acceptPolicy: async ({ hash, ...which }) => {
+      await (await policies()).accept(which, hash);
+      // What was refused for want of it goes now.
+      desk().outbox.pumpAll();
+    },
+    deferPolicy: async (which) => {
+      const deferred = await (await policies()).defer(which);
+      desk().outbox.pumpAll();
+      return deferred;
+    },
 
     inbox: () => desk().threads.inbox(),
     openThread: ({ thread: id }) => desk().openThread(id),

@@ -91,6 +91,16 @@ const words: Record<string, Words> = {
   unsupported_suite: { message: 'The server needs a newer Wardline.', hint: reload },
   malformed: { message: 'The server sent something that Wardline cannot read.', hint: reload },
 
+  policy_needed: {
+    message: 'There is a policy to read and accept first.',
+    hint: 'Until then you can read, but not write.',
+  },
+  policy_changed: { message: 'This policy has changed meanwhile.', hint: 'Read it again.' },
+  policy_waited: { message: 'This policy has waited as long as it may.', hint: 'Read it now; it is short.' },
+  policy_cannot_wait: { message: 'This policy cannot wait.', hint: 'Read it now.' },
+  policy_unknown: { message: 'This policy is no longer in force.', hint: 'Look at the list again.' },
+  policy_not_here: { message: 'The text is not on this device yet.', hint: 'Read it when Wardline can be reached.' },
+
   thread_unknown: { message: 'This thread is not there.', hint: 'You may have been removed from it.' },
   thread_frozen: {
     message: 'This thread has been stopped: its log contradicts itself.',

@@ -282,6 +282,8 @@ const nameOf = ({ thread, id }: Waiting): string => `${thread}/${id}`;
 /** Will it never be accepted as it is? Everything else may go later. */
 function isFinal(thrown: unknown): boolean {
   if (thrown instanceof Problem)
-    return !['session_locked', 'not_signed_in', 'device_needed', 'too_many_tries'].includes(thrown.code);
+    return !['session_locked', 'not_signed_in', 'device_needed', 'too_many_tries', 'policy_needed'].includes(
+      thrown.code,
+    );
   return !(thrown instanceof Unreachable) && !(thrown instanceof Fault && thrown.code === 'locked');
 }

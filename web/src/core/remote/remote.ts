@@ -76,6 +76,24 @@ export function createRemote(http: Http) {
 
     manifests: () => routes.call('GET', '/v1/manifests', s.manifests),
 
+    policies: {
+      list: () => routes.call('GET', '/v1/policies', v.object({ policies: s.list(s.policy) })),
+      text: (policy: string, version: number) =>
+        routes.call('GET', '/v1/policies/{policy}/versions/{version}', v.object({ text: s.text(200_000) }), {
+          path: { policy, version },
+        }),
+      accept: (policy: string, version: number, hash: string) =>
+        routes.call('POST', '/v1/policies/{policy}/versions/{version}/accept', v.object({ acceptedAt: s.time }), {
+          path: { policy, version },
+          body: { hash },
+        }),
+      defer: (policy: string, version: number) =>
+        routes.call('POST', '/v1/policies/{policy}/versions/{version}/defer', v.object({ until: s.time }), {
+          path: { policy, version },
+          body: { reason: 'on-duty' },
+        }),
+    },
+
     people: {
       find: (query: string, after?: string, limit = 100) =>
         routes.call('GET', '/v1/people', v.object({ people: s.list(s.person), next: v.optional(s.uuid) }), {

@@ -25,6 +25,23 @@ export const nothing = v.unknown();
 
 const name = text(400);
 
+export const policy = v.object({
+  policy: uuid,
+  version: count,
+  title: name,
+  kind: text(50),
+  summary: text(2000),
+  supersedes: v.optional(name),
+  effectiveAt: time,
+  reviewAt: time,
+  required: v.boolean(),
+  graceMillis: count,
+  hash: digest,
+  acceptedAt: v.optional(time),
+  deferredUntil: v.optional(time),
+  needed: v.boolean(),
+});
+
 export const session = v.object({
   person: uuid,
   userName: name,

@@ -362,3 +362,17 @@ describe('locking', () => {
     await anita.sees(thread, secretWords);
   });
 });
+
+describe('without a network', () => {
+  test('R36 a browser that somebody uses is locked and says why; a new one is signed out', async () => {
+    const world = await World.open();
+    const anita = await world.enrolled('anita.patel', 'Dr Anita Patel');
+    anita.reload();
+    world.server.broken = 'before';
+    expect(await anita.ask.session()).toMatchObject({ at: 'locked', offline: true });
+    expect(await new Browser(world).ask.session()).toMatchObject({ at: 'signed-out', offline: true });
+    expect(await anita.ask.policies()).toEqual([]);
+    world.server.broken = undefined;
+    expect(await anita.ask.session()).not.toHaveProperty('offline');
+  });
+});

@@ -34,6 +34,7 @@ const patience = 5 * 60_000;
 /** How long a lock waits for the server before it goes on without. */
 const tellTime = 2000;
 
+type Base = { organisation: string; demonstration: boolean };
 type Ready = {
   desk: Desk;
   session: ServerSession;
@@ -86,10 +87,17 @@ export class Session {
       if (!session.device) return { at: 'signed-out', ...base, passkeys: this.#passkeys };
       return { at: 'locked', ...base, ...(await this.#waysOf(session)) };
     } catch (thrown) {
+      if (thrown instanceof Unreachable) return this.#offline(base);
       if (!isProblem(thrown, ...sessionGone)) throw thrown;
       await this.#leaveNothing();
       return { at: 'signed-out', ...base, passkeys: this.#passkeys };
     }
+  }
+
+  /** Nobody can say whether there is a session: a browser that somebody uses stays locked. */
+  async #offline(base: Base): Promise<SessionState> {
+    const known = (await keptDevices(await this.#env.disk())).length > 0;
+    return { at: known ? 'locked' : 'signed-out', ...base, offline: true };
   }
 
   async about(): Promise<About> {
@@ -276,7 +284,7 @@ export class Session {
     return { pin: pin !== undefined && pin.device === device, passkey: this.#passkeys && newest?.passkey === true };
   }
 
-  async #base(): Promise<{ organisation: string; demonstration: boolean }> {
+  async #base(): Promise<Base> {
     const about = await this.#serverAbout();
     if (about) return { organisation: about.organisation, demonstration: about.demonstration };
     const [device] = await keptDevices(await this.#env.disk());
@@ -293,10 +301,7 @@ export class Session {
     return this.#about;
   }
 
-  #readyState(
-    base: { organisation: string; demonstration: boolean },
-    { desk, session, device, changedElsewhere }: Ready,
-  ): SessionState {
+  #readyState(base: Base, { desk, session, device, changedElsewhere }: Ready): SessionState {
     const { people, me } = desk.ward;
     return {
       at: 'ready',

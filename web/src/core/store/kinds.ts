@@ -29,16 +29,18 @@ export const kinds = {
   thread: { cleared: 'sign-out', shared: 'lock' },
   /** Verified person logs and directory entries. */
   person: { cleared: 'sign-out', shared: 'lock' },
+  /** The organisation's policies, which are nobody's own and no secret: readable before the password (R36). Not sealed. */
+  policy: { cleared: 'wipe', shared: 'wipe' },
   draft: { cleared: 'wipe', shared: 'sign-out' },
   outbox: { cleared: 'wipe', shared: 'sign-out' },
 } as const satisfies Record<string, Keeping>;
 
 export type Kind = keyof typeof kinds;
-const open: ReadonlySet<Kind> = new Set(['device', 'pin', 'passkey', 'newest']);
+const open: ReadonlySet<Kind> = new Set(['device', 'pin', 'passkey', 'newest', 'policy']);
 
 export const isSealed = (kind: Kind): kind is SealedKind => !open.has(kind);
 
-export type SealedKind = Exclude<Kind, 'device' | 'pin' | 'passkey' | 'newest'>;
+export type SealedKind = Exclude<Kind, 'device' | 'pin' | 'passkey' | 'newest' | 'policy'>;
 
 /** The kinds that go at a moment. A wipe takes what signing out takes, and that takes what a lock takes. */
 export function clearedAt(moment: ClearedAt, shared: boolean): Kind[] {

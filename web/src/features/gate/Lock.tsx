@@ -7,12 +7,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { watchOtherTab } from '../../platform/tabs.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { TextField } from '../../ui/fields.tsx';
-import { InfoIcon, LockIcon, SwitchIcon } from '../../ui/icons/tools.tsx';
+import { InfoIcon, LockIcon, OfflineIcon, SwitchIcon } from '../../ui/icons/tools.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { useClient } from '../session/client.ts';
 import { Mark } from './Frame.tsx';
 
-export function Lock({ organisation }: { organisation: string }) {
+type Props = { organisation: string; offline?: true | undefined };
+
+export function Lock({ organisation, offline }: Props) {
   const [elsewhere, setElsewhere] = useState<boolean>();
   const [here, setHere] = useState(false);
   // Before anything is painted: the screen waits for the answer.
@@ -25,6 +27,14 @@ export function Lock({ organisation }: { organisation: string }) {
   if (elsewhere === undefined) return <Gate>{null}</Gate>;
   return (
     <Gate>
+      {offline && (
+        <p class="bar bar--offline" role="status">
+          <OfflineIcon />
+          <span>
+            <b>Offline.</b> Wardline cannot be reached, so your messages cannot be opened now. Urgent? Call.
+          </span>
+        </p>
+      )}
       {elsewhere && !here ? (
         <OpenElsewhere onHere={() => setHere(true)} />
       ) : (
@@ -48,6 +58,9 @@ function Gate({ children }: { children: ComponentChildren }) {
           Nothing is shown while locked.
           <br />
           Cardiac arrest: call 2222.
+        </p>
+        <p>
+          <a href="#/policies">Policies</a>
         </p>
       </footer>
     </div>

@@ -77,7 +77,7 @@ export function SignIn({ organisation, demonstration }: { organisation: string; 
         <FaultBox fault={task.fault} />
         <p class="small muted">
           New here? Open the one-time link that the service desk gave you. Forgotten your password? Call the service
-          desk.
+          desk. <a href="#/policies">Policies</a>
         </p>
       </Frame>
     );

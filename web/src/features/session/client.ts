@@ -5,7 +5,7 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { Connection, SessionState, ThreadSummary, Wardline } from '../../core/contract.ts';
+import type { Connection, Policy, SessionState, ThreadSummary, Wardline } from '../../core/contract.ts';
 import type { Clock } from '../../platform/types.ts';
 import type { Router } from '../shell/router.ts';
 
@@ -18,6 +18,9 @@ export type Client = {
   session: ReadonlySignal<SessionState | undefined>;
   inbox: ReadonlySignal<ThreadSummary[] | undefined>;
   connection: ReadonlySignal<Connection>;
+  /** The organisation's policies as they stand with me, or as this device keeps them. */
+  policies: ReadonlySignal<Policy[] | undefined>;
+  refreshPolicies(): Promise<void>;
   /** The text of the one polite live region. */
   said: ReadonlySignal<string>;
   announce(text: string): void;
@@ -40,17 +43,24 @@ export type Parts = {
   startAnew: () => void;
 };
 
+/** A policy that is published meanwhile is asked about so soon. */
+const policyEvery = 300_000;
+
 export function createClient({ wardline, clock, router, startAnew }: Parts): Client {
   const now = signal(clock.now());
   const session = signal<SessionState>();
   const inbox = signal<ThreadSummary[]>();
   const connection = signal<Connection>({ state: 'connecting', queued: 0 });
+  const policies = signal<Policy[]>();
   const said = signal('');
   const carried = signal('');
   const saves = new Set<() => Promise<void>>();
 
   clock.every(20_000, () => {
     now.value = clock.now();
+  });
+  clock.every(policyEvery, () => {
+    if (session.value?.at === 'ready') void refreshPolicies().catch(() => undefined);
   });
   wardline.on('state', (state) => {
     void arrive(state);
@@ -72,11 +82,17 @@ export function createClient({ wardline, clock, router, startAnew }: Parts): Cli
     if (state.at !== 'ready' || wasReady) return;
     connection.value = await wardline.connection();
     inbox.value = await wardline.inbox();
+    await refreshPolicies().catch(() => undefined);
+  }
+
+  async function refreshPolicies() {
+    policies.value = await wardline.policies();
   }
 
   function forget() {
     session.value = undefined;
     inbox.value = undefined;
+    policies.value = undefined;
     said.value = '';
     carried.value = '';
   }
@@ -101,6 +117,8 @@ export function createClient({ wardline, clock, router, startAnew }: Parts): Cli
     session,
     inbox,
     connection,
+    policies,
+    refreshPolicies,
     said,
     carried,
     announce(text) {

@@ -10,6 +10,7 @@ import { useTask } from '../../ui/useTask.ts';
 import { disclosureSentence } from '../compose/Notice.tsx';
 import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
+import { format } from '../shell/routes.ts';
 
 const themeWords: Record<Theme, string> = { system: 'As the device', light: 'Light', dark: 'Dark' };
 const deviceWords = { own: 'Your own device', trust: 'A device of the organisation', shared: 'A shared ward PC' };
@@ -80,6 +81,12 @@ export function More() {
               <li>{disclosureSentence}</li>
               <li>Wardline is not the health record. Decisions are filed to it, and the messages are then deleted.</li>
             </ul>
+          </section>
+          <section aria-labelledby="more-policies">
+            <h2 id="more-policies">Policies</h2>
+            <p>
+              <a href={format({ at: 'policies' })}>Your organisation’s policies</a>, and what you accepted
+            </p>
           </section>
           <section aria-labelledby="more-limits">
             <h2 id="more-limits">What Wardline cannot do</h2>

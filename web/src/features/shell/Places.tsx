@@ -8,7 +8,7 @@ import { Sheet } from '../../ui/Sheet.tsx';
 import { headingOf } from '../inbox/words.ts';
 import { useClient } from '../session/client.ts';
 import type { ThreadStore } from '../thread/store.ts';
-import { detailsPart, jumpPart, morePart, sheetsPart, threadPart } from './parts.ts';
+import { detailsPart, jumpPart, morePart, policyPart, sheetsPart, threadPart } from './parts.ts';
 import { isBase, type Route } from './routes.ts';
 
 type ThreadProps = { store: ThreadStore; summary: ThreadSummary | undefined; onDetails?: (() => void) | undefined };
@@ -69,7 +69,9 @@ export function MorePlace() {
 export function SheetPlace({ store }: { store: ThreadStore | undefined }) {
   const { route } = useClient().router;
   if (isBase(route.value)) return null;
-  return <WantedSheet store={store} at={route.value.at} />;
+  const { at } = route.value;
+  if (at === 'policies' || at === 'policy') return <PolicyPlace />;
+  return <WantedSheet store={store} at={at} />;
 }
 
 function WantedSheet({ store, at }: { store: ThreadStore | undefined; at: Route['at'] }) {
@@ -77,6 +79,13 @@ function WantedSheet({ store, at }: { store: ThreadStore | undefined; at: Route[
   const { View, ...waiting } = usePart(sheetsPart);
   if (View) return <View store={store} />;
   return <WaitingSheet title={titles[at] ?? 'One moment'} onClose={() => client.router.close()} {...waiting} />;
+}
+
+function PolicyPlace() {
+  const client = useClient();
+  const { View, ...waiting } = usePart(policyPart);
+  if (View) return <View />;
+  return <WaitingSheet title="Policies" onClose={() => client.router.close()} {...waiting} />;
 }
 
 export function JumpPlace({ onClose }: { onClose: () => void }) {

@@ -28,6 +28,8 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
     case 'inbox':
     case 'more':
     case 'thread':
+    case 'policies':
+    case 'policy':
       return null;
     default:
       break;

@@ -48,6 +48,8 @@ export function Shell({ state }: { state: Ready }) {
   const { state: line } = client.connection.value;
   useEffect(() => (shown && line === 'online' ? fetchAhead() : undefined), [shown, line]);
 
+  usePolicies();
+
   const summary = client.inbox.value?.find((each) => each.id === thread);
   const head = store?.head.value;
   const asked = detailsOpen || client.router.route.value.at === 'details';
@@ -138,6 +140,23 @@ export function Shell({ state }: { state: Ready }) {
       </p>
     </>
   );
+}
+
+/**
+ * What has to be accepted is laid over the inbox once, when it is first known (R36); an emergency that nobody has read is not covered. It
+ * can be put aside, and then the thread says why it takes no message.
+ */
+function usePolicies() {
+  const client = useClient();
+  const asked = useRef(new Set<string>());
+  const next = client.policies.value?.find(({ needed }) => needed);
+  const key = next && `${next.policy}/${next.version}`;
+  useEffect(() => {
+    if (!next || !key || asked.current.has(key) || client.router.route.peek().at !== 'inbox') return;
+    asked.current.add(key);
+    const pressing = client.inbox.peek()?.some(({ urgency, unread }) => urgency === 'emergency' && unread > 0);
+    if (!pressing) client.router.go({ at: 'policy', policy: next.policy, version: next.version });
+  }, [key]);
 }
 
 /** The open thread, opened and closed with its place. */

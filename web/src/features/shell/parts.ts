@@ -9,10 +9,11 @@ export const threadPart = part(async () => (await import('../thread/ThreadPane.t
 export const detailsPart = part(async () => (await import('../members/Details.tsx')).Details);
 export const sheetsPart = part(async () => (await import('./Sheets.tsx')).Sheets);
 export const jumpPart = part(async () => (await import('../jump/Jump.tsx')).Jump);
+export const policyPart = part(async () => (await import('../policy/PolicySheets.tsx')).PolicySheets);
 export const morePart = part(async () => (await import('../settings/More.tsx')).More);
 
 /** What is most likely to be tapped comes first. */
-const all = [threadPart, sheetsPart, detailsPart, jumpPart, morePart];
+const all = [threadPart, sheetsPart, detailsPart, jumpPart, morePart, policyPart];
 
 /** Long enough for the inbox itself to have all of a slow line. */
 const moment = 3000;

@@ -15,7 +15,9 @@ export type Route =
   | { at: 'file'; thread: ThreadId; decision: DecisionId }
   | { at: 'new' }
   | { at: 'new-team' }
-  | { at: 'new-patient' };
+  | { at: 'new-patient' }
+  | { at: 'policies' }
+  | { at: 'policy'; policy: string; version: number };
 
 /** Places that stand by themselves; the others are sheets over one of them. */
 export type BaseRoute = Extract<Route, { at: 'inbox' | 'more' | 'thread' }>;
@@ -24,6 +26,11 @@ export function parse(hash: string): Route {
   const parts = hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decode);
   const [place, second, third, fourth] = parts;
   if (place === 'more') return { at: 'more' };
+  if (place === 'policies') {
+    const version = Number(third);
+    if (second && Number.isSafeInteger(version) && version > 0) return { at: 'policy', policy: second, version };
+    return { at: 'policies' };
+  }
   if (place === 'new') {
     if (second === 'team') return { at: 'new-team' };
     return second === 'patient' ? { at: 'new-patient' } : { at: 'new' };
@@ -46,7 +53,10 @@ export function format(route: Route): string {
       return '#/';
     case 'more':
     case 'new':
+    case 'policies':
       return `#/${route.at}`;
+    case 'policy':
+      return `#/policies/${encodeURIComponent(route.policy)}/${route.version}`;
     case 'new-team':
       return '#/new/team';
     case 'new-patient':

@@ -15,6 +15,7 @@ import { dutyWords, lowerFirst } from '../people/words.ts';
 import { OverdueBar } from '../record/OverdueBar.tsx';
 import { useClient } from '../session/client.ts';
 import { ConnectionBar } from '../shell/ConnectionBar.tsx';
+import { format } from '../shell/routes.ts';
 import type { ThreadStore } from './store.ts';
 import { Timeline } from './Timeline.tsx';
 
@@ -28,6 +29,7 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
   const head = store.head.value;
   const patient = head?.patient ?? summary?.patient;
   const state = client.session.value;
+  const policy = client.policies.value?.find(({ needed }) => needed);
   const mustRead = state?.at === 'ready' && !state.noticeAccepted;
 
   useMarkSeen(store);
@@ -95,6 +97,11 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
         (head.readOnly ? (
           <p class="closed">
             <b>{head.readOnly.message}</b> {head.readOnly.hint}
+          </p>
+        ) : policy ? (
+          <p class="closed">
+            <b>There is a policy to read and accept.</b> You can read on here; writing waits for it.{' '}
+            <a href={format({ at: 'policy', policy: policy.policy, version: policy.version })}>Read and accept</a>
           </p>
         ) : mustRead ? (
           <Notice />
