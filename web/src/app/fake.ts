@@ -352,6 +352,19 @@ export function createFake(options: FakeOptions = {}): Fake {
       found.head = { ...found.head, members: found.head.members.filter((member) => member.person.id !== who) };
       emit(`thread:${id}`, { head: found.head, items: [], removed: [], arrived: [] });
     },
+    readmitMember: async ({ thread: id, person: who }) => {
+      const found = thread(id);
+      const members = found.head.members.map(({ leftOut, ...member }) =>
+        member.person.id === who || !leftOut ? member : { ...member, leftOut },
+      );
+      found.head = { ...found.head, members };
+      emit(`thread:${id}`, { head: found.head, items: [], removed: [], arrived: [] });
+    },
+    safetyWords: async () => ({
+      theirs: ['acid', 'bench', 'cedar', 'delta', 'ember', 'fable'],
+      mine: ['ivory', 'jolly', 'kayak', 'lemon', 'mango', 'noble'],
+    }),
+    goOn: async () => ({ thread: 'team', leftOut: [] }),
     searchDirectory: async ({ query }) => searchDirectory(query),
     similarNames: async ({ name }) =>
       /7b/i.test(name) ? [{ thread: 'team', name: 'Ward 7B day team', space: 'team', people: 8 }] : [],

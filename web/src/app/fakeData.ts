@@ -210,6 +210,7 @@ export const johnHead: ThreadHead = {
     { key: 'd1', order: decision.order, at: at(13, 18), state: 'none' },
   ],
   mayManage: true,
+  mayReadmit: true,
 };
 
 /** One decision in each state, for looking at all of them. */
@@ -303,6 +304,7 @@ export const joanHead: ThreadHead = {
     state,
   })),
   mayManage: true,
+  mayReadmit: true,
 };
 
 export const teamItems: TimelineItem[] = [
@@ -323,6 +325,7 @@ export const teamHead: ThreadHead = {
   members: [...johnHead.members, member(people.fiona), member(people.asha)],
   record: [],
   mayManage: true,
+  mayReadmit: true,
 };
 
 export const directItems: TimelineItem[] = [
@@ -337,6 +340,7 @@ export const directHead: ThreadHead = {
   members: [member(people.anita), member(people.leila, true)],
   record: [],
   mayManage: false,
+  mayReadmit: true,
 };
 
 export const policy: Policy = {

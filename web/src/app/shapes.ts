@@ -82,7 +82,7 @@ const summary = v.looseObject({
   at: v.number(),
   unread: v.number(),
   urgency: v.picklist(['routine', 'action', 'urgent', 'emergency']),
-  needs: v.array(v.looseObject({ kind: v.string(), count: v.number() })),
+  needs: v.array(v.looseObject({ kind: v.string(), count: v.optional(v.number()) })),
 });
 
 export const inbox = v.array(summary);

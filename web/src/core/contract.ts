@@ -222,7 +222,9 @@ export type Delivery = {
 export type Need =
   | { kind: 'not-in-record'; count: number; since: number }
   | { kind: 'record-refused'; count: number; since: number }
-  | { kind: 'not-sent'; count: number };
+  | { kind: 'not-sent'; count: number }
+  /** The log contradicts itself, or what I saw before. */
+  | { kind: 'stopped'; why: StoppedWhy };
 
 export type ThreadSummary = {
   id: ThreadId;
@@ -259,7 +261,32 @@ export type ThreadSummary = {
 
 // A thread and its timeline
 
-export type Member = { person: Person; me: boolean; since: number; history: boolean; mayPost: boolean };
+export type Member = {
+  person: Person;
+  me: boolean;
+  since: number;
+  history: boolean;
+  mayPost: boolean;
+  /** Nothing can be sealed to them here now: why, and since when. */
+  leftOut?: { why: LeftOut; since: number };
+};
+
+/** `reset`: re-enrolled by two officers and not let in again. `no-keys`: let in, and the new keys are not made yet. */
+export type LeftOut = 'lost' | 'stolen' | 'reset' | 'no-keys';
+
+/** How a stopped thread contradicts itself (docs/protocol.md, section 7.8). */
+export type StoppedWhy =
+  | 'forked-log'
+  | 'forked-members'
+  | 'forked-keys'
+  | 'rolled-back'
+  | 'missing'
+  | 'bookmark'
+  | 'split-view'
+  | 'refused';
+
+/** Where a stopped thread goes on: who said so. */
+export type GoesOn = { thread: ThreadId; by: string; byMe: boolean };
 
 /** Where a decision stands. `deleted` is a tombstone and no longer a decision item. */
 export type RecordState =
@@ -352,12 +379,18 @@ export type SystemEvent =
     }
   | { what: 'linked'; by: string; byMe: boolean; patient: string }
   | { what: 'renamed'; by: string; byMe: boolean; name: string }
-  /** New keys. `device` and `person` name whose change caused it. */
-  | { what: 'rotated'; why: 'added' | 'removed' | 'device' | 'age' }
-  | { what: 'identity-changed'; who: string }
+  /** New keys. `unreadable`: the last ones did not open for somebody. */
+  | { what: 'rotated'; why: 'added' | 'removed' | 'device' | 'age' | 'unreadable' }
+  /** Somebody said, signed, that the keys that were made for them here do not open. */
+  | { what: 'unreadable-keys'; who: string[]; me: boolean; by: string; byMe: boolean }
+  /** From here on a member is left out of the keys, or back in them. */
+  | { what: 'left-out'; who: string; me: boolean; why: LeftOut }
+  | { what: 'back'; who: string; me: boolean }
+  /** A member let somebody in again after their identity was reset. */
+  | { what: 'readmitted'; who: string; me: boolean; by: string; byMe: boolean }
   /** Something arrived that failed its checks and is not shown. */
   | { what: 'refused'; from?: string; code: string }
-  | { what: 'frozen'; authors: string[] };
+  | { what: 'frozen'; why: StoppedWhy; authors: string[] };
 
 export type TimelineItem = MessageItem | DecisionItem | TombstoneItem | SystemItem;
 
@@ -377,6 +410,11 @@ export type ThreadHead = {
   /** Absent when I may write here. */
   readOnly?: WardError;
   mayManage: boolean;
+  /** May let in again somebody who was re-enrolled. */
+  mayReadmit: boolean;
+  /** The log contradicts itself: nothing is sent here any more. */
+  stopped?: { why: StoppedWhy; authors: string[]; at: number };
+  goesOn?: GoesOn;
 };
 
 export type ThreadView = {
@@ -571,6 +609,12 @@ export interface Wardline {
     history: boolean;
   }): Promise<void>;
   removeMember(arg: { thread: ThreadId; person: PersonId; reason: RemoveReason; note: string }): Promise<void>;
+  /** Lets somebody in again whose identity was reset. */
+  readmitMember(arg: { thread: ThreadId; person: PersonId }): Promise<void>;
+  /** What two people compare to be sure of each other's keys, each reading from their own screen. */
+  safetyWords(arg: { person: PersonId }): Promise<{ theirs: string[]; mine: string[] }>;
+  /** Goes on in a new thread with the same people about the same patient, with the draft and a first message (H26). */
+  goOn(arg: { thread: ThreadId; line: string }): Promise<{ thread: ThreadId; leftOut: string[] }>;
 
   searchDirectory(arg: { query: string }): Promise<DirectoryAnswer>;
   /** My threads whose names could be taken for this one (R29). */
@@ -654,6 +698,9 @@ const verbTable: Record<Verb, true> = {
   retryFiling: true,
   addMember: true,
   removeMember: true,
+  readmitMember: true,
+  safetyWords: true,
+  goOn: true,
   searchDirectory: true,
   similarNames: true,
   createDirect: true,

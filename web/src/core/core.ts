@@ -1,5 +1,6 @@
 /** The verbs of the contract, each passed on to where it is done. One `Core` per worker. */
 import type { EventData, EventName, SessionState, Wardline } from './contract.ts';
+import type { Desk } from './desk.ts';
 import type { Env } from './env.ts';
 import type { Policies } from './policy/policies.ts';
 import { Session } from './session/session.ts';
@@ -32,6 +33,11 @@ export class Core {
       now,
     );
     this.verbs = verbsOf(this.#session, () => this.#skewMs, env);
+  }
+
+  /** For tests: what is open while the keys are in memory. */
+  get desk(): Desk {
+    return this.#session.desk;
   }
 
   /** Called with each answer of the server that tells the time. */
@@ -114,6 +120,9 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
 
     addMember: ({ thread: id, ...arg }) => desk().addMember(id, arg),
     removeMember: ({ thread: id, ...arg }) => desk().removeMember(id, arg),
+    readmitMember: ({ thread: id, ...arg }) => desk().readmitMember(id, arg),
+    safetyWords: ({ person }) => desk().safetyWords(person),
+    goOn: ({ thread: id, line }) => desk().goOn(id, line),
 
     searchDirectory: ({ query }) => desk().searchDirectory(query),
     similarNames: async ({ name }) => desk().threads.similar(name),

@@ -3,7 +3,7 @@
  * erased then, and nothing on it can be used again.
  */
 import { MAX_TEXT } from '../crypto/inner.ts';
-import { uuidText } from '../crypto/names.ts';
+import { fromUuidText, uuidText } from '../crypto/names.ts';
 import { deviceSigner } from '../crypto/signer.ts';
 import { check } from './compose/check.ts';
 import { Drafts } from './compose/drafts.ts';
@@ -40,7 +40,8 @@ import { referenceTo } from './thread/content.ts';
 import { found, invite, start } from './thread/create.ts';
 import { spaceOf } from './thread/head.ts';
 import type { MessageEntry } from './thread/log.ts';
-import { addMember, removeMember } from './thread/members.ts';
+import { companions, replacementOf } from './thread/goOn.ts';
+import { addMember, identityOf, readmitMember, removeMember } from './thread/members.ts';
 import { mayWrite } from './thread/rotate.ts';
 import type { Thread } from './thread/thread.ts';
 import { Threads } from './thread/threads.ts';
@@ -167,7 +168,10 @@ export class Desk {
   }
 
   async openThread(id: ThreadId): Promise<ThreadView> {
-    if (!this.threads.get(id)?.membership) await this.#fetch(id);
+    const known = this.threads.get(id);
+    if (!known?.membership && !known?.records.frozen) await this.#fetch(id);
+    // A report of a stopped thread that did not arrive goes with the next look at it.
+    void known?.reportFrozen().catch(() => undefined);
     const thread = this.threads.need(id);
     this.#views.get(id)?.close();
     const view = new View(thread, {
@@ -263,6 +267,39 @@ export class Desk {
 
   async removeMember(id: ThreadId, arg: Parameters<typeof removeMember>[1]) {
     await removeMember(this.threads.need(id), arg);
+  }
+
+  async readmitMember(id: ThreadId, arg: Parameters<typeof readmitMember>[1]) {
+    await readmitMember(this.threads.need(id), arg);
+  }
+
+  async safetyWords(person: PersonId): Promise<{ theirs: string[]; mine: string[] }> {
+    const { safetyWords } = await import('../crypto/safety.ts');
+    const mine = await identityOf(this.ward, this.ward.me.person);
+    return {
+      theirs: await safetyWords(await identityOf(this.ward, fromUuidText(person))),
+      mine: await safetyWords(mine),
+    };
+  }
+
+  /** A stopped thread goes on in another one: the one that there is already, or a new one. */
+  async goOn(id: ThreadId, line: string): Promise<{ thread: ThreadId; leftOut: string[] }> {
+    const stopped = this.threads.need(id);
+    if (stopped.goesOn) return { thread: stopped.goesOn.thread, leftOut: [] };
+    if (!stopped.records.frozen) throw new Fault('request_refused');
+    // In a direct thread the server lets two people start another one only after it has heard of this.
+    await stopped.reporting;
+    await stopped.reportFrozen();
+    const { people, leftOut } = await companions(stopped);
+    const thread = await this.#fetch(await replacementOf(stopped, people, this.lookUps));
+    await this.outbox.queue(thread, { kind: 'text', text: withinLimits(line), continues: id });
+    const draft = this.drafts.of(id);
+    if (draft) {
+      await this.saveDraft(thread, draft.text);
+      await this.saveDraft(id, '');
+    }
+    stopped.continueIn({ thread, author: this.ward.me.person });
+    return { thread, leftOut };
   }
 
   async createDirect(person: PersonId): Promise<{ thread: ThreadId }> {

@@ -104,8 +104,17 @@ const words: Record<string, Words> = {
   thread_unknown: { message: 'This thread is not there.', hint: 'You may have been removed from it.' },
   thread_frozen: {
     message: 'This thread has been stopped: its log contradicts itself.',
-    hint: 'Start a new thread with the same people, and tell the service desk.',
+    hint: 'Go on in a new thread with the same people, and tell the service desk.',
   },
+  patient_changed: {
+    message: 'The record says something else about this patient now.',
+    hint: 'Identify the patient again in a new patient thread.',
+  },
+  index_unavailable: {
+    message: 'The patient index cannot be reached.',
+    hint: 'Try again. If it is urgent, call.',
+  },
+  too_many_reports: { message: 'That is more than can be taken in one day.', hint: 'Tell the service desk.' },
   not_a_member: { message: 'You are no longer in this thread.', hint: 'Ask a member to add you again.' },
   may_not_post: { message: 'You can read here, but not write.' },
   message_unknown: { message: 'That message is no longer there.' },

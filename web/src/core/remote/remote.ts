@@ -140,6 +140,14 @@ export function createRemote(http: Http) {
         routes.call('POST', '/v1/threads/{thread}/grants', nothing, { path: { thread }, body: { grant, envelopes } }),
       grants: (thread: string) =>
         routes.call('GET', '/v1/threads/{thread}/grants', v.object({ grants: s.list(s.grant) }), { path: { thread } }),
+      complain: (thread: string, complaint: Bytes) =>
+        routes.call('POST', '/v1/threads/{thread}/complaints', nothing, { path: { thread }, body: { complaint } }),
+      complaints: (thread: string) =>
+        routes.call('GET', '/v1/threads/{thread}/complaints', v.object({ complaints: s.list(s.complaint) }), {
+          path: { thread },
+        }),
+      reportConflict: (thread: string, conflict: Bytes) =>
+        routes.call('POST', '/v1/threads/{thread}/conflicts', nothing, { path: { thread }, body: { conflict } }),
       send: (thread: string, message: Bytes, half: Bytes) =>
         routes.call('POST', '/v1/threads/{thread}/messages', s.accepted, { path: { thread }, body: { message, half } }),
       sent: (thread: string, message: string) =>

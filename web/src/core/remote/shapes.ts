@@ -125,8 +125,12 @@ export const head = v.object({
   lastAt: time,
   memberCount: count,
   unfiled: v.optional(count, 0),
+  complaints: v.optional(count, 0),
 });
 export type Head = v.InferOutput<typeof head>;
+
+export const complaint = v.object({ complaint: bytes, at: time, answered: v.boolean() });
+export type ServedComplaint = v.InferOutput<typeof complaint>;
 
 export const accepted = v.object({ message: uuid, seq: count, at: time, logHash: bytes });
 export type Accepted = v.InferOutput<typeof accepted>;

@@ -3,6 +3,7 @@
  */
 import { type Bytes, bytesOf } from '../../crypto/bytes.ts';
 import { hashObject, hmac } from '../../crypto/domain.ts';
+import { type Conflict, complaint, conflict } from '../../crypto/layouts/complaint.ts';
 import { historyGrant } from '../../crypto/layouts/epoch.ts';
 import { rootManifest } from '../../crypto/layouts/manifest.ts';
 import { type PatientAssertion, patientAssertion } from '../../crypto/layouts/patient.ts';
@@ -42,6 +43,8 @@ export class TestServer {
   readonly sent: string[] = [];
   /** What a proof has to carry, told with each answer. */
   nonce = 'first';
+  /** Threads that browsers said contradict themselves. */
+  readonly reports: (Conflict & { by: string })[] = [];
   patient: Omit<PatientAssertion, 'tag' | 'thread' | 'requester' | 'issued' | 'expires'> = {
     tagKey: 1,
     nhsNumber: '9434765919',
@@ -203,7 +206,7 @@ export class TestServer {
         const [grant, envelopes] = [bytesIn(asked.body['grant']), (asked.body['envelopes'] as string[]).map(bytesIn)];
         const target = uuidText(unpack(historyGrant, grant).value.target);
         const thread = mine(asked);
-        thread.grants.push({ target, grant, envelopes });
+        thread.grants.push({ target, grant, envelopes, at: this.#clock.now() });
         // The add was announced before there was anything to read.
         this.tell(target, { type: 'thread', thread: thread.id });
         return undefined;
@@ -211,6 +214,33 @@ export class TestServer {
       'GET /v1/threads/:/grants': (asked) => ({
         grants: mine(asked).grants.filter(({ target }) => target === me()),
       }),
+      'POST /v1/threads/:/complaints': (asked) => {
+        const thread = mine(asked);
+        const bytes = bytesIn(asked.body['complaint']);
+        const { person, epoch } = unpack(complaint, bytes).value;
+        const there = thread.complaints.some((each) => each.person === uuidText(person) && each.epoch === epoch);
+        if (there) return undefined;
+        thread.complaints.push({ person: uuidText(person), epoch, complaint: bytes, at: this.#clock.now() });
+        for (const member of thread.members) this.tell(member, { type: 'thread', thread: thread.id });
+        return undefined;
+      },
+      'GET /v1/threads/:/complaints': (asked) => {
+        const { complaints, grants } = mine(asked);
+        return {
+          complaints: complaints.map(({ person, ...rest }) => ({
+            complaint: rest.complaint,
+            at: rest.at,
+            answered: grants.some(({ target, at }) => target === person && at >= rest.at),
+          })),
+        };
+      },
+      'POST /v1/threads/:/conflicts': (asked) => {
+        const report = unpack(conflict, bytesIn(asked.body['conflict'])).value;
+        this.reports.push({ by: me(), ...report });
+        const thread = this.threads.get(asked.path[1] ?? '');
+        if (thread?.places.has(me())) thread.closed = true;
+        return undefined;
+      },
       'POST /v1/threads/:/messages': (asked) => {
         return this.#post(mine(asked), bytesIn(asked.body['message']), bytesIn(asked.body['half']));
       },
@@ -251,7 +281,8 @@ export class TestServer {
   async #create(body: Body) {
     const made = await ServedThread.open(body, () => this.#clock.now());
     const pair = [...this.threads.values()].find(
-      ({ space, members }) => space === 'direct' && made.space === 'direct' && sameSet(members, made.members),
+      ({ space, members, closed }) =>
+        space === 'direct' && !closed && made.space === 'direct' && sameSet(members, made.members),
     );
     if (pair && pair.id !== made.id) refuse(409, 'direct_exists', { thread: pair.id });
     this.threads.set(made.id, made);

@@ -33,7 +33,10 @@ export class ServedThread {
   readonly log: LogEntry[] = [];
   readonly places = new Map<string, Place>();
   readonly epochs: Epoch[] = [];
-  readonly grants: { target: string; grant: Bytes; envelopes: Bytes[] }[] = [];
+  readonly grants: { target: string; grant: Bytes; envelopes: Bytes[]; at: number }[] = [];
+  readonly complaints: { person: string; epoch: number; complaint: Bytes; at: number }[] = [];
+  /** Somebody cannot go on here: two people may have another direct thread. */
+  closed = false;
   readonly marks = new Map<string, Mark>();
   readonly filings: Filing[] = [];
   readonly #halves = new Map<number, Bytes>();
@@ -81,7 +84,7 @@ export class ServedThread {
 
   head(person: string) {
     const place = this.places.get(person) ?? refuse(404, 'thread_unknown');
-    const last = this.log.at(-1);
+    const last = this.log[(place.left ?? this.log.length) - 1];
     return {
       thread: this.id,
       space: this.space,
@@ -98,6 +101,7 @@ export class ServedThread {
       lastAt: last?.at ?? 0,
       memberCount: this.members.length,
       unfiled: 0,
+      complaints: this.complaints.length,
     };
   }
 

@@ -14,6 +14,8 @@ import { wardErrorOf } from '../fault.ts';
 import { Http } from '../remote/http.ts';
 import { createRemote } from '../remote/remote.ts';
 import { sessionKey } from '../session/device.ts';
+import type { Thread } from '../thread/thread.ts';
+import type { Ward } from '../ward.ts';
 import type { TabLock } from '../session/tab.ts';
 import { MemoryStore } from '../store/memory.ts';
 import type { Account } from './account.ts';
@@ -135,6 +137,13 @@ export class Browser {
 
   async items(thread: ThreadId): Promise<TimelineItem[]> {
     return (await this.view(thread)).items;
+  }
+
+  /** What the core itself works with: for a member who helps a lying server. */
+  async inside(thread: ThreadId): Promise<{ ward: Ward; thread: Thread }> {
+    await this.view(thread);
+    const { ward, threads } = this.#core.desk;
+    return { ward, thread: threads.need(thread) };
   }
 
   /** Every word that stands in a thread. */

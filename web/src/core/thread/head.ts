@@ -1,5 +1,8 @@
 /** A thread's head for the thread's own screen, and its line in the inbox. Both are made of what has been verified. */
+import { type Bytes, equal } from '../../crypto/bytes.ts';
+import type { Member as MemberIn } from '../../crypto/membership-rules.ts';
 import { uuidText } from '../../crypto/names.ts';
+import { type PersonLog, type PersonState, isReady } from '../../crypto/person.ts';
 import type {
   Member,
   Namesake,
@@ -30,7 +33,48 @@ export function headOf(thread: Thread, namesakes: Namesake[]): ThreadHead {
     record: recordLines(thread),
     ...(readOnly ? { readOnly: wardErrorOf(readOnly) } : {}),
     mayManage: mayManage(thread),
+    mayReadmit: !readOnly && thread.me?.role !== 'reader',
+    ...stoppedPart(thread),
   };
+}
+
+function stoppedPart({ records, goesOn, ward }: Thread): Pick<ThreadHead, 'stopped' | 'goesOn'> {
+  const { frozen } = records;
+  const names = (people: readonly Bytes[]) => people.map((person) => ward.people.card(person).name);
+  return {
+    ...(frozen ? { stopped: { why: frozen.why, authors: names(frozen.authors), at: frozen.at } } : {}),
+    ...(goesOn
+      ? {
+          goesOn: {
+            thread: goesOn.thread,
+            by: ward.people.card(goesOn.author).name,
+            byMe: equal(goesOn.author, ward.me.person),
+          },
+        }
+      : {}),
+  };
+}
+
+/** Why nothing can be sealed to a member here now. */
+export function leftOutOf(
+  thread: Thread,
+  { person, identity }: Pick<MemberIn, 'person' | 'identity'>,
+): Member['leftOut'] {
+  const log = thread.ward.people.log(person);
+  if (!log || isReady(log.current, identity)) return undefined;
+  const since = (kind: PersonState['kind']) => log.states.findLast((state) => state.kind === kind)?.issued ?? 0;
+  if (!equal(log.current.identity, identity)) return { why: 'reset', since: since('reset') };
+  if (log.current.exposed) return { why: lostOrStolen(log), since: since('revoke') };
+  return { why: 'no-keys', since: log.current.issued };
+}
+
+function lostOrStolen({ current }: PersonLog): 'lost' | 'stolen' {
+  const revoked = [...current.devices.values()].flatMap((device) => device.revoked ?? []);
+  const last = revoked
+    .filter(({ reason }) => reason === 'lost' || reason === 'stolen')
+    .sort((a, b) => a.seq - b.seq)
+    .at(-1);
+  return last?.reason === 'stolen' ? 'stolen' : 'lost';
 }
 
 export function spaceOf(thread: Thread): Space {
@@ -140,6 +184,8 @@ function firstReadable(thread: Thread): number {
 
 function needsOf(thread: Thread, waiting: readonly Waiting[]): Need[] {
   const needs: Need[] = [];
+  const { frozen } = thread.records;
+  if (frozen && !thread.goesOn) needs.push({ kind: 'stopped', why: frozen.why });
   const decisions = decisionEntries(thread).map((entry) => ({
     at: entry.at,
     record: recordStateOf(thread, uuidText(entry.header.message)),
@@ -179,11 +225,14 @@ function membersOf(thread: Thread): Member[] {
     since: thread.log.entry(records.placeOf(member.since))?.at ?? 0,
     history: member.history,
     mayPost: member.role === 'owner' || (member.role === 'member' && membership?.create.postBy === 'member'),
+    ...leftOutPart(leftOutOf(thread, member)),
   }));
   return members.sort(
     (a, b) => a.person.family.localeCompare(b.person.family) || a.person.name.localeCompare(b.person.name),
   );
 }
+
+const leftOutPart = (leftOut: Member['leftOut']): Pick<Member, 'leftOut'> => (leftOut ? { leftOut } : {});
 
 function mayManage(thread: Thread): boolean {
   const { me, membership, readOnly } = thread;

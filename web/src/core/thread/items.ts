@@ -60,7 +60,7 @@ export function frozenItem(thread: Thread): SystemItem | undefined {
     key: `frozen ${frozen.seq}`,
     order: frozen.seq,
     at: frozen.at,
-    event: { what: 'frozen', authors },
+    event: { what: 'frozen', why: frozen.why, authors },
   };
 }
 

@@ -8,10 +8,12 @@
  */
 import { type Bytes, equal, hex } from '../../crypto/bytes.ts';
 import { decode } from '../../crypto/codec.ts';
+import { epochCore, epochRecord } from '../../crypto/layouts/epoch.ts';
 import { type LogEntry, type Tombstone, logEntry, tombstone } from '../../crypto/layouts/log.ts';
 import { type Header, header, message } from '../../crypto/layouts/message.ts';
 import { uuidText } from '../../crypto/names.ts';
 import { insist } from '../../crypto/refusal.ts';
+import { unpack } from '../../crypto/signed.ts';
 import { type DeviceHead, type LogCheckpoint, LogWalk, type WalkedEntry } from '../../crypto/thread-log.ts';
 import type { Filed } from '../store/cabinet.ts';
 
@@ -103,6 +105,19 @@ export class ThreadLog {
     this.#append(entry);
     this.#dirty.add(segmentOf(seq));
     return { what: 'new', seq };
+  }
+
+  /** Does an entry that was refused say itself that its author had seen another log, or more of it? */
+  sawAnother(bytes: Bytes): boolean {
+    const { kind, body, seq } = decode(logEntry, bytes);
+    if (kind === 'message') {
+      const { seenSeq, seenHash } = headerOf(body);
+      const seen = this.entry(seenSeq);
+      return seenSeq >= seq || (seen !== undefined && !equal(seen.logHash, seenHash));
+    }
+    if (kind !== 'epoch') return false;
+    const core = decode(epochCore, unpack(epochRecord, body).value.core);
+    return core.membershipSeq > this.#walk.checkpoint.membership.seq;
   }
 
   /** What has to be written for the log to be kept, and where it stands; see `restore`. */

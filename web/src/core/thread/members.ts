@@ -3,10 +3,9 @@ import { equal } from '../../crypto/bytes.ts';
 import { decode } from '../../crypto/codec.ts';
 import type { BuiltEpoch } from '../../crypto/epoch-build.ts';
 import { hashObject } from '../../crypto/domain.ts';
-import { buildGrant } from '../../crypto/grant.ts';
 import type { Layout } from '../../crypto/layout.ts';
 import { signed } from '../../crypto/layouts/container.ts';
-import { type Add, add, remove } from '../../crypto/layouts/membership.ts';
+import { type Add, add, rekey, remove } from '../../crypto/layouts/membership.ts';
 import { followMembership } from '../../crypto/membership.ts';
 import { MAX_NOTE, type Note, sealNote } from '../../crypto/note.ts';
 import { fromUuidText } from '../../crypto/names.ts';
@@ -15,6 +14,7 @@ import { type Bytes, utf8 } from '../../crypto/bytes.ts';
 import type { AddReason, PersonId, RemoveReason } from '../contract.ts';
 import { Fault, Unreachable, isProblem } from '../fault.ts';
 import type { Ward } from '../ward.ts';
+import { giveEpochs } from './grants.ts';
 import { adopt, mayWrite, nextEpoch, postOf, races, refreshMembers } from './rotate.ts';
 import type { Thread } from './thread.ts';
 
@@ -39,7 +39,7 @@ export async function addMember(
       byDevice(thread.ward),
     ),
   );
-  if (history) await grantHistory(thread, target);
+  if (history) await giveEpochs(thread, target, () => true);
 }
 
 export async function removeMember(
@@ -52,6 +52,19 @@ export async function removeMember(
   await change(thread, remove, stays, async (place) =>
     sign(remove, { ...place, target, reason, note: await seal(thread, place.seq, note) }, byDevice(thread.ward)),
   );
+}
+
+/**
+ * Lets somebody in again whose identity was reset (R04), after this member has made sure that it is theirs. They get back what was sealed to them
+ * before, and everything where their add gives the history.
+ */
+export async function readmitMember(thread: Thread, { person }: { person: PersonId }): Promise<void> {
+  const target = fromUuidText(person);
+  const identity = await identityOf(thread.ward, target);
+  await change(thread, rekey, true, async (place) =>
+    sign(rekey, { ...place, target, identity }, byDevice(thread.ward)),
+  );
+  await giveEpochs(thread, target, () => true);
 }
 
 /** What an add says unless it says otherwise. */
@@ -144,19 +157,4 @@ async function seal(thread: Thread, seq: number, note: string): Promise<Note | n
   const open = number === undefined ? undefined : await thread.secrets.get(number);
   if (number === undefined || !open) throw new Fault('wrong_secret');
   return sealNote(open.epochSecret, number, { thread: thread.bytes, seq }, text);
-}
-
-/** Gives a new member everything that I can read myself. */
-async function grantHistory(thread: Thread, target: Bytes): Promise<void> {
-  const { membership, epochs } = thread.records;
-  if (!membership) return;
-  const given = [];
-  for (const { epoch } of epochs) {
-    const open = await thread.secrets.get(epoch.core.epoch);
-    if (open) given.push({ epoch, secret: open.secret });
-  }
-  const { people, me, now, remote } = thread.ward;
-  if (given.length === 0) return;
-  const built = await buildGrant({ membership, target, epochs: given, author: me, issued: now(), people: people.log });
-  await remote.threads.grant(thread.id, built.grant, built.envelopes);
 }

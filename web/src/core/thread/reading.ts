@@ -13,7 +13,8 @@ import type { Secrets } from './secrets.ts';
 
 export type Content =
   | { state: 'open'; inner: Inner | LaterInner }
-  | { state: 'refused'; code: string }
+  /** `keyless`: the key that was made for me does not open; somebody may still give it to me. */
+  | { state: 'refused'; code: string; keyless?: true }
   /** Not given to me: from before I joined, or its keys have not come yet. */
   | { state: 'absent' };
 
@@ -38,7 +39,7 @@ export class Reading {
 
   async read(entry: MessageEntry): Promise<Content> {
     const known = this.#read.get(entry.seq);
-    if (known && known.state !== 'absent') return known;
+    if (known && known.state !== 'absent' && !(known.state === 'refused' && known.keyless)) return known;
     if (entry.seq > this.#records.verified) return { state: 'absent' };
     const content = await this.#judge(entry);
     // It may have been destroyed while it was being opened.
@@ -80,7 +81,7 @@ export class Reading {
     const opened = half === null ? undefined : await this.#secrets.get(header.epoch);
     if (half === null || !opened) {
       const code = this.#secrets.refused(header.epoch);
-      return code && half !== null ? { state: 'refused', code } : { state: 'absent' };
+      return code && half !== null ? { state: 'refused', code, keyless: true } : { state: 'absent' };
     }
     const { inner, kf } = await openMessage(read, half, opened.epochSecret);
     erase(kf);

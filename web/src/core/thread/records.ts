@@ -15,9 +15,8 @@ import { isZero } from '../../crypto/bytes.ts';
 import { Refusal, insist } from '../../crypto/refusal.ts';
 import { Unreachable } from '../fault.ts';
 import type { Ward } from '../ward.ts';
+import { type Contradiction, type Frozen, type Statement, between, frozenAs, statementOf } from './freeze.ts';
 import type { SignedEntry, ThreadLog } from './log.ts';
-
-export type Frozen = { seq: number; at: number; code: string; authors: Bytes[] };
 
 /** An epoch with its place in the log. */
 export type PlacedEpoch = { readonly epoch: Epoch; readonly seq: number };
@@ -77,15 +76,18 @@ export class Records {
     return { chain: trust.chain, people: people.log, position: this.#log.position };
   }
 
-  freeze(at: Pick<Frozen, 'seq' | 'at' | 'code'>, authors: Bytes[]): void {
-    this.#frozen ??= { ...at, authors };
+  /** True when it was not frozen before: once is for good. */
+  freeze(frozen: Frozen): boolean {
+    if (this.#frozen) return false;
+    this.#frozen = frozen;
+    return true;
   }
 
   /**
-   * Judges everything that the log has gained, up to where the thread was frozen. `fresh`: it has just arrived, so a record must be made
-   * under the newest manifest.
+   * Judges everything that the log has gained, up to where the thread was frozen. A record under a manifest that has been overtaken while it
+   * was on its way is honest; nothing more is sent under it (section 7.5).
    */
-  async settle(fresh: boolean): Promise<void> {
+  async settle(): Promise<void> {
     if (this.#verified >= this.#end) return;
     // Somebody whom the server does not know is somebody whose entries are refused.
     await this.#ward.people.ensure(this.#named()).catch(unlessUnreachable);
@@ -93,7 +95,7 @@ export class Records {
       const entry = this.#log.entry(this.#verified + 1);
       if (!entry) return;
       if (entry.kind === 'create' || entry.kind === 'membership' || entry.kind === 'epoch') {
-        await this.#judge(entry, fresh);
+        await this.#judge(entry);
       }
       if (this.#verified < this.#end) this.#verified = entry.seq;
     }
@@ -103,24 +105,24 @@ export class Records {
     return Math.min(this.#log.seq, (this.#frozen?.seq ?? Number.MAX_SAFE_INTEGER) - 1);
   }
 
-  async #judge(entry: SignedEntry, fresh: boolean): Promise<void> {
+  async #judge(entry: SignedEntry): Promise<void> {
     try {
-      await this.#take(entry, fresh);
+      await this.#take(entry);
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
       // Somebody's log, or the manifest, may have moved on since it was fetched, by this question or by another thread's. It is judged
       // once more with what is true now.
       await this.#catchUp(entry);
       try {
-        await this.#take(entry, fresh);
+        await this.#take(entry);
       } catch (again) {
         if (!(again instanceof Refusal)) throw again;
-        this.freeze({ seq: entry.seq, at: entry.at, code: again.code }, authorsOf(entry));
+        this.freeze(frozenAs(await this.#contradiction(entry, again.code), entry.seq, entry.at));
       }
     }
   }
 
-  async #take(entry: SignedEntry, fresh: boolean): Promise<void> {
+  async #take(entry: SignedEntry): Promise<void> {
     const { witnesses } = this;
     if (entry.kind === 'create') {
       this.#membership = await verifyMembership(entry.body, [], witnesses);
@@ -135,8 +137,29 @@ export class Records {
       return;
     }
     const previous = this.newest?.epoch ?? null;
-    const epoch = await verifyEpoch(entry.body, { ...witnesses, membership, previous, fresh });
+    const epoch = await verifyEpoch(entry.body, { ...witnesses, membership, previous });
     this.#epochs.push({ epoch, seq: entry.seq });
+  }
+
+  /** Two entries with one predecessor, two records for one epoch, or one that is simply not right. */
+  async #contradiction(entry: SignedEntry, code: string): Promise<Contradiction> {
+    const theirs = await statementOf(this.#ward, entry);
+    const place = placeIn(entry);
+    const membership = this.#membership?.entries[(place?.seq ?? 0) - 1];
+    if (code === 'broken_chain' && place && membership && theirs?.author) {
+      const ours = await this.#statementAt(this.#membershipSeqs[place.seq]);
+      return { why: 'forked-members', code, ...between(ours, theirs) };
+    }
+    const record = place?.epoch === undefined ? undefined : this.#epochs[place.epoch - 1];
+    if (code === 'broken_chain' && record && theirs?.author) {
+      return { why: 'forked-keys', code, ...between(await this.#statementAt(record.seq), theirs) };
+    }
+    return { why: 'refused', code, ...between(theirs) };
+  }
+
+  async #statementAt(seq: number | undefined): Promise<Statement | undefined> {
+    const entry = seq === undefined ? undefined : this.#log.entry(seq);
+    return entry && statementOf(this.#ward, entry);
   }
 
   async #catchUp(entry: SignedEntry): Promise<void> {
@@ -168,15 +191,17 @@ function namedIn({ body }: SignedEntry): Bytes[] {
   }
 }
 
-function authorsOf({ body }: SignedEntry): Bytes[] {
+/** Which place an entry claims: that of a membership entry, or the number of an epoch. */
+function placeIn({ body }: SignedEntry): { seq: number; epoch?: number } | undefined {
   try {
     const { object } = decode(signed, body);
-    if (typeOf(object) === epochRecord.type) return [decode(epochCore, decode(epochRecord, object).core).person];
-    return peopleIn(object)
-      .slice(0, 1)
-      .filter((person) => !isZero(person));
+    if (typeOf(object) === epochRecord.type) {
+      return { seq: 0, epoch: decode(epochCore, decode(epochRecord, object).core).epoch };
+    }
+    const layout = [add, remove, rekey, memberRole, link, rename].find((each) => each.type === typeOf(object));
+    return layout && { seq: decode<typeof link.fields>(layout as unknown as typeof link, object).seq };
   } catch {
-    return [];
+    return undefined;
   }
 }
 

@@ -11,6 +11,7 @@ import type { Membership } from '../../crypto/membership-rules.ts';
 import { rotationDue } from '../../crypto/rotation.ts';
 import { Fault, Unreachable, isProblem } from '../fault.ts';
 import type { EpochPost } from '../remote/remote.ts';
+import { giveMissed } from './grants.ts';
 import type { Thread } from './thread.ts';
 
 /** How often something is made anew because somebody else was faster. */
@@ -95,7 +96,8 @@ async function rotate(thread: Thread): Promise<void> {
     return;
   }
   await thread.catchUp();
-  await adopt(thread, built);
+  // What could not be given now is not asked for again by itself: whoever came back can be given it by anybody.
+  if (await adopt(thread, built)) await giveMissed(thread).catch(() => undefined);
 }
 
 /** Somebody's keys may have moved on without our having heard. */

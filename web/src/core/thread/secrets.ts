@@ -2,12 +2,17 @@
  * The secrets of a thread's epochs: from my envelope, from a grant, or from this device's own sealed records. However one came, it is
  * checked against its record, all of the officers' shares included (docs/protocol.md, sections 7.1, 7.2 and 7.6).
  */
-import { type Bytes, erase } from '../../crypto/bytes.ts';
+import { type Bytes, bytesOf, equal, erase } from '../../crypto/bytes.ts';
+import { hashObject } from '../../crypto/domain.ts';
 import { type OpenEpoch, acceptSecret, openEpoch } from '../../crypto/epoch-open.ts';
 import { type Epoch, listed } from '../../crypto/epoch.ts';
 import { openGrant } from '../../crypto/grant.ts';
-import type { ThreadState } from '../../crypto/layouts/epoch.ts';
-import { Refusal } from '../../crypto/refusal.ts';
+import {
+  type ThreadState,
+  envelope as envelopeLayout,
+  sealedState as sealedStateLayout,
+} from '../../crypto/layouts/epoch.ts';
+import { Refusal, type RefusalCode } from '../../crypto/refusal.ts';
 import { openState } from '../../crypto/sealed-state.ts';
 import { codeOf } from '../fault.ts';
 import type { ServedEpoch } from '../remote/shapes.ts';
@@ -18,6 +23,9 @@ const epochsAtOnce = 50;
 
 export type KeptSecrets = Record<string, Bytes>;
 
+/** What the server gave is not what a record names: that is no fault of the record's author. */
+export class ServedWrong extends Refusal {}
+
 export class Secrets {
   readonly #ward: Ward;
   readonly #records: Records;
@@ -25,7 +33,7 @@ export class Secrets {
   readonly #open = new Map<number, OpenEpoch>();
   readonly #served = new Map<number, ServedEpoch>();
   /** Epochs whose key was refused, with the reason. */
-  readonly #bad = new Map<number, string>();
+  readonly #bad = new Map<number, { code: RefusalCode; envelope: Bytes }>();
   /** Whoever asks for the same meanwhile waits for the same. */
   readonly #opening = new Map<number, Promise<OpenEpoch | undefined>>();
   #granting: Promise<void> | undefined;
@@ -62,22 +70,35 @@ export class Secrets {
   }
 
   /** Why an epoch that was sealed to me cannot be opened. */
-  refused(number: number): string | undefined {
-    return this.#bad.get(number);
+  refused(number: number): RefusalCode | undefined {
+    return this.#bad.get(number)?.code;
+  }
+
+  /** Those that were sealed to me and that cannot be used, with the hash of the envelope that I was given. */
+  get spoilt(): { number: number; code: RefusalCode; envelope: Bytes }[] {
+    return [...this.#bad].map(([number, bad]) => ({ number, ...bad }));
+  }
+
+  /** What came with an epoch is not what had to come. Its key is not used any more. */
+  spoil(number: number, code: RefusalCode, envelope = bytesOf(32)): void {
+    const open = this.#open.get(number);
+    if (open) erase(open.secret, open.epochSecret);
+    this.#open.delete(number);
+    this.#bad.set(number, { code, envelope });
   }
 
   /** `undefined` for an epoch that was not given to me, or whose key was refused. */
   async get(number: number): Promise<OpenEpoch | undefined> {
     const known = this.#open.get(number);
     const epoch = this.#records.epoch(number);
-    if (known || !epoch || this.#bad.has(number)) return known;
+    if (known || !epoch) return known;
     const opening = this.#opening.get(number) ?? this.#find(epoch).finally(() => this.#opening.delete(number));
     this.#opening.set(number, opening);
     return opening;
   }
 
   async #find(epoch: Epoch): Promise<OpenEpoch | undefined> {
-    if (listed(epoch.core, this.#ward.me.person)) {
+    if (listed(epoch.core, this.#ward.me.person) && !this.#bad.has(epoch.core.epoch)) {
       const opened = await this.#fromEnvelope(epoch);
       if (opened) return opened;
     }
@@ -93,6 +114,8 @@ export class Secrets {
     const [epoch, opened] = [this.#records.epoch(number), await this.get(number)];
     if (!epoch || !opened) return undefined;
     const { sealedState } = await this.#serve(number);
+    const same = equal(await hashObject(sealedStateLayout, sealedState), epoch.core.state);
+    if (!same) throw new ServedWrong('bad_commitment', 'another state than the record names');
     return openState(opened.secret, epoch.core, sealedState);
   }
 
@@ -121,7 +144,12 @@ export class Secrets {
       return opened;
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
-      this.#bad.set(number, thrown.code);
+      // An envelope that is not under the record's root, or for somebody else, is the server's doing, and asked for again.
+      if (thrown.code === 'wrong_secret' || thrown.code === 'wrong_share') {
+        this.#bad.set(number, { code: thrown.code, envelope: await hashObject(envelopeLayout, envelope) });
+      } else {
+        this.#served.delete(number);
+      }
       return undefined;
     }
   }
@@ -155,6 +183,10 @@ export class Secrets {
           seeds: this.#ward.seed,
         });
         for (const { epoch, ...secret } of opened) {
+          // What is wrong with the state of an epoch stays wrong, whoever gives its key.
+          const bad = this.#bad.get(epoch.core.epoch)?.code;
+          if (bad && bad !== 'wrong_secret') continue;
+          this.#bad.delete(epoch.core.epoch);
           if (!this.#open.has(epoch.core.epoch)) this.#open.set(epoch.core.epoch, secret);
         }
       } catch (thrown) {

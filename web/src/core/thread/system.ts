@@ -1,15 +1,16 @@
 /** Membership entries and epoch records as lines of a thread: who was let in, by whom and why; whose patient; when keys changed. */
 import { type Bytes, hex } from '../../crypto/bytes.ts';
 import { decode, typeOf } from '../../crypto/codec.ts';
-import type { Epoch } from '../../crypto/epoch.ts';
+import { type Epoch, listed } from '../../crypto/epoch.ts';
 import { signed } from '../../crypto/layouts/container.ts';
 import type { Add, Remove } from '../../crypto/layouts/membership.ts';
 import { add, remove } from '../../crypto/layouts/membership.ts';
 import { type MembershipEntry, isByServer } from '../../crypto/membership-rules.ts';
 import { openNote } from '../../crypto/note.ts';
 import { stateAt } from '../../crypto/person.ts';
-import { type RemoveReason, type SystemEvent, removeReasons } from '../contract.ts';
+import { type LeftOut, type RemoveReason, type SystemEvent, removeReasons } from '../contract.ts';
 import { displayPatient } from '../people/name.ts';
+import { leftOutOf } from './head.ts';
 import type { SignedEntry } from './log.ts';
 import type { Thread } from './thread.ts';
 
@@ -32,7 +33,14 @@ function membershipEvents(thread: Thread, entry: MembershipEntry, seq: number, d
     case 'remove':
       return [removed(thread, entry.value, seq)];
     case 'rekey':
-      return [{ what: 'identity-changed', who: nameOf(thread, entry.value.target) }];
+      return [
+        {
+          what: 'readmitted',
+          who: nameOf(thread, entry.value.target),
+          me: isMe(thread, entry.value.target),
+          ...author(thread, entry.value.person),
+        },
+      ];
     case 'link': {
       const patient = thread.patient ? displayPatient(thread.patient) : 'this patient';
       return [{ what: 'linked', ...author(thread, entry.value.person), patient }];
@@ -72,10 +80,56 @@ function removed(thread: Thread, value: Remove, seq: number): SystemEvent {
 function rotation(thread: Thread, seq: number): SystemEvent[] {
   const index = thread.records.epochs.findIndex((placed) => placed.seq === seq);
   const [before, after] = [thread.records.epochs[index - 1]?.epoch, thread.records.epochs[index]?.epoch];
-  return before && after ? [{ what: 'rotated', why: whyRotated(thread, before, after) }] : [];
+  const unreadable = after ? unreadableKeys(thread, after) : [];
+  if (!before || !after) return unreadable;
+  return [
+    ...unreadable,
+    ...leftOutHere(thread, before, after),
+    { what: 'rotated', why: whyRotated(thread, before, after) },
+  ];
 }
 
-function whyRotated(thread: Thread, before: Epoch, after: Epoch): 'added' | 'removed' | 'device' | 'age' {
+/** Those who said that the keys of this record do not open for them. */
+function unreadableKeys(thread: Thread, { core }: Epoch): SystemEvent[] {
+  const people = thread.complaints.about(core.epoch).map(({ value }) => value.person);
+  if (people.length === 0) return [];
+  const others = people.filter((person) => !isMe(thread, person));
+  const me = others.length < people.length;
+  const who = others.map((person) => nameOf(thread, person));
+  return [{ what: 'unreadable-keys', who, me, ...author(thread, core.person) }];
+}
+
+/** Members who are in one of two records and not in the other, because of their own keys. */
+function leftOutHere(thread: Thread, before: Epoch, after: Epoch): SystemEvent[] {
+  const events: SystemEvent[] = [];
+  for (const member of after.membership.members.values()) {
+    const { person, identity } = member;
+    const was = listed(before.core, person) !== undefined;
+    const is = listed(after.core, person) !== undefined;
+    const who = { who: nameOf(thread, person), me: isMe(thread, person) };
+    if (was && !is) {
+      const why = leftOutOf(thread, { person, identity })?.why ?? leftOutThen(thread, person, after);
+      events.push({ what: 'left-out', ...who, why });
+    }
+    if (!was && is && member.pinnedSeq <= before.core.membershipSeq) events.push({ what: 'back', ...who });
+  }
+  return events;
+}
+
+/** Why somebody was left out of a record who can be given keys again since. */
+function leftOutThen(thread: Thread, person: Bytes, { core }: Epoch): LeftOut {
+  const then = thread.ward.people.log(person)?.states.findLast(({ issued }) => issued <= core.issued);
+  const lost = [...(then?.devices.values() ?? [])].flatMap((device) => device.revoked?.reason ?? []);
+  if (then?.kind === 'reset') return 'reset';
+  return lost.includes('stolen') ? 'stolen' : 'lost';
+}
+
+function whyRotated(
+  thread: Thread,
+  before: Epoch,
+  after: Epoch,
+): 'added' | 'removed' | 'device' | 'age' | 'unreadable' {
+  if (thread.complaints.about(before.core.epoch).length > 0) return 'unreadable';
   const [old, now] = [before, after].map(({ core }) => new Set(core.members.map(({ person }) => hex(person))));
   if ([...(old ?? [])].some((person) => !now?.has(person))) return 'removed';
   if ([...(now ?? [])].some((person) => !old?.has(person))) return 'added';

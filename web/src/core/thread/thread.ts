@@ -6,10 +6,12 @@
  * Invariant: a log that contradicts itself, or what this person has seen of it before, freezes the thread: it can be read up to there,
  * and nothing is sent.
  */
-import { type Bytes, equal } from '../../crypto/bytes.ts';
+import { type Bytes, bytesOf, equal } from '../../crypto/bytes.ts';
 import type { ThreadState } from '../../crypto/layouts/epoch.ts';
 import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
 import type { Vault } from '../../crypto/layouts/vault.ts';
+import { decode } from '../../crypto/codec.ts';
+import { logEntry } from '../../crypto/layouts/log.ts';
 import { mayPost, memberOf } from '../../crypto/membership.ts';
 import type { Member, Membership } from '../../crypto/membership-rules.ts';
 import { fromBase64url, uuidText } from '../../crypto/names.ts';
@@ -22,10 +24,12 @@ import type { Filing, Head, Mark } from '../remote/shapes.ts';
 import type { Filed } from '../store/cabinet.ts';
 import type { Ward } from '../ward.ts';
 import { ThreadLog } from './log.ts';
+import { Complaints } from './complaints.ts';
+import { type Contradiction, type Frozen, between, frozenAs, offeredStatement, report, statementOf } from './freeze.ts';
 import { overtakes } from './overtakes.ts';
 import { Reading } from './reading.ts';
 import { Records } from './records.ts';
-import { type KeptSecrets, Secrets } from './secrets.ts';
+import { type KeptSecrets, Secrets, ServedWrong } from './secrets.ts';
 
 export type Bookmark = Vault['bookmarks'][number];
 
@@ -35,7 +39,10 @@ type Kept = {
   secrets: KeptSecrets;
   seenSeq: number;
   deciders: Record<string, Bytes[]>;
+  goesOn?: Elsewhere;
 };
+
+export type Elsewhere = { readonly thread: ThreadId; readonly author: Bytes };
 
 export type ThreadEvents = {
   /** Something about the thread is different: it has to be drawn again. */
@@ -51,6 +58,9 @@ export class Thread {
   readonly records: Records;
   readonly secrets: Secrets;
   readonly reading: Reading;
+  readonly complaints: Complaints;
+  /** Where the talk went on, and who said so. */
+  goesOn: Elsewhere | undefined;
   readonly marks = new Map<string, Mark>();
   readonly filings = new Map<string, Filing>();
   filingsKnown = false;
@@ -73,6 +83,7 @@ export class Thread {
   readonly #events: ThreadEvents;
   #seenSeq = 0;
   #stateOf = 0;
+  #reporting: Promise<void> = Promise.resolve();
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(ward: Ward, id: ThreadId, events: ThreadEvents, log = new ThreadLog(fromBase64url(id))) {
@@ -83,11 +94,12 @@ export class Thread {
     this.records = new Records(ward, log);
     this.secrets = new Secrets(ward, this.records, id);
     this.reading = new Reading(ward, log, this.records, this.secrets);
+    this.complaints = new Complaints(this);
   }
 
   /** From the sealed records of this device. */
   static async restore(ward: Ward, id: ThreadId, kept: unknown, events: ThreadEvents): Promise<Thread> {
-    const { checkpoint, secrets = {}, seenSeq = 0, deciders = {} } = (kept ?? {}) as Partial<Kept>;
+    const { checkpoint, secrets = {}, seenSeq = 0, deciders = {}, goesOn } = (kept ?? {}) as Partial<Kept>;
     const segments = await ward.cabinet.all('log', `${id}/`);
     const log = ThreadLog.restore(
       fromBase64url(id),
@@ -96,8 +108,11 @@ export class Thread {
     );
     const thread = new Thread(ward, id, events, log);
     thread.#seenSeq = seenSeq;
+    thread.goesOn = goesOn;
     for (const [decision, people] of Object.entries(deciders)) thread.deciders.set(decision, people);
-    await thread.records.settle(false).catch(thread.#unlessOurs);
+    const frozen = await ward.cabinet.get('bookmark', frozenName(id));
+    if (frozen) thread.records.freeze((frozen as KeptFrozen).frozen);
+    await thread.records.settle().catch(thread.#unlessOurs);
     await thread.secrets.restore(secrets);
     thread.bookmark = thread.bookmarkNow;
     thread.settled = thread.membership !== undefined;
@@ -155,7 +170,7 @@ export class Thread {
 
   /** Judges and opens what the server's silence kept closed. */
   retry(): Promise<void> {
-    return this.run(() => this.#settle(false, []));
+    return this.run(() => this.#settle([]));
   }
 
   /** Entries that are here already, as they are now: destroyed messages come back as tombstones. */
@@ -171,7 +186,20 @@ export class Thread {
   /** What the server says of the thread. It must not have fewer entries than this person has seen. */
   learnHead(head: Head): void {
     this.head = head;
-    if (this.bookmark && head.leftSeq === undefined && head.seq < this.bookmark.seq) this.#rolledBack(head.seq);
+    if (this.bookmark && head.leftSeq === undefined && head.seq < this.bookmark.seq) {
+      const { seq: place, logHash: seen } = this.bookmark;
+      this.freeze(
+        { why: 'rolled-back', code: 'rolled_back', place, seen, shown: head.logHash },
+        Math.max(this.log.seq, head.seq) + 1,
+      );
+    }
+    // However far behind an answer is, what it says of a place that is here must be what stands here.
+    const here = this.log.entry(head.seq);
+    if (here && !equal(here.logHash, head.logHash)) {
+      const parted = { place: head.seq, seen: here.logHash, shown: head.logHash };
+      this.freeze({ why: 'forked-log', code: 'broken_chain', ...parted }, this.log.seq + 1);
+    }
+    this.complaints.learnCount(head.complaints);
     this.#events.changed(this);
   }
 
@@ -235,10 +263,51 @@ export class Thread {
       [this.state, this.patient, this.#stateOf] = [state, patient, newest.epoch.core.epoch];
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
-      const { seq } = newest;
-      const at = this.log.entry(seq)?.at ?? 0;
-      this.records.freeze({ seq, at, code: thrown.code }, [newest.epoch.core.person]);
+      if (thrown instanceof ServedWrong) {
+        this.freeze({ why: 'refused', code: thrown.code }, newest.seq);
+        return;
+      }
+      // Its author sealed something else than they had to: these keys are not used, and not by me alone.
+      this.secrets.spoil(newest.epoch.core.epoch, thrown.code);
     }
+  }
+
+  /** Stops the thread for good on this device, and says so to whoever runs the service. What was verified stays readable. */
+  freeze(what: Contradiction, seq = this.log.seq + 1): void {
+    if (this.records.freeze(frozenAs(what, seq, this.ward.now()))) this.#keepFrozen();
+    this.#events.changed(this);
+  }
+
+  /** A report that did not arrive is sent with the next chance. */
+  async reportFrozen(): Promise<void> {
+    const { frozen } = this.records;
+    if (!frozen || this.ward.closed()) return;
+    const kept = (await this.ward.cabinet.get('bookmark', frozenName(this.id))) as KeptFrozen | undefined;
+    if (kept?.reported) return;
+    await report(this.ward, this.id, this.bytes, frozen);
+    await this.ward.cabinet.put('bookmark', frozenName(this.id), { frozen, reported: true } satisfies KeptFrozen);
+  }
+
+  #keepFrozen(): void {
+    const { frozen } = this.records;
+    if (!frozen) return;
+    this.#reporting = this.ward.cabinet
+      .put('bookmark', frozenName(this.id), { frozen, reported: false } satisfies KeptFrozen)
+      .then(() => this.reportFrozen())
+      .catch(() => undefined); // it is tried again when the thread is opened
+  }
+
+  /** Somebody goes on elsewhere. Remembered on this device as long as the thread. */
+  continueIn(where: Elsewhere): void {
+    if (this.goesOn) return;
+    this.goesOn = where;
+    void this.run(async () => (this.ward.closed() ? undefined : this.save())).catch(() => undefined);
+    this.#events.changed(this);
+  }
+
+  /** The report that is on its way. */
+  get reporting(): Promise<void> {
+    return this.#reporting;
   }
 
   /** Remembers who decided, on this device, as long as the thread itself. */
@@ -252,7 +321,9 @@ export class Thread {
   /** For the vault and for this device: what must not be gone back behind. */
   get bookmarkNow(): Bookmark | undefined {
     const { membership, newest, frozen } = this.records;
-    if (!membership || frozen || this.log.seq === 0) return undefined;
+    if (!membership || this.log.seq === 0) return undefined;
+    // What was believed before it was frozen must not be forgotten: it shows the same to my other devices.
+    if (frozen) return this.bookmark;
     return {
       thread: this.bytes,
       membershipSeq: membership.current.seq,
@@ -268,6 +339,7 @@ export class Thread {
       checkpoint: this.log.checkpoint,
       secrets: this.secrets.kept,
       seenSeq: this.#seenSeq,
+      ...(this.goesOn ? { goesOn: this.goesOn } : {}),
       deciders: Object.fromEntries([...this.deciders].map(([decision, people]) => [decision, [...people]])),
     };
     const put: Filed[] = [...this.log.changes(this.id), { kind: 'thread', name: this.id, value: kept }];
@@ -303,12 +375,35 @@ export class Thread {
       // The next frame may have been damaged or out of place; what the server answers to a question may not, nor may it take
       // the place of something that is here.
       if (fresh && offered && !this.log.knows(offered)) await this.#fetch();
-      else this.records.freeze({ seq: this.log.seq + 1, at: this.ward.now(), code: thrown.code }, []);
+      else this.freeze(await this.#parted(offered, thrown));
     }
-    await this.#settle(fresh, destroyed);
+    await this.#settle(destroyed);
   }
 
-  async #settle(fresh: boolean, destroyed: number[]): Promise<void> {
+  /** How a log that was offered parts from the one that is here. */
+  async #parted(offered: Bytes | undefined, { code }: Refusal): Promise<Contradiction> {
+    const { bookmark, log, ward } = this;
+    if (bookmark && log.seq === bookmark.seq && !equal(log.logHash, bookmark.logHash)) {
+      return { why: 'bookmark', code, place: bookmark.seq, seen: bookmark.logHash, shown: log.logHash };
+    }
+    const theirs = await offeredStatement(ward, offered);
+    const { seq: place, logHash: shown } = placeOf(offered);
+    const ours = log.entry(place);
+    if (ours) {
+      return {
+        why: 'forked-log',
+        code,
+        place,
+        seen: ours.logHash,
+        shown,
+        ...between(await statementOf(ward, ours), theirs),
+      };
+    }
+    const why = offered && theirs?.author && log.sawAnother(offered) ? 'split-view' : 'refused';
+    return { why, code, place, shown, ...between(theirs) };
+  }
+
+  async #settle(destroyed: number[]): Promise<void> {
     const gone = destroyed.flatMap((seq) => {
       this.reading.forget(seq);
       const entry = this.log.entry(seq);
@@ -316,12 +411,15 @@ export class Thread {
     });
     this.wanting = true;
     try {
-      await this.records.settle(fresh);
+      const before = this.records.frozen;
+      await this.records.settle();
+      if (!before && this.records.frozen) this.#keepFrozen();
       this.wanting = false;
       await this.openState().catch(this.#unlessOurs);
       this.secrets.forgetGrants();
       this.settled = true;
       await this.save();
+      this.complaints.settled();
     } finally {
       if (gone.length > 0) this.#events.destroyed(this, gone);
       // Also when something is wanting: whoever hears of it sees to it that it is tried again.
@@ -358,9 +456,17 @@ export class Thread {
     const { frozen } = this.records;
     return frozen !== undefined && this.log.seq + 1 >= frozen.seq;
   }
+}
 
-  /** What is there can be read, so that somebody can be told; nothing more is believed. */
-  #rolledBack(there: number): void {
-    this.records.freeze({ seq: Math.max(this.log.seq, there) + 1, at: this.ward.now(), code: 'rolled_back' }, []);
+/** Kept apart from the thread, with what a later sign-in must not fall behind. */
+type KeptFrozen = { frozen: Frozen; reported: boolean };
+const frozenName = (id: ThreadId): string => `frozen/${id}`;
+
+function placeOf(offered: Bytes | undefined): { seq: number; logHash: Bytes } {
+  try {
+    if (offered) return decode(logEntry, offered);
+  } catch {
+    // Not a log entry at all.
   }
+  return { seq: 0, logHash: bytesOf(32) };
 }

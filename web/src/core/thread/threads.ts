@@ -1,5 +1,5 @@
 /** All my threads on this device: read back, kept in step with the server's heads, and summed up for the inbox. */
-import { hex } from '../../crypto/bytes.ts';
+import { equal, hex } from '../../crypto/bytes.ts';
 import { base64url, fromUuidText } from '../../crypto/names.ts';
 import type { Namesake, Patient, PersonId, ThreadId, ThreadSummary } from '../contract.ts';
 import type { Env } from '../env.ts';
@@ -9,6 +9,7 @@ import { areNamesAlike } from '../people/similar.ts';
 import type { Ward } from '../ward.ts';
 import { hasDecisions, readDecisions } from './filings.ts';
 import { type SummaryParts, lastItem, nameOf, spaceOf, summaryOf } from './head.ts';
+import { continuesIn, mayContinue } from './goOn.ts';
 import { prepare } from './items.ts';
 import { type Bookmark, Thread, type ThreadEvents } from './thread.ts';
 
@@ -64,7 +65,7 @@ export class Threads {
   /** One of mine, or a refusal in plain words. */
   need(id: ThreadId): Thread {
     const thread = this.#threads.get(id);
-    if (!thread?.membership) throw new Fault('thread_unknown');
+    if (!thread?.membership && !thread?.records.frozen) throw new Fault('thread_unknown');
     return thread;
   }
 
@@ -87,8 +88,12 @@ export class Threads {
     for (const id of before) {
       const thread = this.#threads.get(id);
       if (!thread || present.has(id) || thread.log.seq === 0 || thread.left) continue;
-      thread.records.freeze({ seq: thread.log.seq + 1, at: this.#ward.now(), code: 'rolled_back' }, []);
-      this.changed(thread);
+      thread.freeze({ why: 'missing', code: 'rolled_back' });
+    }
+    // Those that another device of mine has seen, and this one never.
+    for (const [id, { seq: place, logHash: seen }] of this.#bookmarks) {
+      if (this.#threads.get(id)?.log.seq || present.has(id)) continue;
+      this.ensure(id).freeze({ why: 'missing', code: 'rolled_back', place, seen });
     }
   }
 
@@ -152,9 +157,12 @@ export class Threads {
   /** The direct thread with a person that can be written in. */
   direct(person: PersonId): Thread | undefined {
     const id = hex(fromUuidText(person));
-    return this.all.find(
+    const all = this.all.filter(
       (thread) => !thread.left && spaceOf(thread) === 'direct' && thread.membership?.members.has(id) === true,
     );
+    // There is more than one when one of them could not be used any more.
+    const open = all.filter(({ records, goesOn }) => !records.frozen && !goesOn);
+    return open.at(-1) ?? all.find(({ goesOn }) => goesOn === undefined);
   }
 
   bookmarks(): Bookmark[] {
@@ -169,8 +177,14 @@ export class Threads {
 
   #add(thread: Thread): void {
     const bookmark = this.#bookmarks.get(thread.id);
-    if (bookmark && bookmark.seq > (thread.bookmark?.seq ?? 0)) thread.bookmark = bookmark;
     this.#threads.set(thread.id, thread);
+    if (!bookmark) return;
+    const here = thread.log.entry(bookmark.seq);
+    if (here && !equal(here.logHash, bookmark.logHash)) {
+      const parted = { place: bookmark.seq, seen: bookmark.logHash, shown: here.logHash };
+      thread.freeze({ why: 'bookmark', code: 'rolled_back', ...parted });
+    }
+    if (bookmark.seq > (thread.bookmark?.seq ?? 0)) thread.bookmark = bookmark;
   }
 
   readonly #events: ThreadEvents = {
@@ -192,13 +206,15 @@ export class Threads {
       if (!thread || this.#ward.closed()) continue;
       let complete = !thread.wanting;
       // Somebody who has left is not kept in the list: membership decides what is shown (R13).
-      if (!thread.settled || !thread.membership || thread.left) {
+      const stopped = thread.records.frozen !== undefined;
+      if (!(thread.settled || stopped) || !(thread.membership || stopped) || thread.left) {
         this.#summaries.delete(id);
       } else {
         if (!(await this.#readTail(thread))) complete = false;
         this.#summaries.set(id, summaryOf(thread, this.#hooks.parts(id)));
       }
       if (!complete) this.#retryLater(thread);
+      this.#followOn(thread);
     }
     if (this.#ward.closed()) return;
     const sorted = this.#sorted();
@@ -206,6 +222,14 @@ export class Threads {
     if (text === this.#told) return;
     this.#told = text;
     this.#hooks.inbox(sorted);
+  }
+
+  /** A thread that says that it goes on from another one: that one shows the way. */
+  #followOn(thread: Thread): void {
+    for (const { from, author } of continuesIn(this.#ward, thread)) {
+      const before = this.#threads.get(from);
+      if (before && mayContinue(before, thread, author)) before.continueIn({ thread: thread.id, author });
+    }
   }
 
   #retryLater({ id }: Thread): void {

@@ -54,6 +54,14 @@ export function ThreadRow({ thread, now, current }: { thread: ThreadSummary; now
 }
 
 function NeedTag({ need }: { need: Need }) {
+  if (need.kind === 'stopped') {
+    return (
+      <span class="tag tag--bad">
+        <FailedIcon />
+        Stopped
+      </span>
+    );
+  }
   const count = need.count > 1 ? `${need.count} ` : '';
   switch (need.kind) {
     case 'not-in-record':

@@ -1,6 +1,6 @@
 /** The details of a thread: how the patient was identified, where its decisions stand, who reads it, and who else may. */
 import { useState } from 'preact/hooks';
-import type { Member, PatientLink, Person, RecordLine, ThreadHead } from '../../core/contract.ts';
+import type { LeftOut, Member, PatientLink, Person, RecordLine, ThreadHead } from '../../core/contract.ts';
 import { briefWhen, whenInWords } from '../../ui/dates.ts';
 import { AcknowledgedIcon } from '../../ui/icons/states.tsx';
 import { PlusIcon } from '../../ui/icons/tools.tsx';
@@ -124,7 +124,11 @@ function MembersSection({ head }: { head: ThreadHead }) {
           <li class="who" key={member.person.id}>
             <Avatar name={member.person.name} />
             <MemberWords member={member} />
-            {changing && mayChange(member) ? (
+            {member.leftOut?.why === 'reset' && head.mayReadmit && !member.me ? (
+              <a class="btn btn--s" href={format({ at: 'readmit', thread: head.id, person: member.person.id })}>
+                Let in again<span class="vh">: {member.person.name}</span>
+              </a>
+            ) : changing && mayChange(member) ? (
               <a class="btn btn--s" href={format({ at: 'remove', thread: head.id, person: member.person.id })}>
                 {member.me ? 'Leave' : 'Remove'}
                 {!member.me && <span class="vh"> {member.person.name}</span>}
@@ -168,8 +172,16 @@ function MemberWords({ member }: { member: Member }) {
       <span>{roleAndWard(person)}</span>
       {person.outside && <span>{person.organisation}</span>}
       {limits.length > 0 && <span>{limits.join(' · ')}</span>}
+      {member.leftOut && <span class="who__out">{leftOutShort[member.leftOut.why]}</span>}
     </span>
   );
 }
+
+const leftOutShort: Record<LeftOut, string> = {
+  lost: 'Device reported lost: gets nothing until they sign in with new keys',
+  stolen: 'Device reported stolen: gets nothing until they sign in with new keys',
+  reset: 'Re-enrolled, not let in again: gets nothing that is written here',
+  'no-keys': 'No keys at the moment: gets nothing until they sign in',
+};
 
 const dutyShort = ({ duty }: Person): string => (duty ? (duty.on ? 'On duty' : 'Off duty') : '');

@@ -6,6 +6,7 @@ import { NewMessage } from '../directory/NewMessage.tsx';
 import { NewTeam } from '../directory/NewTeam.tsx';
 import { AddMember } from '../members/AddMember.tsx';
 import { Details } from '../members/Details.tsx';
+import { Readmit } from '../members/Readmit.tsx';
 import { RemoveMember } from '../members/RemoveMember.tsx';
 import { Banner } from '../patient/Banner.tsx';
 import { NewPatient } from '../patient/NewPatient.tsx';
@@ -58,6 +59,8 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
       return <AddMember head={head} />;
     case 'remove':
       return <RemoveMember head={head} person={route.person} />;
+    case 'readmit':
+      return <Readmit head={head} person={route.person} />;
     case 'decide': {
       const messages = items.flatMap(({ item, partOf }): MessageItem[] =>
         item.kind === 'message' && !partOf && !isWaiting(item) ? [item] : [],

@@ -11,6 +11,7 @@ export type Route =
   | { at: 'details'; thread: ThreadId }
   | { at: 'add'; thread: ThreadId }
   | { at: 'remove'; thread: ThreadId; person: PersonId }
+  | { at: 'readmit'; thread: ThreadId; person: PersonId }
   | { at: 'decide'; thread: ThreadId; message?: MessageId }
   | { at: 'file'; thread: ThreadId; decision: DecisionId }
   | { at: 'new' }
@@ -39,6 +40,7 @@ export function parse(hash: string): Route {
     const thread = second;
     if (third === 'details') return { at: 'details', thread };
     if (third === 'add') return { at: 'add', thread };
+    if (third === 'readmit' && fourth) return { at: 'readmit', thread, person: fourth };
     if (third === 'remove' && fourth) return { at: 'remove', thread, person: fourth };
     if (third === 'decide') return fourth ? { at: 'decide', thread, message: fourth } : { at: 'decide', thread };
     if (third === 'file' && fourth) return { at: 'file', thread, decision: fourth };
@@ -87,6 +89,8 @@ function threadParts(route: Extract<Route, { thread: ThreadId }>): string[] {
       return [route.thread];
     case 'remove':
       return [route.thread, 'remove', route.person];
+    case 'readmit':
+      return [route.thread, 'readmit', route.person];
     case 'decide':
       return route.message ? [route.thread, 'decide', route.message] : [route.thread, 'decide'];
     case 'file':

@@ -17,6 +17,7 @@ import { useClient } from '../session/client.ts';
 import { ConnectionBar } from '../shell/ConnectionBar.tsx';
 import { format } from '../shell/routes.ts';
 import type { ThreadStore } from './store.ts';
+import { BeforeWriting, Stopped } from './Stopped.tsx';
 import { Timeline } from './Timeline.tsx';
 
 type Props = { store: ThreadStore; summary: ThreadSummary | undefined; onDetails?: (() => void) | undefined };
@@ -93,8 +94,11 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
           )}
         </div>
       )}
+      {head && !head.readOnly && <BeforeWriting head={head} />}
       {head &&
-        (head.readOnly ? (
+        (head.stopped ? (
+          <Stopped head={head} stopped={head.stopped} />
+        ) : head.readOnly ? (
           <p class="closed">
             <b>{head.readOnly.message}</b> {head.readOnly.hint}
           </p>

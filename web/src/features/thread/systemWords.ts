@@ -2,6 +2,7 @@
 import type { SystemEvent } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 import { listed } from '../../ui/words.ts';
+import { leftOutMeWords, leftOutWords, stoppedWords } from './stoppedWords.ts';
 import { addReasonWords, lowerFirst, organisationReasonWords, removeReasonWords } from '../people/words.ts';
 
 export type SystemLine = {
@@ -42,10 +43,24 @@ export function systemLine(event: SystemEvent): SystemLine {
       return plain('people', `${you(event.by, event.byMe)} named this thread “${event.name}”.`);
     case 'rotated':
       return plain('key', rotationWords[event.why]);
-    case 'identity-changed':
+    case 'unreadable-keys': {
+      const who = listed(event.me ? ['You', ...event.who] : event.who);
       return warn(
-        'warning',
-        `${event.who} has a new identity. A member has to let them in again before they can read on.`,
+        'key',
+        `${who} could not read the keys that ${event.byMe ? 'you' : event.by} made; new ones are made.`,
+      );
+    }
+    case 'left-out':
+      return warn('warning', event.me ? leftOutMeWords(event.why) : leftOutWords(event.who, event.why));
+    case 'back':
+      return plain(
+        'key',
+        `${event.me ? 'You have' : `${event.who} has`} new keys and ${event.me ? 'read' : 'reads'} on.`,
+      );
+    case 'readmitted':
+      return plain(
+        'people',
+        `${you(event.by, event.byMe)} let ${event.me ? 'you' : event.who} in again, with new keys.`,
       );
     case 'refused':
       return warn(
@@ -53,10 +68,7 @@ export function systemLine(event: SystemEvent): SystemLine {
         `Something ${event.from ? `from ${event.from} ` : ''}failed its checks and is not shown. Tell the service desk: ${event.code}.`,
       );
     case 'frozen':
-      return warn(
-        'warning',
-        `Sending has stopped: ${listed(event.authors)} changed the members at the same moment in two different ways. Start a new thread.`,
-      );
+      return warn('warning', `Sending has stopped. ${stoppedWords(event.why, event.authors)}`);
   }
 }
 
@@ -92,8 +104,12 @@ export function briefly(event: SystemEvent): string | undefined {
       return `${you(event.by, event.byMe)} linked the patient`;
     case 'renamed':
       return `${you(event.by, event.byMe)} named the thread “${event.name}”`;
-    case 'identity-changed':
-      return `${event.who} has a new identity`;
+    case 'unreadable-keys':
+      return 'Keys could not be read';
+    case 'left-out':
+      return event.me ? 'You are left out of the keys' : `${event.who} is not reached`;
+    case 'readmitted':
+      return `${you(event.by, event.byMe)} let ${event.me ? 'you' : event.who} in again`;
     case 'refused':
       return 'Something failed its checks and is not shown';
     case 'frozen':
@@ -108,6 +124,7 @@ export const rotationWords: Record<Extract<SystemEvent, { what: 'rotated' }>['wh
   removed: 'New keys. Whoever was removed cannot read what follows.',
   device: 'New keys, because the devices of a member changed.',
   age: 'New keys, as is done every week.',
+  unreadable: 'New keys, because the last ones did not open for everybody.',
 };
 
 const you = (name: string, isMe: boolean): string => (isMe ? 'You' : name);

@@ -156,9 +156,11 @@ describe('who came in and out', () => {
     { what: 'removed-by-organisation', who: 'Tom Reid', me: false, reason: 'leaver' },
     { what: 'linked', ...by, patient: 'SMITH, John' },
     { what: 'renamed', ...by, name: 'Bay 3' },
-    { what: 'identity-changed', who: 'Tom Reid' },
+    { what: 'readmitted', who: 'Tom Reid', me: false, ...by },
+    { what: 'left-out', who: 'Tom Reid', me: false, why: 'stolen' },
+    { what: 'unreadable-keys', who: ['Tom Reid'], me: false, ...by },
     { what: 'refused', code: 'bad_signature' },
-    { what: 'frozen', authors: ['Tom Reid'] },
+    { what: 'frozen', why: 'forked-members', authors: ['Tom Reid'] },
   ])('R31 $what always has a row of its own', (event) => {
     const rows = arrange([system(1, joined), system(2, event), system(3, event), system(4, joined)], { now });
     expect(keys(rows)).toEqual(['Today', 's1', 's2', 's3', 's4']);
