@@ -23,6 +23,8 @@ export const kinds = {
   passkey: { cleared: 'wipe', shared: 'sign-out' },
   /** What a later sign-in must not fall behind: manifest, vault, log, account key. Hashes and numbers, not sealed. */
   newest: { cleared: 'wipe', shared: 'sign-out' },
+  /** Threads that contradicted themselves: what stopped them, so that nothing starts them again. */
+  frozen: { cleared: 'wipe', shared: 'lock' },
   /** Entries of threads' logs as they were served: ciphertext of messages with their halves. */
   log: { cleared: 'sign-out', shared: 'lock' },
   /** Where each log stands, and the secrets of its epochs. */

@@ -118,13 +118,13 @@ export class Complaints {
   #unanswered(): Known[] {
     const thread = this.#thread;
     const { me, now } = thread.ward;
-    const { members } = thread.membership ?? { members: new Map() };
+    const members = [...(thread.membership?.members.values() ?? [])];
     return this.#known.filter(({ value, epoch, at, answered }) => {
       if (answered || this.#given.has(nameOf(value)) || value.problem === 'wrong-state') return false;
       if (equal(value.person, me.person) || equal(epoch.core.person, me.person)) return false;
       const target = thread.membership?.members.get(hex(value.person));
       if (!target || !mayRead(target, epoch) || !thread.secrets.has(value.epoch)) return false;
-      const able = [...members.values()]
+      const able = members
         .filter(
           ({ person, role }) =>
             role !== 'reader' && ![value.person, epoch.core.person].some((each) => equal(each, person)),

@@ -110,7 +110,7 @@ export class Thread {
     thread.#seenSeq = seenSeq;
     thread.goesOn = goesOn;
     for (const [decision, people] of Object.entries(deciders)) thread.deciders.set(decision, people);
-    const frozen = await ward.cabinet.get('bookmark', frozenName(id));
+    const frozen = await ward.cabinet.get('frozen', id);
     if (frozen) thread.records.freeze((frozen as KeptFrozen).frozen);
     await thread.records.settle().catch(thread.#unlessOurs);
     await thread.secrets.restore(secrets);
@@ -282,17 +282,17 @@ export class Thread {
   async reportFrozen(): Promise<void> {
     const { frozen } = this.records;
     if (!frozen || this.ward.closed()) return;
-    const kept = (await this.ward.cabinet.get('bookmark', frozenName(this.id))) as KeptFrozen | undefined;
+    const kept = (await this.ward.cabinet.get('frozen', this.id)) as KeptFrozen | undefined;
     if (kept?.reported) return;
     await report(this.ward, this.id, this.bytes, frozen);
-    await this.ward.cabinet.put('bookmark', frozenName(this.id), { frozen, reported: true } satisfies KeptFrozen);
+    await this.ward.cabinet.put('frozen', this.id, { frozen, reported: true } satisfies KeptFrozen);
   }
 
   #keepFrozen(): void {
     const { frozen } = this.records;
     if (!frozen) return;
     this.#reporting = this.ward.cabinet
-      .put('bookmark', frozenName(this.id), { frozen, reported: false } satisfies KeptFrozen)
+      .put('frozen', this.id, { frozen, reported: false } satisfies KeptFrozen)
       .then(() => this.reportFrozen())
       .catch(() => undefined); // it is tried again when the thread is opened
   }
@@ -460,7 +460,6 @@ export class Thread {
 
 /** Kept apart from the thread, with what a later sign-in must not fall behind. */
 type KeptFrozen = { frozen: Frozen; reported: boolean };
-const frozenName = (id: ThreadId): string => `frozen/${id}`;
 
 function placeOf(offered: Bytes | undefined): { seq: number; logHash: Bytes } {
   try {
