@@ -24,6 +24,8 @@ export function App({ client, fault }: Props) {
 
 function Screens({ client, fault }: Props) {
   const [link, setLink] = useState(takeLink);
+  /** The link is being spent from here: what opens by it is not somebody else. */
+  const [spending, setSpending] = useState(false);
   const state = client.session.value;
   const ready = state?.at === 'ready' ? state : undefined;
   useEffect(() => {
@@ -49,15 +51,23 @@ function Screens({ client, fault }: Props) {
   }, [state]);
 
   if (!state) return <Starting fault={fault} />;
+  if (link && (spending || state.at !== 'ready')) {
+    const over = () => {
+      setLink(undefined);
+      setSpending(false);
+    };
+    const { demonstration } = state;
+    return <EnrolOnce link={link} demonstration={demonstration} onBegun={() => setSpending(true)} onDone={over} />;
+  }
   if (state.at === 'ready') {
     if (link) return <Occupied name={state.me.name} onStay={() => setLink(undefined)} />;
     return <Shell state={state} />;
   }
-  if (link) return <EnrolOnce link={link} demonstration={state.demonstration} onDone={() => setLink(undefined)} />;
   const { at } = client.router.route.value;
   if (at === 'policies' || at === 'policy') return <Policies />;
-  if (state.at === 'locked') return <Lock organisation={state.organisation} offline={state.offline} />;
-  return <SignIn organisation={state.organisation} demonstration={state.demonstration} />;
+  if (state.at === 'locked') return <Lock {...state} />;
+  const passkeys = state.at === 'signed-out' && state.passkeys === true;
+  return <SignIn organisation={state.organisation} demonstration={state.demonstration} passkeys={passkeys} />;
 }
 
 const policiesPart = part(async () => (await import('../features/policy/PoliciesPage.tsx')).PoliciesPage);

@@ -19,6 +19,11 @@ const fake = createFake({
   empty: asked.has('empty'),
   shared: asked.has('shared'),
   policy: asked.has('policy'),
+  pin: asked.has('pin'),
+  passkey: asked.has('passkey'),
+  passwordOnly: asked.has('password-only'),
+  unproved: asked.has('unproved'),
+  changedElsewhere: asked.has('changed'),
   ...(asked.has('offline') ? { connection: { state: 'offline', lastSync: Date.now() - 420_000, queued: 2 } } : {}),
 });
 Object.assign(globalThis, { fake });

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { disclosureSentence } from '../../features/compose/Notice.tsx';
-import { Enrol, passwordProblem } from '../../features/gate/Enrol.tsx';
+import { Enrol } from '../../features/gate/Enrol.tsx';
+import { passwordProblem } from '../../features/gate/password.ts';
 import { SignIn } from '../../features/gate/SignIn.tsx';
 import { people } from '../fakeData.ts';
 import { button, field, mount, press, shown, type } from './mount.tsx';
@@ -10,7 +11,9 @@ const good = 'correct horse battery';
 
 async function enrolment() {
   const onDone = vi.fn();
-  const mounted = await mount({ state: 'signed-out' }, () => <Enrol link={link} demonstration onDone={onDone} />);
+  const mounted = await mount({ state: 'signed-out' }, () => (
+    <Enrol link={link} demonstration onBegun={() => undefined} onDone={onDone} />
+  ));
   const completed = () =>
     mounted.fake.calls.filter((call) => call.verb === 'completeEnrolment').map((call) => call.arg);
   return { ...mounted, onDone, completed };
@@ -50,12 +53,20 @@ describe('enrolment', () => {
     expect(completed()).toEqual([
       { password: good, code: '123456', device: 'own', agreementAccepted: true, noticeAccepted: true },
     ]);
+    expect(shown()).toContain('Lock this app');
+    expect(onDone).not.toHaveBeenCalled();
+    await press(button('Use my password each time'));
     expect(onDone).toHaveBeenCalledTimes(1);
   });
 
   test('a link that was used says so', async () => {
     await mount({ state: 'signed-out' }, () => (
-      <Enrol link={{ ...link, token: 'used' }} demonstration={false} onDone={() => undefined} />
+      <Enrol
+        link={{ ...link, token: 'used' }}
+        demonstration={false}
+        onBegun={() => undefined}
+        onDone={() => undefined}
+      />
     ));
     expect(shown()).toContain('This link has been used.');
     expect(shown()).toContain('Ask the service desk for a new one.');

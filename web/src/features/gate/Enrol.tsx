@@ -14,14 +14,21 @@ import { NoticePoints } from '../compose/Notice.tsx';
 import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
 import { type DeviceState, DeviceChoice, deviceIsReady } from './DeviceChoice.tsx';
+import { AppLock } from './AppLock.tsx';
 import { Frame, Steps } from './Frame.tsx';
+import { passwordProblem } from './password.ts';
 
-type Props = { link: { token: string; manifestFingerprint: string }; demonstration: boolean; onDone: () => void };
+type Props = {
+  link: { token: string; manifestFingerprint: string };
+  demonstration: boolean;
+  onBegun: () => void;
+  onDone: () => void;
+};
 
-const steps = ['You', 'Password', 'This device', 'Code app'];
+const steps = ['You', 'Password', 'This device', 'Code app', 'App lock'];
 const headings = ['Is this you?', 'Choose a password', 'This device', 'Add Wardline to your code app'];
 
-export function Enrol({ link, demonstration, onDone }: Props) {
+export function Enrol({ link, demonstration, onBegun, onDone }: Props) {
   const client = useClient();
   const task = useTask();
   const [enrolment, setEnrolment] = useState<Enrolment>();
@@ -33,6 +40,7 @@ export function Enrol({ link, demonstration, onDone }: Props) {
   const [device, setDevice] = useState<DeviceState>({ kind: undefined, agreed: false });
   const [noticed, setNoticed] = useState(false);
   const [code, setCode] = useState('');
+  const [enrolled, setEnrolled] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
   const digits = code.replace(/\s/g, '');
 
@@ -58,6 +66,14 @@ export function Enrol({ link, demonstration, onDone }: Props) {
     );
   }
 
+  if (enrolled) {
+    const leave = () => {
+      onDone();
+      void client.load();
+    };
+    return <AppLock steps={steps} demonstration={demonstration} onDone={leave} />;
+  }
+
   const passwordError = passwordProblem(password, again, enrolment);
   const ready = [true, passwordError === undefined, deviceIsReady(device) && noticed, /^\d{6}$/.test(digits)];
 
@@ -70,6 +86,8 @@ export function Enrol({ link, demonstration, onDone }: Props) {
       setStep(step + 1);
       return;
     }
+    // The session begins with the answer; what is left of this is still to be shown then.
+    onBegun();
     task.run(async () => {
       try {
         await client.wardline.completeEnrolment({
@@ -85,8 +103,7 @@ export function Enrol({ link, demonstration, onDone }: Props) {
       }
       setPassword('');
       setAgain('');
-      onDone();
-      await client.load();
+      setEnrolled(true);
     });
   }
 
@@ -123,7 +140,9 @@ export function Enrol({ link, demonstration, onDone }: Props) {
     >
       <Steps names={steps} current={step} />
       <div class="stack">
-        <p class="small muted">Step {step + 1} of 4</p>
+        <p class="small muted">
+          Step {step + 1} of {steps.length}
+        </p>
         <h1 ref={heading} tabIndex={-1}>
           {headings[step]}
         </h1>
@@ -268,24 +287,4 @@ function CodeStep({ enrolment, children }: { enrolment: Enrolment; children: Com
       </div>
     </div>
   );
-}
-
-type Problem = { field: 'password' | 'again'; text: string };
-
-export function passwordProblem(
-  password: string,
-  again: string,
-  { minPasswordLength, username, person }: Enrolment,
-): Problem | undefined {
-  const length = Array.from(password).length;
-  if (length < minPasswordLength) {
-    return { field: 'password', text: `Use at least ${minPasswordLength} characters; this has ${length}` };
-  }
-  if (/^(.)\1*$/u.test(password)) return { field: 'password', text: 'Use more than one character' };
-  const plain = password.toLowerCase();
-  const known = [username, person.family, 'wardline', 'password'].map((word) => word.toLowerCase());
-  if (known.some((word) => word.length > 2 && plain.replaceAll(word, '').length < 6)) {
-    return { field: 'password', text: 'This is too easy to guess: it is mostly your name or a common word' };
-  }
-  return password === again ? undefined : { field: 'again', text: 'The two are not the same' };
 }

@@ -5,16 +5,18 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { watchOtherTab } from '../../platform/tabs.ts';
-import { FaultBox } from '../../ui/fault.tsx';
+import { browserHasPasskeys } from '../../platform/browser.ts';
+import { type Fault, FaultBox } from '../../ui/fault.tsx';
 import { TextField } from '../../ui/fields.tsx';
 import { InfoIcon, LockIcon, OfflineIcon, SwitchIcon } from '../../ui/icons/tools.tsx';
+import { Fetching, part, usePart } from '../../ui/part.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { useClient } from '../session/client.ts';
 import { Mark } from './Frame.tsx';
 
-type Props = { organisation: string; offline?: true | undefined };
+type Props = { organisation: string; offline?: true | undefined; pin?: boolean; passkey?: boolean };
 
-export function Lock({ organisation, offline }: Props) {
+export function Lock({ organisation, offline, pin, passkey }: Props) {
   const [elsewhere, setElsewhere] = useState<boolean>();
   const [here, setHere] = useState(false);
   // Before anything is painted: the screen waits for the answer.
@@ -38,7 +40,14 @@ export function Lock({ organisation, offline }: Props) {
       {elsewhere && !here ? (
         <OpenElsewhere onHere={() => setHere(true)} />
       ) : (
-        <Unlock organisation={organisation} chosen={here} elsewhere={elsewhere} onBegin={() => setHere(true)} />
+        <Unlock
+          organisation={organisation}
+          chosen={here}
+          elsewhere={elsewhere}
+          pin={pin === true}
+          passkey={passkey === true && browserHasPasskeys()}
+          onBegin={() => setHere(true)}
+        />
       )}
     </Gate>
   );
@@ -87,11 +96,18 @@ type UnlockProps = {
   /** The person has just asked for it with a button that is gone now. */
   chosen: boolean;
   elsewhere: boolean;
+  pin: boolean;
+  passkey: boolean;
   /** From now on the tab that is open may be this one. */
   onBegin: () => void;
 };
 
-function Unlock({ organisation, chosen, elsewhere, onBegin }: UnlockProps) {
+/** Most people have a quick way and never need it here; who has none does not fetch it. */
+const quickPart = part(async () => (await import('./QuickUnlock.tsx')).QuickUnlock);
+
+function Unlock({ organisation, chosen, elsewhere, pin, passkey, onBegin }: UnlockProps) {
+  const [quick, setQuick] = useState(pin || passkey);
+  const [why, setWhy] = useState<Fault>();
   const client = useClient();
   const task = useTask();
   const [password, setPassword] = useState('');
@@ -99,6 +115,11 @@ function Unlock({ organisation, chosen, elsewhere, onBegin }: UnlockProps) {
   useEffect(() => {
     if (chosen) heading.current?.focus();
   }, []);
+
+  const toPassword = (fault?: Fault) => {
+    setWhy(fault);
+    setQuick(false);
+  };
 
   function unlock() {
     if (password === '') return;
@@ -122,33 +143,58 @@ function Unlock({ organisation, chosen, elsewhere, onBegin }: UnlockProps) {
         </h1>
         <p class="lead">{organisation}</p>
       </div>
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          unlock();
-        }}
-      >
-        <TextField
-          label="Password"
-          hint={elsewhere && !task.busy ? 'The other tab locks when this one opens' : undefined}
-          type="password"
-          autocomplete="current-password"
-          value={password}
-          onInput={setPassword}
-          disabled={task.busy}
-        />
-        <FaultBox fault={task.fault} />
-        <button type="submit" class="btn btn--main btn--wide" aria-disabled={task.busy || password === ''}>
-          {task.busy ? 'Unlocking…' : 'Unlock'}
-        </button>
-      </form>
+      {quick && <Quick pin={pin} passkey={passkey} onBegin={onBegin} onPassword={toPassword} />}
+      {!quick && (
+        <form
+          class="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            unlock();
+          }}
+        >
+          <TextField
+            label="Password"
+            hint={elsewhere && !task.busy ? 'The other tab locks when this one opens' : undefined}
+            type="password"
+            autocomplete="current-password"
+            value={password}
+            onInput={setPassword}
+            disabled={task.busy}
+          />
+          <FaultBox fault={task.fault ?? why} />
+          <button type="submit" class="btn btn--main btn--wide" aria-disabled={task.busy || password === ''}>
+            {task.busy ? 'Unlocking…' : 'Unlock'}
+          </button>
+          {why?.code !== 'pin_gone' && (pin || passkey) && (
+            <button type="button" class="btn btn--quiet btn--wide" onClick={() => setQuick(true)}>
+              {pin ? 'Use your PIN' : 'Use your passkey'}
+            </button>
+          )}
+        </form>
+      )}
       <p class="centre">
         <button type="button" class="btn btn--quiet" onClick={() => task.run(() => client.signOut())}>
           <SwitchIcon />
           Someone else? Sign out
         </button>
       </p>
+    </>
+  );
+}
+
+type QuickProps = Pick<UnlockProps, 'pin' | 'passkey' | 'onBegin'> & { onPassword: (why?: Fault) => void };
+
+function Quick(props: QuickProps) {
+  const { View, ...waiting } = usePart(quickPart);
+  if (View) return <View {...props} />;
+  return (
+    <>
+      <Fetching {...waiting} />
+      {waiting.fault && (
+        <button type="button" class="btn btn--quiet btn--wide" onClick={() => props.onPassword()}>
+          Use your password
+        </button>
+      )}
     </>
   );
 }

@@ -3,14 +3,45 @@
  * is good for half a minute only: once its six digits are written, Enter signs in.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { browserHasPasskeys } from '../../platform/browser.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { focusFirstError, TextField } from '../../ui/fields.tsx';
+import { Fetching, part, usePart } from '../../ui/part.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { useClient } from '../session/client.ts';
 import { type DeviceState, DeviceChoice, deviceIsReady } from './DeviceChoice.tsx';
 import { Frame } from './Frame.tsx';
 
-export function SignIn({ organisation, demonstration }: { organisation: string; demonstration: boolean }) {
+type Props = { organisation: string; demonstration: boolean; passkeys?: boolean };
+
+const passkeyPart = part(async () => (await import('./PasskeySignIn.tsx')).PasskeySignIn);
+
+export function SignIn(props: Props) {
+  const [byPasskey, setByPasskey] = useState(false);
+  const { passkeys = false, demonstration } = props;
+  if (byPasskey) return <ByPasskey demonstration={demonstration} onBack={() => setByPasskey(false)} />;
+  const offered = passkeys && browserHasPasskeys();
+  return <ByPassword {...props} onPasskey={offered ? () => setByPasskey(true) : undefined} />;
+}
+
+function ByPasskey(props: { demonstration: boolean; onBack: () => void }) {
+  const { View, ...waiting } = usePart(passkeyPart);
+  if (View) return <View {...props} />;
+  return (
+    <Frame
+      demonstration={props.demonstration}
+      onSubmit={props.onBack}
+      foot={<button class="btn btn--quiet btn--wide">Back</button>}
+    >
+      <h1>Sign in with a passkey</h1>
+      <Fetching {...waiting} />
+    </Frame>
+  );
+}
+
+type ByPasswordProps = Props & { onPasskey: (() => void) | undefined };
+
+function ByPassword({ organisation, demonstration, onPasskey }: ByPasswordProps) {
   const client = useClient();
   const task = useTask();
   const [username, setUsername] = useState('');
@@ -50,9 +81,16 @@ export function SignIn({ organisation, demonstration }: { organisation: string; 
           });
         }}
         foot={
-          <button type="submit" class="btn btn--main btn--wide" aria-disabled={task.busy}>
-            {task.busy ? 'Checking…' : 'Go on'}
-          </button>
+          <>
+            <button type="submit" class="btn btn--main btn--wide" aria-disabled={task.busy}>
+              {task.busy ? 'Checking…' : 'Go on'}
+            </button>
+            {onPasskey && (
+              <button type="button" class="btn btn--wide" onClick={onPasskey}>
+                Sign in with a passkey
+              </button>
+            )}
+          </>
         }
       >
         <div class="stack">

@@ -5,7 +5,7 @@ import { applyTheme, readTheme, type Theme, themes } from '../../platform/prefs.
 import { hasFinePointer, isWide } from '../../platform/viewport.ts';
 import { duration } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { LockIcon, SwitchIcon, TickIcon } from '../../ui/icons/tools.tsx';
+import { KeyIcon, LockIcon, SwitchIcon, TickIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { disclosureSentence } from '../compose/Notice.tsx';
 import { roleAndWard } from '../people/words.ts';
@@ -69,9 +69,26 @@ export function More() {
               </button>
             </div>
             <p class="small muted">
-              Locking keeps you signed in: your password opens it again. Signing out asks for your password and a new
-              code.
+              Locking keeps you signed in: your PIN, your passkey or your password opens it again. Signing out asks for
+              both factors.
             </p>
+          </section>
+          <section aria-labelledby="more-ways">
+            <h2 id="more-ways">Signing in and locking</h2>
+            {state.changedElsewhere && (
+              <p class="pinnote" role="status">
+                <WarningIcon />
+                The ways to open Wardline were changed on another device. If that was not you, tell the service desk
+                now.
+              </p>
+            )}
+            <p class="small muted">Your password, your passkeys and the PIN of this device.</p>
+            <div class="row">
+              <a class="btn" href={format({ at: 'ways' })}>
+                <KeyIcon />
+                See and change them
+              </a>
+            </div>
           </section>
           <ThemeChoice />
           {hasFinePointer.value && isWide.value && <Keys />}

@@ -4,7 +4,8 @@ import { OfflineIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { useClient } from '../session/client.ts';
 
 export function ConnectionBar() {
-  const { connection, now } = useClient();
+  const { connection, now, session } = useClient();
+  const me = session.value;
   const { state, lastSync, queued, skewMs } = connection.value;
   return (
     <div role="status">
@@ -17,6 +18,12 @@ export function ConnectionBar() {
               `${plural(queued, 'message')} ${queued === 1 ? 'is' : 'are'} queued on this device and ${queued === 1 ? 'goes' : 'go'} when you are back. `}
             Urgent? Call.
           </span>
+        </p>
+      )}
+      {me?.at === 'ready' && me.changedElsewhere && (
+        <p class="bar bar--warn">
+          <WarningIcon />
+          <span>The ways to open Wardline were changed on another device. Not you? Tell the service desk now.</span>
         </p>
       )}
       {skewMs !== undefined && (

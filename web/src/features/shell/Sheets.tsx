@@ -4,6 +4,7 @@ import { isVeryWide } from '../../platform/viewport.ts';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { NewMessage } from '../directory/NewMessage.tsx';
 import { NewTeam } from '../directory/NewTeam.tsx';
+import { Ways } from '../lock/Ways.tsx';
 import { AddMember } from '../members/AddMember.tsx';
 import { Details } from '../members/Details.tsx';
 import { Readmit } from '../members/Readmit.tsx';
@@ -26,6 +27,8 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
       return <NewTeam />;
     case 'new-patient':
       return <NewPatient />;
+    case 'ways':
+      return <Ways />;
     case 'inbox':
     case 'more':
     case 'thread':

@@ -20,7 +20,7 @@ export class Router {
     this.route = this.#route;
     this.base = computed(() => {
       const route = this.#route.value;
-      return 'thread' in route || isBase(route) ? baseOf(route) : this.#under.value;
+      return 'thread' in route || route.at === 'ways' || isBase(route) ? baseOf(route) : this.#under.value;
     });
     window.addEventListener('hashchange', () => this.#arrive());
     this.#arrive();

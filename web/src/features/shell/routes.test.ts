@@ -4,6 +4,7 @@ import { baseOf, enrolmentIn, format, parse, type Route } from './routes.ts';
 const every: Route[] = [
   { at: 'inbox' },
   { at: 'more' },
+  { at: 'ways' },
   { at: 'thread', thread: 'Ab-_9' },
   { at: 'details', thread: 'a' },
   { at: 'add', thread: 'a' },
@@ -30,6 +31,7 @@ test('an unfinished task leads to its thread', () => {
 test('a sheet stands over its thread, a new message over the inbox', () => {
   expect(baseOf({ at: 'file', thread: 'a', decision: 'd' })).toEqual({ at: 'thread', thread: 'a' });
   expect(baseOf({ at: 'new-patient' })).toEqual({ at: 'inbox' });
+  expect(baseOf({ at: 'ways' })).toEqual({ at: 'more' });
 });
 
 describe('an enrolment link', () => {

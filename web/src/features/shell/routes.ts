@@ -7,6 +7,7 @@ import type { DecisionId, MessageId, PersonId, ThreadId } from '../../core/contr
 export type Route =
   | { at: 'inbox' }
   | { at: 'more' }
+  | { at: 'ways' }
   | { at: 'thread'; thread: ThreadId }
   | { at: 'details'; thread: ThreadId }
   | { at: 'add'; thread: ThreadId }
@@ -26,7 +27,7 @@ export type BaseRoute = Extract<Route, { at: 'inbox' | 'more' | 'thread' }>;
 export function parse(hash: string): Route {
   const parts = hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decode);
   const [place, second, third, fourth] = parts;
-  if (place === 'more') return { at: 'more' };
+  if (place === 'more') return second === 'ways' ? { at: 'ways' } : { at: 'more' };
   if (place === 'policies') {
     const version = Number(third);
     if (second && Number.isSafeInteger(version) && version > 0) return { at: 'policy', policy: second, version };
@@ -59,6 +60,8 @@ export function format(route: Route): string {
       return `#/${route.at}`;
     case 'policy':
       return `#/policies/${encodeURIComponent(route.policy)}/${route.version}`;
+    case 'ways':
+      return '#/more/ways';
     case 'new-team':
       return '#/new/team';
     case 'new-patient':
@@ -71,6 +74,7 @@ export function format(route: Route): string {
 /** The place under a sheet when there is no other to go back to. */
 export function baseOf(route: Route): BaseRoute {
   if (route.at === 'inbox' || route.at === 'more') return route;
+  if (route.at === 'ways') return { at: 'more' };
   return 'thread' in route ? { at: 'thread', thread: route.thread } : { at: 'inbox' };
 }
 
