@@ -164,6 +164,8 @@ export class Person {
   async finishEnrolment(): Promise<void> {
     await this.field('Code').fill(await this.human.app.next());
     await this.button('Finish').click();
+    await this.sees(this.heading('Lock this app'));
+    await this.button('Use my password each time').click();
     await this.acceptPolicy();
     await this.sees(this.heading('Inbox'));
   }

@@ -2,9 +2,8 @@
  * Entering a PIN: keys that a thumb finds, the keyboard as well, and nothing shown but how many digits there are. The digits are held
  * in one place and zeroed when they are handed over.
  */
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { pinLeast, pinMost } from '../../core/pin.ts';
-import { BackIcon } from '../../ui/icons/tools.tsx';
 
 type Props = {
   label: string;
@@ -51,7 +50,8 @@ export function PinPad({ label, action, busy, onPin }: Props) {
     now.current.onPin(pin);
   }
 
-  useEffect(() => {
+  // Before it is painted: whoever types fast loses no digit between one pad and the next.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const { target } = event;
@@ -105,8 +105,7 @@ export function PinPad({ label, action, busy, onPin }: Props) {
         <span />
         <Digit digit={0} onPress={add} />
         <button type="button" class="btn btn--quiet" onClick={drop}>
-          <BackIcon />
-          <span class="vh">Delete the last digit</span>
+          Delete<span class="vh"> the last digit</span>
         </button>
       </div>
       <button type="button" class="btn btn--main btn--wide" aria-disabled={busy || length < pinLeast} onClick={give}>

@@ -79,7 +79,7 @@ export function Ways() {
             fault={task.fault}
             onChange={(arg) =>
               change(async () => {
-                await wardline.changePassword({ ...arg, label: '' });
+                await wardline.changePassword({ ...arg, label: 'Password' });
                 return 'Your password is changed. Your other devices are locked and ask for the new one.';
               })
             }
@@ -89,7 +89,7 @@ export function Ways() {
           <div class="stack narrow">
             <p>
               <b>{titleOf(doing.way)}</b>
-              {doing.way.label && <span class="muted"> · {doing.way.label}</span>}
+              {doing.way.kind !== 'password' && doing.way.label && <span class="muted"> · {doing.way.label}</span>}
             </p>
             <p>{removing(doing.way)}</p>
             <FaultBox fault={task.fault} />
@@ -208,7 +208,7 @@ export function Ways() {
 function WayRow({ way, now, children }: { way: Way; now: number; children: ComponentChildren }) {
   const Icon = { password: KeyIcon, passkey: PasskeyIcon, pin: DeviceIcon }[way.kind];
   const facts = [
-    way.label,
+    way.kind === 'password' ? '' : way.label,
     `added ${whenInWords(way.addedAt, now)}`,
     way.lastUsedAt === undefined ? '' : `last used ${whenInWords(way.lastUsedAt, now)}`,
   ].filter(Boolean);
