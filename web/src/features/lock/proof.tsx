@@ -7,7 +7,7 @@ import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { useClient } from '../session/client.ts';
 
-type Asking = { proved: () => void; given: (reason: unknown) => void };
+type Asking = { answered: (proved: boolean) => void };
 
 export function useProof(passkeys: boolean) {
   const [asking, setAsking] = useState<Asking>();
@@ -16,7 +16,8 @@ export function useProof(passkeys: boolean) {
       return await run();
     } catch (thrown) {
       if ((thrown as { code?: unknown }).code !== 'proof_needed') throw thrown;
-      await new Promise<void>((proved, given) => setAsking({ proved, given: () => given(thrown) }));
+      const proved = await new Promise<boolean>((answered) => setAsking({ answered }));
+      if (!proved) throw thrown;
       return await run();
     }
   }
@@ -25,11 +26,11 @@ export function useProof(passkeys: boolean) {
       passkeys={passkeys}
       onProved={() => {
         setAsking(undefined);
-        asking.proved();
+        asking.answered(true);
       }}
       onClose={() => {
         setAsking(undefined);
-        asking.given(undefined);
+        asking.answered(false);
       }}
     />
   );
