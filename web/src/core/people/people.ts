@@ -83,14 +83,23 @@ export class People {
   async #fetch(people: Iterable<Bytes>): Promise<boolean> {
     const wanted = new Map([...people].map((person) => [uuidText(person), person]));
     let grown = false;
+    let refusal: Refusal | undefined;
     for (const page of pages([...wanted.keys()], logsAtOnce)) {
       const asked = page.map((person) => ({ person, afterSeq: this.#seqOf(wanted.get(person)) }));
       const { logs } = await this.#options.remote.people.logs(asked);
       for (const { person, entries } of logs) {
         const id = wanted.get(person);
-        if (id && entries.length > 0 && (await this.#extend(id, entries))) grown = true;
+        if (!id || entries.length === 0) continue;
+        try {
+          if (await this.#extend(id, entries)) grown = true;
+        } catch (thrown) {
+          if (!(thrown instanceof Refusal)) throw thrown;
+          refusal ??= thrown;
+        }
       }
     }
+    // One log that is refused keeps nobody else's out.
+    if (refusal) throw refusal;
     return grown;
   }
 
@@ -146,17 +155,11 @@ export class People {
     return person ? (this.log(person)?.current.seq ?? 0) : 0;
   }
 
-  /** One log that is refused keeps nobody else's out: what it was needed for is judged without it. */
   async #extend(person: Bytes, added: Bytes[]): Promise<boolean> {
     const before = this.#known.get(hex(person));
-    const log = await verifyPersonLog(added, this.#options.trust.chain, before ? { from: before.log } : {}).catch(
-      (thrown: unknown) => {
-        if (!(thrown instanceof Refusal)) throw thrown;
-        return undefined;
-      },
-    );
+    const log = await verifyPersonLog(added, this.#options.trust.chain, before ? { from: before.log } : {});
     // Somebody else's log under this name is no log of this person.
-    if (!log || !equal(log.person, person)) return false;
+    if (!equal(log.person, person)) return false;
     const present = this.#known.get(hex(person));
     if (present && present.log.current.seq >= log.current.seq) return false; // adopted meanwhile
     const entries = [...(before?.entries ?? []), ...added];
