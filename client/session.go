@@ -201,6 +201,12 @@ type OwnDevice struct {
 	RevokedAt  int64     `json:"revokedAt"` // 0: it is not
 	LastUsedAt int64     `json:"lastUsedAt"`
 	Current    bool      `json:"current"`
+	// Sessions is in how many it is signed in now.
+	Sessions int `json:"sessions"`
+	// Posture is "unknown" or "attested", PostureBy who said so.
+	Posture   string `json:"posture"`
+	PostureBy string `json:"postureBy"`
+	AgreedAt  int64  `json:"agreedAt"` // to using a device of one's own; 0: it is none
 }
 
 // Devices lists the person's devices.
@@ -212,6 +218,19 @@ func (s *Session) Devices(ctx context.Context) ([]OwnDevice, error) {
 	var devices []OwnDevice
 	err := s.call(ctx, "GET", "/v1/sessions/devices", nil, &devices)
 	return devices, err
+}
+
+// EndOthers signs the person out everywhere else, and tells how many sessions that were.
+func (s *Session) EndOthers(ctx context.Context) (int, error) {
+	if err := s.enter(); err != nil {
+		return 0, err
+	}
+	defer s.mu.Unlock()
+	var answer struct {
+		Ended int `json:"ended"`
+	}
+	err := s.call(ctx, "POST", "/v1/sessions/end-others", nil, &answer)
+	return answer.Ended, err
 }
 
 func (s *Session) trust(t *thread) envelope.Trust {

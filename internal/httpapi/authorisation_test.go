@@ -44,6 +44,9 @@ var authorisation = map[string]row{
 	"POST /v1/session/end":        {AnySession, ownOnly},
 	"GET /v1/sessions/devices":    {Bound, ownOnly},
 
+	"POST /v1/sessions/devices/{device}/end": {Bound, ownOnly}, // another person's device is device_unknown
+	"POST /v1/sessions/end-others":           {Bound, ownOnly},
+
 	"GET /v1/people":          {Bound, everyone},
 	"GET /v1/people/{person}": {Bound, everyone},
 	"POST /v1/people/logs":    {Bound, everyone},

@@ -78,6 +78,7 @@ type completeInput struct {
 		AKWrap         []byte    `json:"akWrap" doc:"signed ak-wrap"`
 		DeviceKind     string    `json:"deviceKind" enum:"own,trust,shared"`
 		Agreement      bool      `json:"agreement,omitempty" doc:"to using a device of one's own (R48)"`
+		Text           int       `json:"agreementVersion,omitempty" minimum:"1" maximum:"1000" doc:"which text was agreed to; 1 without it"`
 		DeviceLabel    string    `json:"deviceLabel,omitempty" maxLength:"100"`
 		NoticeAccepted bool      `json:"noticeAccepted,omitempty" doc:"of what is monitored and may be disclosed (R47)"`
 	}
@@ -98,7 +99,7 @@ func (a *API) completeEnrolment(ctx context.Context, in *completeInput) (*enroll
 	completion := identity.Completion{
 		Token: b.Token.bytes(), Code: b.Code, AuthKey: b.AuthKey, MemoryKiB: uint32(b.MemoryKiB), Passes: uint32(b.Passes), Log: b.Log,
 		SealedVault: b.SealedVault, SealedIdentity: b.SealedIdentity, UnlockerBlob: b.UnlockerBlob, AKWrap: b.AKWrap,
-		DeviceKind: deviceKinds[b.DeviceKind], Agreement: b.Agreement, DeviceLabel: b.DeviceLabel, From: from(ctx), NoticeAccepted: b.NoticeAccepted,
+		DeviceKind: deviceKinds[b.DeviceKind], Agreement: agreed(b.Agreement, b.Text), DeviceLabel: b.DeviceLabel, From: from(ctx), NoticeAccepted: b.NoticeAccepted,
 	}
 	if err := exactly("salt", b.Salt, completion.Salt[:]); err != nil {
 		return nil, err

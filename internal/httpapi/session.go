@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/identity"
 )
@@ -18,6 +17,8 @@ type Sessions interface {
 	Lock(ctx context.Context, session identity.Session) error
 	End(ctx context.Context, session identity.Session) error
 	Devices(ctx context.Context, session identity.Session) ([]identity.OwnDevice, error)
+	EndDevice(ctx context.Context, session identity.Session, device id.Device, entry []byte) error
+	EndOthers(ctx context.Context, session identity.Session) (int, error)
 }
 
 func (a *API) registerSession() {
@@ -27,7 +28,7 @@ func (a *API) registerSession() {
 	route(a, "GET /v1/session", AnySession, "getSession", "The present session, and whether it is locked", a.getSession)
 	route(a, "POST /v1/session/lock", AnySession, "lockSession", "Lock until one of the person's unlockers opens it again", a.lockSession, status(http.StatusNoContent))
 	route(a, "POST /v1/session/end", AnySession, "endSession", "Sign out", a.endSession, status(http.StatusNoContent))
-	route(a, "GET /v1/sessions/devices", Bound, "listDevices", "The person's own devices, newest first", a.listDevices)
+	a.registerDevices()
 }
 
 type sessionBody struct {
@@ -61,6 +62,7 @@ type bindInput struct {
 		Entry       []byte    `json:"entry,omitempty" doc:"signed device entry to append first"`
 		Signature   []byte    `json:"signature" doc:"64 bytes, by the device key"`
 		Agreement   bool      `json:"agreement,omitempty" doc:"to using a device of one's own (R48), if it was never given"`
+		Text        int       `json:"agreementVersion,omitempty" minimum:"1" maximum:"1000" doc:"which text was agreed to; 1 without it"`
 		DeviceLabel string    `json:"deviceLabel,omitempty" maxLength:"100"`
 	}
 }
@@ -71,7 +73,7 @@ type boundBody struct {
 
 func (a *API) bindSession(ctx context.Context, in *bindInput) (*output[boundBody], error) {
 	b := in.Body
-	binding := identity.Binding{Device: b.Device, Entry: b.Entry, Agreement: b.Agreement, Label: b.DeviceLabel}
+	binding := identity.Binding{Device: b.Device, Entry: b.Entry, Agreement: agreed(b.Agreement, b.Text), Label: b.DeviceLabel}
 	if err := exactly("signature", b.Signature, binding.Signature[:]); err != nil {
 		return nil, err
 	}
@@ -124,38 +126,4 @@ func (a *API) endSession(ctx context.Context, _ *struct{}) (*endedOutput, error)
 		return nil, err
 	}
 	return &endedOutput{a.cookie(nil, time.Time{})}, nil
-}
-
-type deviceBody struct {
-	Device     id.Device `json:"device"`
-	Kind       string    `json:"kind" enum:"own,trust,shared"`
-	Label      string    `json:"label"`
-	IssuedAt   int64     `json:"issuedAt"`
-	ExpiresAt  int64     `json:"expiresAt"`
-	RevokedAt  int64     `json:"revokedAt,omitempty"`
-	LastUsedAt int64     `json:"lastUsedAt"`
-	Current    bool      `json:"current"`
-}
-
-func (a *API) listDevices(ctx context.Context, _ *struct{}) (*output[[]deviceBody], error) {
-	devices, err := a.rooms.Sessions.Devices(ctx, current(ctx))
-	if err != nil {
-		return nil, err
-	}
-	listed := make([]deviceBody, len(devices))
-	for n, d := range devices {
-		listed[n] = deviceBody{
-			Device: d.Device, Kind: d.Kind.String(), Label: d.Label, IssuedAt: d.IssuedAt.UnixMilli(), ExpiresAt: d.ExpiresAt.UnixMilli(),
-			LastUsedAt: d.LastUsedAt.UnixMilli(), Current: d.Current,
-		}
-		if !d.RevokedAt.IsZero() {
-			listed[n].RevokedAt = d.RevokedAt.UnixMilli()
-		}
-	}
-	return &output[[]deviceBody]{listed}, nil
-}
-
-var deviceKinds = map[string]envelope.DeviceKind{
-	envelope.DeviceOwn.String(): envelope.DeviceOwn, envelope.DeviceTrust.String(): envelope.DeviceTrust,
-	envelope.DeviceShared.String(): envelope.DeviceShared,
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wardline/wardline/internal/audit"
 	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/identity"
 	"github.com/wardline/wardline/internal/identity/identitytest"
@@ -29,6 +30,7 @@ type site struct {
 	people   *people.Service
 	identity *identity.Service
 	policies *policy.Service
+	db       *store.DB
 	clock    *clock.Manual
 	trust    *identity.Trust
 	log      *bytes.Buffer
@@ -39,7 +41,7 @@ func eachSite(t *testing.T, test func(t *testing.T, s *site)) {
 	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
 		now := clock.NewManual(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC))
 		keys, trust := identitytest.Found(t, db, now)
-		s := &site{t: t, people: people.New(db, now), policies: policy.New(db, now), clock: now, trust: trust, log: &bytes.Buffer{}}
+		s := &site{t: t, people: people.New(db, now), policies: policy.New(db, now), clock: now, trust: trust, db: db, log: &bytes.Buffer{}}
 		s.identity = identity.New(identity.Options{Store: db, Keys: keys.ForIdentity(), Trust: trust, Origin: testOrigin, Clock: now})
 		ledger := audit.NewLedger(db.AuditLog(), audit.NewSequencer(db.AuditLog(), keys.ForAudit(), now), db.Audit, now)
 		s.API = New(Options{
@@ -63,6 +65,26 @@ type person struct {
 // send makes a call and, when into is not nil, expects success and reads the answer.
 func (s *site) send(method, path string, cookie string, body, into any) *httptest.ResponseRecorder {
 	s.t.Helper()
+	w := s.sendWith(method, path, cookie, body, func(r *http.Request) { proveBy(s.t, s.API, identitytest.SharedKey(), r) })
+	if into != nil {
+		if w.Code >= 300 {
+			s.t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+		}
+		readInto(s.t, w, into)
+	}
+	return w
+}
+
+func readInto(t *testing.T, w *httptest.ResponseRecorder, into any) {
+	t.Helper()
+	if err := json.Unmarshal(w.Body.Bytes(), into); err != nil {
+		t.Fatalf("%v in %s", err, w.Body)
+	}
+}
+
+// sendWith makes a call with the proof that change adds.
+func (s *site) sendWith(method, path string, cookie string, body any, change func(*http.Request)) *httptest.ResponseRecorder {
+	s.t.Helper()
 	text := ""
 	if body != nil {
 		encoded, err := json.Marshal(body)
@@ -71,21 +93,63 @@ func (s *site) send(method, path string, cookie string, body, into any) *httptes
 		}
 		text = string(encoded)
 	}
-	w := call(s.t, s.API, method, path, text, func(r *http.Request) {
+	return call(s.t, bare{s.API}, method, path, text, func(r *http.Request) {
 		r.Header.Set("Origin", testOrigin)
 		if cookie != "" {
 			r.Header.Set("Cookie", cookie)
 		}
+		change(r)
 	})
-	if into != nil {
-		if w.Code >= 300 {
-			s.t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
-		}
-		if err := json.Unmarshal(w.Body.Bytes(), into); err != nil {
-			s.t.Fatalf("%s %s: %v in %s", method, path, err, w.Body)
+}
+
+// bindSecond signs the person in on another device, which is new.
+func (s *site) bindSecond(p *person, second *identitytest.Browser) (cookie string) {
+	s.t.Helper()
+	cookie, signedIn := s.signIn(p)
+	state, err := s.identity.State(context.Background(), p.Person)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	entry := second.Sign(s.t, second.DeviceEntry(state.Seq()+1, state.Head(), envelope.DeviceTrust, time.Hour))
+	signature := second.Prove(signedIn.Challenge)
+	s.send("POST", "/v1/session/device", cookie, object{"device": second.Device, "entry": entry, "signature": signature[:]}, &boundBody{})
+	return cookie
+}
+
+// revocation is an entry by which one device ends another.
+func (s *site) revocation(by *identitytest.Browser, device id.Device, reason envelope.RevokeReason) []byte {
+	s.t.Helper()
+	state, err := s.identity.State(context.Background(), by.Person)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	entry, err := envelope.SignObject(&envelope.Revoke{
+		Person: by.Person, Seq: state.Seq() + 1, Previous: state.Head(), Device: device, Reason: reason, By: envelope.RevokeByDevice, Issued: by.Now(),
+	}, envelope.ByDevice(by.Device, by.DeviceKey))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	encoded, err := envelope.Encode(entry)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return encoded
+}
+
+// audited counts the waiting events of a kind.
+func (s *site) audited(kind string) int {
+	s.t.Helper()
+	waiting, err := s.db.AuditLog().Waiting(context.Background(), 1000)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	n := 0
+	for _, one := range waiting {
+		if one.Row.Kind.String() == kind {
+			n++
 		}
 	}
-	return w
+	return n
 }
 
 // refused expects a problem with this status and code.

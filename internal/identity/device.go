@@ -2,6 +2,8 @@ package identity
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -19,6 +21,14 @@ import (
 const deviceProof = "wardline/v1/session-device\x00"
 
 const maxLabel = 100
+
+// OwnDeviceAgreement is the present version of the text that a person agrees to before they use a device of their own (R48).
+const OwnDeviceAgreement = 1
+
+var (
+	errThisDevice = fault.New(fault.Conflict, "device_current", "This is the device that you are using. Sign out instead.")
+	errNoDevice   = fault.New(fault.NotFound, "device_unknown", "You have no such device.")
+)
 
 var errSessionBound = fault.New(fault.Conflict, "session_bound", "This session has a device already.")
 
@@ -65,6 +75,10 @@ func (s *Service) Bind(ctx context.Context, session Session, b Binding) (Session
 			if _, err := s.write(ctx, session.Person, entry, effect, b.Agreement); err != nil {
 				return err
 			}
+		} else if device, _ := state.Device(b.Device); device.Kind == envelope.DeviceOwn {
+			if err := s.agree(ctx, session.Person, b.Agreement, s.now()); err != nil {
+				return err
+			}
 		}
 		return s.bind(ctx, session, b.Device, stored.Challenge)
 	})
@@ -104,6 +118,66 @@ func (s *Service) checkDevice(state *envelope.PersonState, key id.Hash, challeng
 	return envelope.VerifyStrict(device.Key, append(message, b.Device[:]...), b.Signature)
 }
 
+// EndDevice ends one of the person's other devices by an entry that the calling device signed: no key of it counts any more, and its sessions are over.
+// An entry for a device that was revoked before changes nothing, so that it can be sent again when the answer was lost.
+func (s *Service) EndDevice(ctx context.Context, session Session, device id.Device, signed []byte) error {
+	if err := s.proved(session); err != nil {
+		return err
+	}
+	if device == session.Device {
+		return errThisDevice
+	}
+	state, err := s.fresh(ctx, session.Person)
+	if err != nil {
+		return err
+	}
+	known, found := state.Device(device)
+	if !found {
+		return errNoDevice
+	}
+	if _, revoked := known.Revoked(); revoked {
+		return nil
+	}
+	if err := checkEnding(session, device, signed); err != nil {
+		return err
+	}
+	_, err = s.Append(ctx, session.Person, Appending{Entry: signed})
+	return err
+}
+
+// checkEnding wants a revocation of this device by the calling one, for a reason that is its person's to give.
+func checkEnding(session Session, device id.Device, entry []byte) error {
+	signed, err := envelope.Parse[envelope.Signed](entry)
+	if err != nil {
+		return err
+	}
+	revoke, err := envelope.Open[envelope.Revoke](signed)
+	if err != nil {
+		return err
+	}
+	by := len(signed.Signatures) == 1 && id.Device(signed.Signatures[0].Signer) == session.Device
+	if revoke.Device != device || revoke.By != envelope.RevokeByDevice || !by || !slices.Contains(ownReasons, revoke.Reason) {
+		return errNotAppended
+	}
+	return nil
+}
+
+var ownReasons = []envelope.RevokeReason{envelope.RevokeSignedOut, envelope.RevokeReplaced, envelope.RevokeLost, envelope.RevokeStolen}
+
+// EndOthers ends every other session of the person, and returns how many there were. Their devices may sign in again.
+func (s *Service) EndOthers(ctx context.Context, session Session) (int, error) {
+	if err := s.proved(session); err != nil {
+		return 0, err
+	}
+	event := audit.Event{Kind: audit.SignOut, Actor: session.Person, Subject: audit.About(session.Person, session.ID), At: s.now(),
+		Details: map[string]string{"why": "others"}}
+	ended, err := s.store.EndOtherSessions(ctx, session.Person, session.ID, event.At, event)
+	for _, one := range ended {
+		s.events.SessionEnded(one)
+	}
+	return len(ended), err
+}
+
 // OwnDevice is one of a person's devices as its list shows it.
 type OwnDevice struct {
 	StoredDevice
@@ -112,7 +186,7 @@ type OwnDevice struct {
 
 // Devices lists the person's devices, newest first.
 func (s *Service) Devices(ctx context.Context, session Session) ([]OwnDevice, error) {
-	stored, err := s.store.DevicesOf(ctx, session.Person)
+	stored, err := s.store.DevicesOf(ctx, session.Person, s.now())
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +213,12 @@ func (s *Service) deviceOf(device *envelope.Device, label string) (StoredDevice,
 func tidyLabel(label string) (string, bool) {
 	label = strings.Join(strings.Fields(norm.NFC.String(label)), " ")
 	return label, len(label) <= maxLabel && utf8.ValidString(label) && !strings.ContainsFunc(label, unicode.IsControl)
+}
+
+func agreementEvent(person id.Person, at time.Time) audit.Event {
+	event := noticeEvent(person, "own_device", at)
+	event.Details["version"] = strconv.Itoa(OwnDeviceAgreement)
+	return event
 }
 
 func noticeEvent(person id.Person, what string, at time.Time) audit.Event {

@@ -327,7 +327,7 @@ func (s *Service) newAccount(profile Profile, c Completion) Account {
 	}
 	account.AuthKey, account.KeyVersion = s.authKeyDigest(profile.Person, c.AuthKey)
 	if c.DeviceKind == envelope.DeviceOwn {
-		account.AgreementAt = account.NoticeAt
+		account.AgreementAt, account.Agreement = account.NoticeAt, OwnDeviceAgreement
 	}
 	return account
 }
@@ -340,7 +340,7 @@ func (s *Service) enrolmentEvents(e Enrolment) []audit.Event {
 		noticeEvent(person, "disclosure", e.At),
 	}
 	if !e.Account.AgreementAt.IsZero() {
-		events = append(events, noticeEvent(person, "own_device", e.At))
+		events = append(events, agreementEvent(person, e.At))
 	}
 	for _, entry := range e.Log {
 		events = append(events, s.entryEvents(person, entry, Effect{})...)

@@ -208,18 +208,18 @@ func (s *Service) write(ctx context.Context, person id.Person, entry Entry, effe
 	return ended, err
 }
 
-// agree refuses a device of one's own to somebody who has never agreed to that, and notes it when they do.
+// agree refuses a device of one's own to somebody who has not agreed to the present text about that, and notes it when they do.
 func (s *Service) agree(ctx context.Context, person id.Person, agreed bool, at time.Time) error {
 	account, found, err := s.store.AccountOf(ctx, person)
 	switch {
 	case err != nil:
 		return err
-	case found && !account.AgreementAt.IsZero():
+	case found && !account.AgreementAt.IsZero() && account.Agreement >= OwnDeviceAgreement:
 		return nil
 	case !agreed:
 		return errAgreement
 	}
-	return s.store.Agree(ctx, person, at, noticeEvent(person, "own_device", at))
+	return s.store.Agree(ctx, person, OwnDeviceAgreement, at, agreementEvent(person, at))
 }
 
 func (s *Service) entryEvents(actor id.Person, entry Entry, effect Effect) []audit.Event {

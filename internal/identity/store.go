@@ -50,6 +50,7 @@ type Account struct {
 	VaultShare  []byte // sealed
 	NoticeAt    time.Time
 	AgreementAt time.Time // zero: has not agreed to using a device of their own
+	Agreement   int       // to which text
 }
 
 // EnrolmentLink is a link as enrolment finds it.
@@ -117,8 +118,8 @@ type AccountStore interface {
 	Vault(ctx context.Context, person id.Person) (StoredVault, []StoredUnlocker, bool, error)
 	// ReplaceVault writes the next version if the stored one is still previous; false when it has moved.
 	ReplaceVault(ctx context.Context, next StoredVault, previous id.Hash, event audit.Event) (bool, error)
-	// Agree notes that the person agreed to using a device of their own.
-	Agree(ctx context.Context, person id.Person, at time.Time, event audit.Event) error
+	// Agree notes that the person agreed to this text about using a device of their own.
+	Agree(ctx context.Context, person id.Person, version int, at time.Time, event audit.Event) error
 	// Audit writes an event that changes no other state.
 	Audit(ctx context.Context, event audit.Event) error
 }
@@ -153,6 +154,23 @@ type StoredSession struct {
 	NoticeAt   time.Time
 }
 
+// Posture is what is known of a device's state: its passcode, its encryption, its updates. A browser cannot tell, so somebody has to have looked.
+type Posture uint8
+
+// The postures.
+const (
+	PostureUnknown  Posture = 0
+	PostureAttested Posture = 1
+)
+
+// String is the word that travels.
+func (p Posture) String() string {
+	if p == PostureAttested {
+		return "attested"
+	}
+	return "unknown"
+}
+
 // StoredDevice is a device as its person sees it.
 type StoredDevice struct {
 	Device     id.Device
@@ -163,6 +181,15 @@ type StoredDevice struct {
 	ExpiresAt  time.Time
 	RevokedAt  time.Time // zero: not revoked
 	LastUsedAt time.Time
+	// Posture is what is known of the device's state, PostureBy who said so, and when.
+	Posture   Posture
+	PostureBy string
+	PostureAt time.Time
+	// AgreedAt and Agreement are when and to which text the person agreed, of a device of their own.
+	AgreedAt  time.Time
+	Agreement int
+	// Sessions is in how many the device is signed in now.
+	Sessions int
 }
 
 // Opening is how a session is opened.
@@ -196,8 +223,10 @@ type SessionStore interface {
 	EndSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error)
 	// EndSessions ends all of a person's sessions, or only those of one device, and returns those that were not over.
 	EndSessions(ctx context.Context, person id.Person, device id.Device, at time.Time, event audit.Event) ([]id.Session, error)
+	// EndOtherSessions ends all of a person's sessions but one, and returns those that were not over.
+	EndOtherSessions(ctx context.Context, person id.Person, but id.Session, at time.Time, event audit.Event) ([]id.Session, error)
 	// DevicesOf lists a person's devices, newest first.
-	DevicesOf(ctx context.Context, person id.Person) ([]StoredDevice, error)
+	DevicesOf(ctx context.Context, person id.Person, now time.Time) ([]StoredDevice, error)
 	// ForgetSessions deletes the rows of sessions that ended or ran out before the given time.
 	ForgetSessions(ctx context.Context, before time.Time, event audit.Event) (int, error)
 }

@@ -54,10 +54,10 @@ func (db *DB) Enrol(ctx context.Context, e identity.Enrolment, events []audit.Ev
 		}
 		a := e.Account
 		added, err := tx.Exec(`INSERT INTO account
-			(person, salt, memory_kib, passes, auth_key, key_version, totp_secret, totp_step, vault_share, enrolled_at, notice_at, agreement_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (person) DO NOTHING`,
+			(person, salt, memory_kib, passes, auth_key, key_version, totp_secret, totp_step, vault_share, enrolled_at, notice_at, agreement_at, agreement)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (person) DO NOTHING`,
 			a.Person, a.Salt[:], a.MemoryKiB, a.Passes, a.AuthKey, a.KeyVersion, a.TOTPSecret, e.TOTPStep, a.VaultShare, e.At.UnixMilli(),
-			a.NoticeAt.UnixMilli(), nullableTime(a.AgreementAt))
+			a.NoticeAt.UnixMilli(), nullableTime(a.AgreementAt), a.Agreement)
 		if err != nil {
 			return err
 		}
@@ -111,9 +111,9 @@ func (db *DB) ReplaceVault(ctx context.Context, next identity.StoredVault, previ
 }
 
 // Agree implements identity.AccountStore.
-func (db *DB) Agree(ctx context.Context, person id.Person, at time.Time, event audit.Event) error {
+func (db *DB) Agree(ctx context.Context, person id.Person, version int, at time.Time, event audit.Event) error {
 	return db.Tx(ctx, func(tx *Tx) error {
-		if _, err := tx.Exec(`UPDATE account SET agreement_at = $1 WHERE person = $2`, at.UnixMilli(), person); err != nil {
+		if _, err := tx.Exec(`UPDATE account SET agreement_at = $1, agreement = $2 WHERE person = $3`, at.UnixMilli(), version, person); err != nil {
 			return err
 		}
 		return tx.Audit(event)
@@ -159,7 +159,7 @@ func orNone[T any](found T, err error) (T, bool, error) {
 
 const profileColumns = `person.person, user_name, display_name, role, ward, organisation, permissions, left_at, person.expires_at`
 
-const accountQuery = `SELECT ` + profileColumns + `, salt, memory_kib, passes, auth_key, key_version, totp_secret, vault_share, notice_at, agreement_at
+const accountQuery = `SELECT ` + profileColumns + `, salt, memory_kib, passes, auth_key, key_version, totp_secret, vault_share, notice_at, agreement_at, account.agreement
 	FROM account JOIN person ON person.person = account.person WHERE `
 
 // profileScan is where a row's profile columns go; done reads what cannot be scanned directly.
@@ -204,7 +204,7 @@ func scanAccount(row Scanner) (identity.Account, error) {
 	var notice int64
 	var agreement *int64
 	profile := profileScan{profile: &a.Profile}
-	err := row.Scan(append(profile.into(), &salt, &a.MemoryKiB, &a.Passes, &a.AuthKey, &a.KeyVersion, &a.TOTPSecret, &a.VaultShare, &notice, &agreement)...)
+	err := row.Scan(append(profile.into(), &salt, &a.MemoryKiB, &a.Passes, &a.AuthKey, &a.KeyVersion, &a.TOTPSecret, &a.VaultShare, &notice, &agreement, &a.Agreement)...)
 	profile.done()
 	copy(a.Salt[:], salt)
 	a.NoticeAt, a.AgreementAt = fromMillis(notice), timeOf(agreement)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/wardline/wardline/internal/audit"
+	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/identity"
 )
@@ -75,6 +76,11 @@ func (tx *Tx) addEntry(entry identity.Entry) error {
 func (tx *Tx) addDevice(d identity.StoredDevice) error {
 	_, err := tx.Exec(`INSERT INTO device (device, person, kind, label, issued_at, expires_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		d.Device, d.Person, uint8(d.Kind), d.Label, d.IssuedAt.UnixMilli(), d.ExpiresAt.UnixMilli(), d.LastUsedAt.UnixMilli())
+	if err != nil || d.Kind != envelope.DeviceOwn {
+		return err
+	}
+	_, err = tx.Exec(`UPDATE device SET (agreed_at, agreement) = (SELECT agreement_at, agreement FROM account WHERE person = $1) WHERE device = $2`,
+		d.Person, d.Device)
 	return err
 }
 

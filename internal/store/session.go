@@ -121,10 +121,28 @@ func (db *DB) EndSessions(ctx context.Context, person id.Person, device id.Devic
 	return ended, err
 }
 
+// EndOtherSessions implements identity.SessionStore. It forgets the browsers that were known by them, too.
+func (db *DB) EndOtherSessions(ctx context.Context, person id.Person, but id.Session, at time.Time, event audit.Event) (ended []id.Session, err error) {
+	err = db.Tx(ctx, func(tx *Tx) error {
+		if _, err := tx.Exec(`DELETE FROM known_browser WHERE person = $1 AND session <> $2`, person, but); err != nil {
+			return err
+		}
+		ended, err = many(tx, scanSessionID, `UPDATE session SET ended_at = $1, challenge = NULL
+			WHERE person = $2 AND session <> $3 AND ended_at IS NULL AND expires_at > $1 RETURNING session`, at.UnixMilli(), person, but)
+		if err != nil || len(ended) == 0 {
+			return err
+		}
+		return tx.Audit(event)
+	})
+	return ended, err
+}
+
 // DevicesOf implements identity.SessionStore.
-func (db *DB) DevicesOf(ctx context.Context, person id.Person) ([]identity.StoredDevice, error) {
-	return many(db.Read(ctx), scanDevice, `SELECT device, person, kind, label, issued_at, expires_at, revoked_at, last_used_at
-		FROM device WHERE person = $1 ORDER BY issued_at DESC, device`, person)
+func (db *DB) DevicesOf(ctx context.Context, person id.Person, now time.Time) ([]identity.StoredDevice, error) {
+	return many(db.Read(ctx), scanDevice, `SELECT device, person, kind, label, issued_at, expires_at, revoked_at, last_used_at,
+			posture, posture_by, posture_at, agreed_at, COALESCE(agreement, 0),
+			(SELECT COUNT(*) FROM session WHERE session.device = device.device AND session.person = device.person AND ended_at IS NULL AND session.expires_at > $2)
+		FROM device WHERE person = $1 ORDER BY issued_at DESC, device`, person, now.UnixMilli())
 }
 
 // ForgetSessions implements identity.SessionStore.
@@ -218,8 +236,10 @@ func scanSession(row Scanner) (identity.StoredSession, error) {
 func scanDevice(row Scanner) (identity.StoredDevice, error) {
 	var d identity.StoredDevice
 	var issued, expires, lastUsed int64
-	var revoked *int64
-	err := row.Scan(&d.Device, &d.Person, &d.Kind, &d.Label, &issued, &expires, &revoked, &lastUsed)
+	var revoked, postureAt, agreed *int64
+	err := row.Scan(&d.Device, &d.Person, &d.Kind, &d.Label, &issued, &expires, &revoked, &lastUsed,
+		&d.Posture, &d.PostureBy, &postureAt, &agreed, &d.Agreement, &d.Sessions)
+	d.PostureAt, d.AgreedAt = timeOf(postureAt), timeOf(agreed)
 	d.IssuedAt, d.ExpiresAt, d.RevokedAt, d.LastUsedAt = fromMillis(issued), fromMillis(expires), timeOf(revoked), fromMillis(lastUsed)
 	return d, err
 }

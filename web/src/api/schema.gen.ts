@@ -583,6 +583,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions/devices/{device}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End another device and its sessions, by a revocation that this one signs */
+        post: operations["endDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/end-others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out everywhere else */
+        post: operations["endOtherSessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sign-in/code": {
         parameters: {
             query?: never;
@@ -1028,6 +1062,11 @@ export interface components {
         BindInputBody: {
             /** @description to using a device of one's own (R48), if it was never given */
             agreement?: boolean;
+            /**
+             * Format: int64
+             * @description which text was agreed to; 1 without it
+             */
+            agreementVersion?: number;
             device: string;
             deviceLabel?: string;
             /** @description signed device entry to append first */
@@ -1090,6 +1129,11 @@ export interface components {
         CompleteInputBody: {
             /** @description to using a device of one's own (R48) */
             agreement?: boolean;
+            /**
+             * Format: int64
+             * @description which text was agreed to; 1 without it
+             */
+            agreementVersion?: number;
             /** @description signed ak-wrap */
             akWrap: string;
             /** @description 32 bytes */
@@ -1175,19 +1219,54 @@ export interface components {
             type: "public-key";
         };
         DeviceBody: {
+            /**
+             * Format: int64
+             * @description to using a device of one's own (R48)
+             */
+            agreedAt?: number;
+            /** Format: int64 */
+            agreementVersion?: number;
             current: boolean;
             device: string;
             /** Format: int64 */
             expiresAt: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description when it was first used
+             */
             issuedAt: number;
             /** @enum {string} */
             kind: "own" | "trust" | "shared";
             label: string;
             /** Format: int64 */
             lastUsedAt: number;
+            /**
+             * @description whether somebody has said that the device is as it should be
+             * @enum {string}
+             */
+            posture: "unknown" | "attested";
+            /** Format: int64 */
+            postureAt?: number;
+            /** @description who said so */
+            postureBy?: string;
             /** Format: int64 */
             revokedAt?: number;
+            /**
+             * Format: int64
+             * @description in how many it is signed in now
+             */
+            sessions: number;
+        };
+        EndDeviceInputBody: {
+            /** @description signed revoke entry for the person's log: by this device; signed-out, replaced, lost or stolen */
+            entry: string;
+        };
+        EndedBody: {
+            /**
+             * Format: int64
+             * @description how many sessions there were
+             */
+            ended: number;
         };
         EnrolledBody: {
             /** @description with the server's signature on bind */
@@ -2923,6 +3002,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceBody"][];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndDeviceInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedBody"];
                 };
             };
             /** @description Error */
