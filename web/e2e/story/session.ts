@@ -171,6 +171,31 @@ export const session: Chapter = (world) =>
       await elsewhere.page.context().close();
     });
 
+    test('R22 R48 the list shows each device, and one that is signed out there closes at once', async () => {
+      const { anita, confidential } = world();
+      const other = await world().elsewhere(anita, pc);
+      await other.open();
+      await other.giveName('My own');
+      await other.giveCode(await anita.human.app.next());
+      await other.sees(other.row('Dr Fiona Kerr'));
+      await anita.open('/#/more');
+      const list = anita.page.getByRole('region', { name: 'Your devices' });
+      await anita.sees(list.getByRole('listitem').filter({ hasText: 'This device' }));
+      await anita.look('55-devices');
+      // The one that was used last, by keyboard.
+      const button = list.getByRole('button', { name: /^Sign out there/ }).first();
+      await button.focus();
+      await anita.page.keyboard.press('Enter');
+      await anita.sees(anita.heading('Sign out there'));
+      await anita.look('55-devices-end');
+      await anita.page.getByRole('dialog').getByRole('button', { name: 'Sign out there' }).click();
+      await showsNothing(other, confidential, 'Sign in');
+      expect(await answerTo(other)).toEqual(nobody);
+      await anita.sees(list.getByText(/no longer in use/));
+      await other.page.context().close();
+      await anita.open('/#/');
+    });
+
     test('R22 signing out leaves nothing to unlock', async () => {
       const { fiona } = world();
       await fiona.unlock();

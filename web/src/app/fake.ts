@@ -84,6 +84,7 @@ export function createFake(options: FakeOptions = {}): Fake {
     ['direct', { head: data.directHead, items: [...data.directItems] }],
   ]);
   let policies = [{ ...data.policy, ...(options.policy ? { needed: true } : { acceptedAt: Date.now() - 86_400_000 }) }];
+  let ownDevices = options.empty ? data.ownDevices.slice(0, 1) : data.ownDevices;
   const drafts = new Map<ThreadId, string>();
   const connection = options.connection ?? { state: 'online', lastSync: Date.now(), queued: 0 };
 
@@ -242,6 +243,15 @@ export function createFake(options: FakeOptions = {}): Fake {
         each.policy === policy ? { ...each, needed: false, deferredUntil: until } : each,
       );
       return { until };
+    },
+    ownDevices: async () => ownDevices,
+    endDevice: async ({ device }) => {
+      ownDevices = ownDevices.map((each) => (each.id === device ? { ...each, ended: Date.now(), signedIn: 0 } : each));
+    },
+    endOtherSessions: async () => {
+      const ended = ownDevices.filter(({ current, signedIn }) => !current && signedIn > 0).length;
+      ownDevices = ownDevices.map((each) => (each.current ? each : { ...each, signedIn: 0 }));
+      return { ended };
     },
     acceptNotice: async () => {
       options.noticeAccepted = true;

@@ -2,6 +2,7 @@
 import type {
   DecisionItem,
   MessageItem,
+  OwnDevice,
   Patient,
   Person,
   Policy,
@@ -372,3 +373,32 @@ Say no more than the work needs.
 - Set a passcode, let it lock by itself, and let nobody else use it.
 - Report a lost or stolen device to the service desk at once.
 `;
+const hour = 3_600_000;
+const device = {
+  posture: 'unknown',
+  signedIn: 1,
+  expires: Date.now() + 20 * 24 * hour,
+  firstUsed: Date.now() - 90 * hour,
+} as const;
+export const ownDevices: OwnDevice[] = [
+  { ...device, id: 'd1', kind: 'trust', label: 'Chrome on Windows', current: true, lastUsed: Date.now() },
+  {
+    ...device,
+    id: 'd2',
+    kind: 'own',
+    label: 'Safari on iPhone',
+    current: false,
+    lastUsed: Date.now() - 26 * hour,
+    agreed: Date.now() - 90 * hour,
+  },
+  {
+    ...device,
+    id: 'd3',
+    kind: 'shared',
+    label: '',
+    current: false,
+    lastUsed: Date.now() - 60 * hour,
+    ended: Date.now() - 50 * hour,
+    signedIn: 0,
+  },
+];

@@ -27,6 +27,31 @@ export type Urgency = 'routine' | 'action' | 'urgent' | 'emergency';
 export const deviceKinds = ['own', 'trust', 'shared'] as const;
 export type DeviceKind = (typeof deviceKinds)[number];
 
+/** Which text somebody agrees to before they use a device of their own; it goes up when the text changes (R48). */
+export const ownDeviceAgreement = 1;
+
+/** Why a device is ended by its person. After `lost` and `stolen` they read nothing new until their keys are renewed. */
+export type EndReason = 'signed-out' | 'replaced' | 'lost' | 'stolen';
+
+/** One of my devices, as the register has it (R48). */
+export type OwnDevice = {
+  id: string;
+  kind: DeviceKind;
+  /** "Safari on iPhone"; empty when it did not say. */
+  label: string;
+  current: boolean;
+  firstUsed: number;
+  lastUsed: number;
+  expires: number;
+  ended?: number;
+  /** In how many sessions it is signed in now. */
+  signedIn: number;
+  posture: 'unknown' | 'attested';
+  postureBy?: string;
+  /** To using a device of one's own. */
+  agreed?: number;
+};
+
 /** Why somebody is let into a thread (R31). Free text belongs in `note`, which only members can read. */
 export const addReasons = ['care-team', 'on-call', 'opinion', 'handover', 'cover', 'supervision', 'other'] as const;
 export type AddReason = (typeof addReasons)[number];
@@ -564,6 +589,11 @@ export interface Wardline {
   acceptPolicy(arg: PolicyRef & { hash: string }): Promise<void>;
   /** "I am on duty: ask me at the end of it." */
   deferPolicy(arg: PolicyRef): Promise<{ until: number }>;
+  ownDevices(): Promise<OwnDevice[]>;
+  /** Ends another device for good. Needs everything that it may have said to be here. */
+  endDevice(arg: { device: string; reason: EndReason }): Promise<void>;
+  /** Signs out everywhere else. The devices may sign in again. */
+  endOtherSessions(): Promise<{ ended: number }>;
 
   inbox(): Promise<ThreadSummary[]>;
   /** Starts the thread's events. */
@@ -681,6 +711,9 @@ const verbTable: Record<Verb, true> = {
   policyText: true,
   acceptPolicy: true,
   deferPolicy: true,
+  ownDevices: true,
+  endDevice: true,
+  endOtherSessions: true,
   inbox: true,
   openThread: true,
   closeThread: true,

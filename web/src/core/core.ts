@@ -51,6 +51,9 @@ export class Core {
   }
 }
 
+/** Rarely needed, so it comes when it is. */
+const register = () => import('./session/register.ts');
+
 function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardline, 'on'> {
   let policiesHere: Promise<Policies> | undefined;
   const policies = () =>
@@ -99,6 +102,9 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
       desk().outbox.pumpAll();
       return deferred;
     },
+    ownDevices: async () => (await register()).ownDevices(desk().ward),
+    endDevice: async (arg) => (await register()).endDevice(desk().ward, desk().threads, arg),
+    endOtherSessions: async () => ({ ended: await (await register()).endOtherSessions(desk().ward) }),
 
     inbox: () => desk().threads.inbox(),
     openThread: ({ thread: id }) => desk().openThread(id),

@@ -68,6 +68,13 @@ export function createRemote(http: Http) {
       end: () => routes.call('POST', '/v1/session/end', nothing),
     },
 
+    devices: {
+      list: () => routes.call('GET', '/v1/sessions/devices', s.list(s.device)),
+      end: (device: string, entry: Bytes) =>
+        routes.call('POST', '/v1/sessions/devices/{device}/end', nothing, { path: { device }, body: { entry } }),
+      endOthers: () => routes.call('POST', '/v1/sessions/end-others', v.object({ ended: s.count })),
+    },
+
     vault: {
       get: () => routes.call('GET', '/v1/vault', s.unlock),
       put: (sealedVault: Bytes) =>

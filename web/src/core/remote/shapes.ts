@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { fromBase64 } from '../../api/base64.ts';
 import type { Bytes } from '../../crypto/bytes.ts';
+import { deviceKinds } from '../contract.ts';
 
 const maxList = 10_000;
 
@@ -108,6 +109,21 @@ export const person = v.object({
   left: v.optional(v.boolean(), false),
 });
 export type Profile = v.InferOutput<typeof person>;
+
+export const device = v.object({
+  device: uuid,
+  kind: v.picklist(deviceKinds),
+  label: text(200),
+  issuedAt: time,
+  expiresAt: time,
+  revokedAt: v.optional(time, 0),
+  lastUsedAt: time,
+  current: v.boolean(),
+  sessions: count,
+  posture: v.picklist(['unknown', 'attested']),
+  postureBy: v.optional(text(200), ''),
+  agreedAt: v.optional(time, 0),
+});
 
 export const head = v.object({
   thread: digest,

@@ -22,12 +22,13 @@ import { sign, unpack } from '../../crypto/signed.ts';
 import { publicKeyOfSeed, seedSigner } from '../../crypto/signer.ts';
 import { sealUnlocker, wrapAccountKey } from '../../crypto/unlocker.ts';
 import { openVault, sealIdentity, sealVault } from '../../crypto/vault.ts';
-import type { DeviceKind } from '../contract.ts';
+import { type DeviceKind, ownDeviceAgreement } from '../contract.ts';
 import { Fault } from '../fault.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { Invitation, ServerSession } from '../remote/shapes.ts';
 import { newUuid } from '../uuid.ts';
 import type { Account } from './account.ts';
+import { ownLabel } from './label.ts';
 import { type KeptDevice, byIdentity, certify, newDevice } from './device.ts';
 
 /** A link that has been opened and may be spent. */
@@ -78,6 +79,8 @@ export async function completeEnrolment(
       ...parameters,
       ...made.sealed,
       deviceKind: choices.device,
+      deviceLabel: ownLabel(),
+      agreementVersion: ownDeviceAgreement,
       agreement: choices.agreement,
       noticeAccepted: choices.notice,
     };

@@ -5,7 +5,7 @@ import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import { authKey, stretchPassword, wrapKey } from '../../crypto/password.ts';
 import { verifyPersonLog } from '../../crypto/person.ts';
 import { insist } from '../../crypto/refusal.ts';
-import type { DeviceKind } from '../contract.ts';
+import { type DeviceKind, ownDeviceAgreement } from '../contract.ts';
 import { Fault } from '../fault.ts';
 import { newProofKey } from '../remote/prover.ts';
 import type { Remote } from '../remote/remote.ts';
@@ -13,6 +13,7 @@ import type { ServerSession, Unlock } from '../remote/shapes.ts';
 import type { Store } from '../store/store.ts';
 import { newUuid } from '../uuid.ts';
 import { type Account, type Opening, openAccount } from './account.ts';
+import { ownLabel } from './label.ts';
 import { keptNewest } from './newest.ts';
 import {
   type KeptDevice,
@@ -162,7 +163,13 @@ async function bind(
 ): Promise<ServerSession> {
   const id = uuidText(device.device);
   const signature = await proveDevice(device, challenge);
-  const { session } = await remote.session.bind({ device: id, signature, agreement, ...(entry ? { entry } : {}) });
+  const { session } = await remote.session.bind({
+    device: id,
+    signature,
+    agreement,
+    ...(entry ? { entry, deviceLabel: ownLabel() } : {}),
+    agreementVersion: ownDeviceAgreement,
+  });
   insist(session.device === id, 'revoked_device', 'the session is bound to another device');
   return session;
 }

@@ -1,8 +1,9 @@
 /** Accounts and sessions of the test server: it believes what it is sent, because what is tested is the browser. */
 import { type Bytes, bytesOf, equal, hex } from '../../crypto/bytes.ts';
-import { decode } from '../../crypto/codec.ts';
+import { decode, typeOf } from '../../crypto/codec.ts';
 import { hashObject, systemRandom } from '../../crypto/domain.ts';
-import { bind, device } from '../../crypto/layouts/person.ts';
+import { signed } from '../../crypto/layouts/container.ts';
+import { bind, device, revoke } from '../../crypto/layouts/person.ts';
 import { sealedVault, unlockerBlob as unlockerBlobLayout } from '../../crypto/layouts/vault.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import { cosign, unpack } from '../../crypto/signed.ts';
@@ -162,9 +163,59 @@ export class Accounts {
         const session = this.session(jar);
         return this.unlockOf(this.of(session.person), session.unlocker);
       },
+      'GET /v1/sessions/devices': ({ jar }) => this.#devices(this.session(jar)),
+      'POST /v1/sessions/devices/:/end': ({ body, jar, path }) => {
+        const mine = this.session(jar);
+        if (path[2] === mine.device) refuse(409, 'device_current');
+        const { value } = unpack(revoke, bytesIn(body['entry']));
+        this.of(mine.person).log.push(bytesIn(body['entry']));
+        this.#end((session) => session.device === uuidText(value.device));
+        return undefined;
+      },
+      'POST /v1/sessions/end-others': ({ jar }) => {
+        const mine = this.session(jar);
+        return { ended: this.#end((session) => session.person === mine.person && session !== mine) };
+      },
       'PUT /v1/vault': ({ body, jar }) => this.#putVault(body, jar),
       'GET /v1/manifests': () => ({ manifests: this.hospital.manifests, policy: this.hospital.policy }),
     };
+  }
+
+  /** Is told of each session that ends. */
+  ended: (cookie: string) => void = () => undefined;
+
+  #end(which: (session: Session) => boolean): number {
+    const over = [...this.sessions].filter(([, session]) => which(session));
+    for (const [cookie] of over) {
+      this.sessions.delete(cookie);
+      this.ended(cookie);
+    }
+    return over.length;
+  }
+
+  /** What the person's log says of their devices, newest first. */
+  #devices(mine: Session) {
+    const objects = this.of(mine.person).log.map((entry) => decode(signed, entry).object);
+    const ended = objects
+      .filter((object) => typeOf(object) === revoke.type)
+      .map((object) => decode(revoke, object))
+      .map(({ device: gone, issued }) => [uuidText(gone), issued] as const);
+    return objects
+      .filter((object) => typeOf(object) === device.type)
+      .map((object) => decode(device, object))
+      .map(({ device: id, kind, issued, expires }) => ({
+        device: uuidText(id),
+        kind,
+        label: '',
+        issuedAt: issued,
+        expiresAt: expires,
+        lastUsedAt: issued,
+        revokedAt: new Map(ended).get(uuidText(id)) ?? 0,
+        current: uuidText(id) === mine.device,
+        sessions: [...this.sessions.values()].filter((session) => session.device === uuidText(id)).length,
+        posture: 'unknown',
+      }))
+      .reverse();
   }
 
   describe({ person, device }: Session) {

@@ -65,6 +65,11 @@ export class TestServer {
     this.hospital = hospital;
     this.accounts = new Accounts(hospital);
     this.unlockers = new Unlockers(this.accounts);
+    this.accounts.ended = (cookie) => {
+      for (const { jar, handlers } of this.#connected) {
+        if (jar.cookie === cookie) handlers.message('{"type":"ended"}');
+      }
+    };
     this.#clock = clock;
   }
 

@@ -70,6 +70,11 @@ export class ThreadLog {
     }
   }
 
+  /** The newest entry of which something is true. */
+  newest(is: (entry: Entry) => boolean): Entry | undefined {
+    return this.#entries.findLast(is);
+  }
+
   /** Is there something already where this `log-entry` says that it stands? */
   knows(bytes: Bytes): boolean {
     try {

@@ -11,9 +11,10 @@ import { disclosureSentence } from '../compose/Notice.tsx';
 import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
+import { Devices } from './Devices.tsx';
+import { kindWords } from './deviceWords.ts';
 
 const themeWords: Record<Theme, string> = { system: 'As the device', light: 'Light', dark: 'Dark' };
-const deviceWords = { own: 'Your own device', trust: 'A device of the organisation', shared: 'A shared ward PC' };
 
 const limits = [
   'It cannot stop a screenshot or a photo of the screen.',
@@ -53,7 +54,7 @@ export function More() {
               <div>
                 <dt>This device</dt>
                 <dd>
-                  {deviceWords[state.device]}. It locks after {duration(state.idleMs)} without use.
+                  {kindWords[state.device]}. It locks after {duration(state.idleMs)} without use.
                 </dd>
               </div>
             </dl>
@@ -90,6 +91,7 @@ export function More() {
               </a>
             </div>
           </section>
+          <Devices />
           <ThemeChoice />
           {hasFinePointer.value && isWide.value && <Keys />}
           <section aria-labelledby="more-know">
