@@ -59,3 +59,6 @@ func (s *Session) Telling(in id.Thread) (telling int, sizes []int) {
 	}
 	return telling, sizes
 }
+
+// CookieOf is what somebody has who copied a session's cookie.
+func CookieOf(s *Session) string { return s.requests.cookieNow() }
