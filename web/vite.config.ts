@@ -4,7 +4,10 @@
  *
  * `--mode mock` builds mock.html instead: the screens on invented data, for looking at; it is never part of a release.
  */
-import { defineConfig, type Plugin } from 'vite';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, defineConfig, type Plugin } from 'vite';
 import { nhsukRoles } from './src/styles/nhsuk-roles.ts';
 
 export default defineConfig(({ mode }) => ({
@@ -21,7 +24,7 @@ export default defineConfig(({ mode }) => ({
     preprocessorOptions: { scss: { loadPaths: ['node_modules/nhsuk-frontend/dist'], quietDeps: true } },
     postcss: { plugins: [nhsukRoles()] },
   },
-  plugins: mode === 'mock' ? [] : [refuseTheFake(), fetchTogether()],
+  plugins: mode === 'mock' ? [] : [refuseTheFake(), fetchTogether(), listTheAssets()],
   worker: { format: 'es' },
   build: {
     target: ['chrome120', 'edge120', 'firefox120', 'safari17'],
@@ -56,6 +59,56 @@ function fetchTogether(): Plugin {
         })),
     },
   };
+}
+
+/**
+ * The list of every file of the build with the SHA-256 of its bytes: served as assets.json, for whoever wants to compare, and put into
+ * the service worker, which keeps exactly these.
+ */
+function listTheAssets(): Plugin {
+  return {
+    name: 'wardline-list-the-assets',
+    enforce: 'post',
+    generateBundle: {
+      order: 'post',
+      async handler(_options, bundle) {
+        const list: Record<string, string> = {};
+        const add = (path: string, content: string | Uint8Array) => {
+          list[path === '/index.html' ? '/' : path] = createHash('sha256').update(content).digest('base64');
+        };
+        for (const name of readdirSync('public')) {
+          if (!name.startsWith('.')) add(`/${name}`, readFileSync(join('public', name)));
+        }
+        for (const [name, file] of Object.entries(bundle))
+          add(`/${name}`, file.type === 'chunk' ? file.code : file.source);
+        const sorted = Object.fromEntries(Object.entries(list).sort(([a], [b]) => (a < b ? -1 : 1)));
+        const text = `${JSON.stringify(sorted, null, 1)}\n`;
+        const version = createHash('sha256').update(text).digest('hex');
+        this.emitFile({ type: 'asset', fileName: 'assets.json', source: text });
+        this.emitFile({ type: 'asset', fileName: 'sw.js', source: await serviceWorker({ list: sorted, version }) });
+      },
+    },
+  };
+}
+
+/** Built by itself: as a second entry it would have the app cut up into what the two might share. */
+async function serviceWorker(assets: { list: Record<string, string>; version: string }): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'warn',
+    publicDir: false,
+    define: { __ASSETS__: JSON.stringify(assets) },
+    build: {
+      write: false,
+      modulePreload: false,
+      target: ['chrome120', 'edge120', 'firefox120', 'safari17'],
+      rolldownOptions: { input: 'src/sw.ts', output: { format: 'iife', entryFileNames: 'sw.js' } },
+    },
+  });
+  const files = (Array.isArray(built) ? built : [built]).flatMap((each) => ('output' in each ? each.output : []));
+  const [only] = files;
+  if (files.length !== 1 || only?.type !== 'chunk') throw new Error('the service worker has to be one file');
+  return only.code;
 }
 
 /** The in-memory double of the worker must not reach a hospital. */

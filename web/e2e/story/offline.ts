@@ -32,4 +32,30 @@ export const offline: Chapter = (world) =>
         await expect.poll(() => person.message('take the back stairs').count(), { timeout: patience }).toBe(1);
       }
     });
+
+    test('R36 without a network it starts locked, says so, and the policies can be read', async () => {
+      const { anita } = world();
+      const { page } = anita;
+      const kept = () =>
+        page.evaluate(async () => {
+          const registration = await navigator.serviceWorker.getRegistration();
+          return registration?.active?.state;
+        });
+      await expect.poll(kept, { timeout: 30_000 }).toBe('activated');
+      await page.context().setOffline(true);
+      await page.reload();
+      await anita.sees(anita.heading('Locked'));
+      await anita.sees(anita.text('Offline.'));
+      await anita.look('61-offline-locked');
+      await page.getByRole('link', { name: 'Policies' }).click();
+      await anita.sees(anita.heading('Policies'));
+      await anita.look('62-offline-policies');
+      await page.getByRole('link', { name: /Instant messaging at work/ }).click();
+      await anita.sees(anita.heading('The health record comes first'));
+      await anita.look('63-offline-policy');
+      await page.context().setOffline(false);
+      await anita.open('/#/');
+      await anita.unlock();
+      await anita.sees(anita.row('Dr Fiona Kerr'));
+    });
   });

@@ -8,11 +8,15 @@ import { SignIn } from '../features/gate/SignIn.tsx';
 import { type Client, ClientContext } from '../features/session/client.ts';
 import { enrolmentIn } from '../features/shell/routes.ts';
 import { Shell } from '../features/shell/Shell.tsx';
+import { whenIdle } from '../platform/idle.ts';
 import { type Fault, FaultBox } from '../ui/fault.tsx';
 import { Fetching, part, usePart } from '../ui/part.tsx';
 import { watchIdle } from './idle.ts';
 
 type Props = { client: Client; fault: Fault | undefined };
+
+/** The parts that are likely to be tapped are fetched before all of it is kept. */
+const keepAfter = 8000;
 
 export function App({ client, fault }: Props) {
   return (
@@ -33,6 +37,21 @@ function Screens({ client, fault }: Props) {
     addEventListener('hashchange', onHash);
     return () => removeEventListener('hashchange', onHash);
   }, []);
+  const opened = ready !== undefined && client.inbox.value !== undefined;
+  useEffect(
+    () =>
+      opened
+        ? whenIdle(
+            keepAfter,
+            () =>
+              void import('./keep.ts').then(
+                (part) => part.keepTheApp(),
+                () => undefined,
+              ),
+          )
+        : undefined,
+    [opened],
+  );
   useEffect(() => {
     if (!ready) return undefined;
     return watchIdle({

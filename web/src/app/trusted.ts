@@ -1,11 +1,11 @@
 /**
- * The one Trusted Types policy, `wardline`. It makes script addresses only, only for files of this origin that the build put under
- * `/assets/`; it makes no HTML and no script text at all.
+ * The one Trusted Types policy, `wardline`. It makes script addresses only, only for the service worker and for files of this origin that the build
+ * put under `/assets/`; it makes no HTML and no script text at all.
  */
 
 export function assetUrl(address: string, origin = location.origin): string {
   const url = new URL(address, origin);
-  if (url.origin !== origin || !/^\/assets\/[A-Za-z0-9_.-]+\.js$/.test(url.pathname) || url.search || url.hash) {
+  if (url.origin !== origin || !/^\/(assets\/[A-Za-z0-9_.-]+|sw)\.js$/.test(url.pathname) || url.search || url.hash) {
     throw new TypeError('not one of our own scripts');
   }
   return url.href;

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { About } from '../../core/contract.ts';
 import { applyTheme, readTheme, type Theme, themes } from '../../platform/prefs.ts';
+import { appFiles, newerIsReady } from '../../platform/newer.ts';
 import { hasFinePointer, isWide } from '../../platform/viewport.ts';
 import { duration } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
@@ -189,8 +190,12 @@ function Keys() {
 function AboutSection() {
   const { wardline } = useClient();
   const [about, setAbout] = useState<About>();
+  const [files, setFiles] = useState('');
+  const [newer, setNewer] = useState(false);
   useEffect(() => {
     wardline.about().then(setAbout, () => undefined);
+    appFiles().then(setFiles, () => undefined);
+    newerIsReady().then(setNewer, () => undefined);
   }, []);
   if (!about) return null;
   return (
@@ -199,11 +204,14 @@ function AboutSection() {
       <dl class="kv">
         <div>
           <dt>Version</dt>
-          <dd>{about.version}</dd>
+          <dd>
+            {about.version}
+            {newer && '. A newer Wardline is ready: it starts at the next lock.'}
+          </dd>
         </div>
         <div>
           <dt>This app</dt>
-          <dd class="mono">{inGroups(about.assets)}</dd>
+          <dd class="mono">{inGroups(files || about.assets)}</dd>
         </div>
         <div>
           <dt>Officers’ manifest</dt>
