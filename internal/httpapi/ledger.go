@@ -32,14 +32,14 @@ func (a *API) registerLedger() {
 		"The newest checkpoint, with the proofs from sizes that others say they have seen", a.compareLog)
 }
 
-// grownBody is a checkpoint and the proof from an earlier one.
-type grownBody struct {
+// GrownBody is a checkpoint and the proof from an earlier one. It is exported because it is embedded, and the document would not have it otherwise.
+type GrownBody struct {
 	Checkpoint  string   `json:"checkpoint,omitempty" doc:"a signed note"`
 	Consistency [][]byte `json:"consistency,omitempty" doc:"hashes that lead from the size that was asked about to the checkpoint's (RFC 9162)"`
 }
 
-func grownOf(grown audit.Grown) grownBody {
-	return grownBody{Checkpoint: string(grown.Checkpoint), Consistency: hashesOf(grown.Proof)}
+func grownOf(grown audit.Grown) GrownBody {
+	return GrownBody{Checkpoint: string(grown.Checkpoint), Consistency: hashesOf(grown.Proof)}
 }
 
 // placeBody is where a leaf stands, and what it says beside the entry.
@@ -85,7 +85,7 @@ type checkpointInput struct {
 	From int64 `query:"from" minimum:"0" maximum:"9007199254740991" doc:"a size that was seen before"`
 }
 
-func (a *API) getCheckpoint(ctx context.Context, in *checkpointInput) (*output[grownBody], error) {
+func (a *API) getCheckpoint(ctx context.Context, in *checkpointInput) (*output[GrownBody], error) {
 	grown, err := a.rooms.Ledger.Newest(ctx, in.From)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (a *API) getCheckpoint(ctx context.Context, in *checkpointInput) (*output[g
 	if len(grown.Checkpoint) == 0 {
 		return nil, errNoCheckpoint
 	}
-	return &output[grownBody]{grownOf(grown)}, nil
+	return &output[GrownBody]{grownOf(grown)}, nil
 }
 
 type consistencyInput struct {
@@ -133,7 +133,7 @@ type compareInput struct {
 }
 
 type compareBody struct {
-	grownBody
+	GrownBody
 	Sizes []sizeBody `json:"sizes" doc:"those that the log has, in the order of the question"`
 }
 
@@ -150,7 +150,7 @@ func (a *API) compareLog(ctx context.Context, in *compareInput) (*output[compare
 	if err != nil {
 		return nil, err
 	}
-	body := compareBody{grownBody: grownOf(grown), Sizes: []sizeBody{}}
+	body := compareBody{GrownBody: grownOf(grown), Sizes: []sizeBody{}}
 	for _, size := range in.Body.Sizes {
 		if size < 1 || size > grown.Size {
 			continue

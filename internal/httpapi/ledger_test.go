@@ -23,7 +23,7 @@ func hashes(t *testing.T, raw [][]byte) []id.Hash {
 	return found
 }
 
-func (s *site) checkpoint(body grownBody) envelope.Checkpoint {
+func (s *site) checkpoint(body GrownBody) envelope.Checkpoint {
 	s.t.Helper()
 	opened, err := envelope.OpenCheckpoint([]byte(body.Checkpoint), s.trust.Chain.Current().ServerKey(envelope.PurposeAudit))
 	if err != nil {
@@ -42,7 +42,7 @@ func TestAPersonsLogComesWithItsPlaceInTheMerkleLog(t *testing.T) {
 			return body
 		}
 		first := ask(0, map[string]any{"person": p.Person, "afterSeq": 0}, map[string]any{"person": other.Person, "afterSeq": 0})
-		head := s.checkpoint(first.grownBody)
+		head := s.checkpoint(first.GrownBody)
 		for _, log := range first.Logs {
 			signed := make([]*envelope.Signed, len(log.Entries))
 			for n, entry := range log.Entries {
@@ -72,7 +72,7 @@ func TestAPersonsLogComesWithItsPlaceInTheMerkleLog(t *testing.T) {
 
 		s.enrol("okafor")
 		grown := ask(int64(head.Size), map[string]any{"person": other.Person, "afterSeq": 3})
-		newer := s.checkpoint(grown.grownBody)
+		newer := s.checkpoint(grown.GrownBody)
 		if err := envelope.CheckLogGrew(head.LogHead, newer.LogHead, hashes(t, grown.Consistency)); err != nil || newer.Size <= head.Size {
 			t.Errorf("from %d to %d: %v", head.Size, newer.Size, err)
 		}
@@ -80,7 +80,7 @@ func TestAPersonsLogComesWithItsPlaceInTheMerkleLog(t *testing.T) {
 		if err := s.rooms.Ledger.Settle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		var watched grownBody
+		var watched GrownBody
 		s.send("GET", "/v1/log/checkpoint", "", nil, &watched)
 		if quiet := s.checkpoint(watched); quiet.At != envelope.TimeOf(s.clock.Now()) || quiet.Size != newer.Size+1 {
 			t.Errorf("after a quiet time the checkpoint is of %v", quiet.At.Time())
@@ -94,14 +94,14 @@ func TestAnybodyMayWatchTheLog(t *testing.T) {
 		p := s.enrol("patel")
 		var settled logsBody
 		s.send("POST", "/v1/people/logs", p.cookie, map[string]any{"people": []any{}}, &settled)
-		older := s.checkpoint(settled.grownBody)
+		older := s.checkpoint(settled.GrownBody)
 		for n := range 5 {
 			s.enrol(fmt.Sprintf("user%d", n))
 		}
 		var compared compareBody
 		sizes := []int64{1, 3, int64(older.Size), 1 << 40, 0}
 		s.send("POST", "/v1/log/compare", p.cookie, map[string]any{"from": older.Size, "sizes": sizes}, &compared)
-		newest := s.checkpoint(compared.grownBody)
+		newest := s.checkpoint(compared.GrownBody)
 		if len(compared.Sizes) != 3 || compared.Sizes[2].Size != int64(older.Size) {
 			t.Fatalf("%+v", compared.Sizes)
 		}
@@ -109,7 +109,7 @@ func TestAnybodyMayWatchTheLog(t *testing.T) {
 		if err := envelope.CheckLogGrew(older.LogHead, newest.LogHead, proof); err != nil {
 			t.Error(err)
 		}
-		var watched grownBody
+		var watched GrownBody
 		s.send("GET", fmt.Sprintf("/v1/log/checkpoint?from=%d", older.Size), "", nil, &watched)
 		if at := s.checkpoint(watched); at != newest || envelope.CheckLogGrew(older.LogHead, at.LogHead, hashes(t, watched.Consistency)) != nil {
 			t.Errorf("the witness sees %+v", at)

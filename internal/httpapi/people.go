@@ -99,7 +99,7 @@ type wantedLog struct {
 
 type logsBody struct {
 	Logs []personLog `json:"logs"`
-	grownBody
+	GrownBody
 }
 
 type personLog struct {
@@ -128,7 +128,7 @@ func (a *API) getLogs(ctx context.Context, in *logsInput) (*output[logsBody], er
 		}
 	}
 	proofs := a.prove(ctx, heads, in.Body.LogFrom)
-	body.grownBody = grownOf(proofs.Grown)
+	body.GrownBody = grownOf(proofs.Grown)
 	for n, one := range proofs.Entries {
 		body.Logs[whose[n]].Proof = placeOf(one)
 	}

@@ -1094,6 +1094,10 @@ export interface components {
             ticket: string;
         };
         CompareBody: {
+            /** @description a signed note */
+            checkpoint?: string;
+            /** @description hashes that lead from the size that was asked about to the checkpoint's (RFC 9162) */
+            consistency?: string[];
             /** @description those that the log has, in the order of the question */
             sizes: components["schemas"]["SizeBody"][];
         };
@@ -1483,6 +1487,10 @@ export interface components {
             manifests: string[];
         };
         LogsBody: {
+            /** @description a signed note */
+            checkpoint?: string;
+            /** @description hashes that lead from the size that was asked about to the checkpoint's (RFC 9162) */
+            consistency?: string[];
             logs: components["schemas"]["PersonLog"][];
         };
         LogsInputBody: {

@@ -194,6 +194,8 @@ export type Connection = {
   queued: number;
   /** How far this device's clock is from the server's, when it matters (over a minute). */
   skewMs?: number;
+  /** This device was shown two lists of keys that cannot both be true; `by` is the colleague whose device was shown the other one. */
+  alarm?: { by?: string; evidence: string };
 };
 
 export type About = {

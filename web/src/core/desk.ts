@@ -26,6 +26,7 @@ import { Outbox } from './outbox/outbox.ts';
 import { LookUps } from './patient/lookup.ts';
 import { numbersOf } from './patient/patient.ts';
 import { searchDirectory } from './people/directory.ts';
+import { Ledger, evidenceOf } from './people/ledger.ts';
 import { People } from './people/people.ts';
 import { Filings } from './record/filing.ts';
 import { rememberedOf } from './session/account.ts';
@@ -79,7 +80,9 @@ export class Desk {
     this.#hooks = hooks;
     const { remote, clock } = env;
     const trust = new Trust(remote, clock, account.chain);
-    const people = new People({ remote, cabinet, trust, organisation: session.organisation });
+    const alarmed = () => hooks.connection();
+    const ledger = new Ledger({ remote, cabinet, trust, now: hooks.now, after: env.after, alarmed });
+    const people = new People({ remote, cabinet, trust, ledger, organisation: session.organisation });
     people.adopt(account.log, account.entries);
     people.learn([{ ...session, enrolled: true, left: false }]);
     this.ward = {
@@ -88,6 +91,7 @@ export class Desk {
       clock,
       trust,
       people,
+      ledger,
       me: {
         person: account.person,
         id: uuidText(account.person),
@@ -135,6 +139,7 @@ export class Desk {
     const { store } = rememberedOf(account);
     if (((await keptNewest(disk, person))?.store ?? store) < store) await cabinet.reseal(seeds);
     await desk.vault.remember(store);
+    await desk.ward.ledger.load();
     await desk.ward.people.load();
     desk.ward.people.adopt(account.log, account.entries);
     await desk.drafts.load();
@@ -151,6 +156,7 @@ export class Desk {
     for (const cancel of this.#cancel) cancel();
     for (const view of this.#views.values()) view.close();
     this.#views.clear();
+    this.ward.ledger.close();
     this.threads.erase();
     this.drafts.clear();
     this.ward.cabinet.close();
@@ -163,6 +169,7 @@ export class Desk {
       state,
       ...(lastSync === undefined ? {} : { lastSync }),
       queued: this.outbox.count,
+      ...this.#alarm(),
       ...(Math.abs(skewMs) > 60_000 ? { skewMs } : {}),
     };
   }
@@ -359,6 +366,14 @@ export class Desk {
     const entry = thread.log.message(id);
     if (entry?.kind !== 'message') throw new Fault('message_unknown');
     return entry;
+  }
+
+  /** Two logs that contradict each other, in plain words. */
+  #alarm(): Pick<Connection, 'alarm'> {
+    const { alarm } = this.ward.ledger;
+    if (!alarm) return {};
+    const by = alarm.by === undefined ? undefined : this.ward.people.card(fromUuidText(alarm.by)).name;
+    return { alarm: { ...(by === undefined ? {} : { by }), evidence: evidenceOf(alarm) } };
   }
 
   #synced(): void {

@@ -3,6 +3,7 @@ import { type Bytes, equal } from '../crypto/bytes.ts';
 import type { Author } from '../crypto/epoch-build.ts';
 import type { Policy } from '../crypto/layouts/manifest.ts';
 import type { Clock } from '../platform/types.ts';
+import type { Ledger } from './people/ledger.ts';
 import type { People } from './people/people.ts';
 import type { Remote } from './remote/remote.ts';
 import type { Trust } from './session/trust.ts';
@@ -14,6 +15,7 @@ export type Ward = {
   readonly clock: Clock;
   readonly trust: Trust;
   readonly people: People;
+  readonly ledger: Ledger;
   /** Me, on this device. */
   readonly me: Author & { readonly id: string };
   readonly organisation: string;

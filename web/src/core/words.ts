@@ -103,6 +103,18 @@ const words: Record<string, Words> = {
   policy_cannot_wait: { message: 'This policy cannot wait.', hint: 'Read it now.' },
   policy_unknown: { message: 'This policy is no longer in force.', hint: 'Look at the list again.' },
   policy_not_here: { message: 'The text is not on this device yet.', hint: 'Read it when Wardline can be reached.' },
+  not_logged: {
+    message: 'A key here is not in the organisation’s public log of keys, so nothing was sent to it.',
+    hint: 'Try again in a minute. If it stays, call, and tell the service desk.',
+  },
+  split_view: {
+    message: 'Two different lists of everybody’s keys were shown to this device or to a colleague’s.',
+    hint: desk,
+  },
+  stale_log: {
+    message: 'The server has not shown a fresh list of keys for more than a day.',
+    hint: 'Check the clock of this device. If it is right, tell the service desk, and call if it is urgent.',
+  },
 
   thread_unknown: { message: 'This thread is not there.', hint: 'You may have been removed from it.' },
   thread_frozen: {

@@ -14,12 +14,16 @@ export const MAX_REFERENCES = 200;
 /** An earlier message of the thread: its id as UUID text, its entryHash as base64url. */
 export type Reference = { readonly message: string; readonly entry: string };
 
+/** What the author's device had accepted of the Merkle log (section 11.4); the root as base64url. */
+export type ToldLog = { readonly size: number; readonly root: string };
+
 export type TextInner = {
   readonly kind: 'text';
   readonly text: string;
   readonly replyTo?: Reference;
   /** The frozen thread that this one goes on from, base64url. */
   readonly continues?: string;
+  readonly log?: ToldLog;
 };
 export type DecisionInner = {
   readonly kind: 'decision';
@@ -28,6 +32,7 @@ export type DecisionInner = {
   readonly statements: readonly Reference[];
   /** Messages that belong beside it. */
   readonly background: readonly Reference[];
+  readonly log?: ToldLog;
 };
 /** Written by a later version, or of a kind that this one does not know. */
 export type LaterInner = { readonly kind: 'later' };
@@ -61,6 +66,7 @@ function textInner(value: Json): TextInner {
     text,
     ...(replyTo === undefined ? {} : { replyTo: referenceOf(replyTo) }),
     ...(continues === undefined ? {} : { continues: threadOf(continues) }),
+    ...logOf(value),
   };
 }
 
@@ -75,7 +81,19 @@ function decisionInner(value: Json): DecisionInner {
     'malformed',
     'a decision names a message twice',
   );
-  return { kind: 'decision', text, statements, background };
+  return { kind: 'decision', text, statements, background, ...logOf(value) };
+}
+
+/** A hint about the Merkle log: one that cannot be read costs no message. */
+function logOf({ log }: Json): { log?: ToldLog } {
+  if (typeof log !== 'object' || log === null) return {};
+  const { size, root } = log as Json;
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 1 || typeof root !== 'string') return {};
+  try {
+    return fromBase64url(root).length === 32 ? { log: { size, root } } : {};
+  } catch {
+    return {};
+  }
 }
 
 function parse(bytes: Bytes): Json {

@@ -52,7 +52,7 @@ export async function sealMessage(draft: MessageDraft): Promise<SealedMessage> {
   const headerBytes = encode(header, value);
   const commitment = await frankingCommitment(kf, headerBytes, inner);
   const sealing = await messageSealing(epochSecret, half, headerBytes, commitment);
-  const plain = bytesOf(bucketFor(inner.length));
+  const plain = bytesOf(paddedSize(inner.length));
   plain.set(concat(kf, u32(inner.length), inner));
   const ciphertext = await aeadSeal(sealing, plain);
   erase(plain, kf, sealing.key);
@@ -141,7 +141,7 @@ async function openFrame({ headerBytes, commitment }: ReadMessage, plain: Bytes)
   insist(plain.length >= FRAME, 'bad_commitment', 'too short');
   const length = new DataView(plain.buffer, plain.byteOffset).getUint32(KF);
   insist(length <= plain.length - FRAME, 'bad_commitment', 'the length is beyond the end');
-  insist(bucketFor(length) === plain.length, 'bad_commitment', 'not padded to its size');
+  insist(paddedSize(length) === plain.length, 'bad_commitment', 'not padded to its size');
   insist(isZero(plain.subarray(FRAME + length)), 'bad_commitment', 'the padding is not zero');
   const kf = plain.slice(0, KF);
   const inner = plain.slice(FRAME, FRAME + length);
@@ -174,6 +174,7 @@ async function digestOf(headerBytes: Bytes, commitment: Bytes, ciphertext: Bytes
   return encode(messageDigest, { header: headerBytes, commitment, ciphertext: hash });
 }
 
-function bucketFor(innerLength: number): number {
+/** The plaintext size for an inner of so many bytes; 0 when there is none. */
+export function paddedSize(innerLength: number): number {
   return BUCKETS.find((bucket) => innerLength + FRAME <= bucket) ?? 0;
 }

@@ -12,8 +12,9 @@ import { encode } from '../../crypto/codec.ts';
 import { type Inner, encodeInner } from '../../crypto/inner.ts';
 import { logEntry } from '../../crypto/layouts/log.ts';
 import { bytesOf } from '../../crypto/bytes.ts';
-import { sealMessage } from '../../crypto/message.ts';
-import { fromUuidText } from '../../crypto/names.ts';
+import type { LogHead } from '../../crypto/checkpoint.ts';
+import { paddedSize, sealMessage } from '../../crypto/message.ts';
+import { base64url, fromUuidText } from '../../crypto/names.ts';
 import type { MessageId, ThreadId, WardError } from '../contract.ts';
 import { Fault, Problem, Unreachable, isProblem, wardErrorOf } from '../fault.ts';
 import type { Accepted } from '../remote/shapes.ts';
@@ -32,6 +33,14 @@ export type Waiting = {
   sealed?: { message: Bytes; half: Bytes };
   failed?: WardError;
 };
+
+/** A message tells what this device knows of the Merkle log, where that makes it no longer on the wire (section 11.4). */
+function withLog(inner: Inner, head: LogHead | undefined): Bytes {
+  const plain = encodeInner(inner);
+  if (!head) return plain;
+  const telling = encodeInner({ ...inner, log: { size: head.size, root: base64url(head.root) } });
+  return paddedSize(telling.length) === paddedSize(plain.length) ? telling : plain;
+}
 
 /** Takes sealed bytes to the server by whatever way is open. */
 export type Courier = (thread: ThreadId, message: Bytes, half: Bytes) => Promise<Accepted>;
@@ -220,10 +229,10 @@ export class Outbox {
   async #seal(thread: Thread, waiting: Waiting): Promise<Waiting> {
     mayWrite(thread);
     const { epoch, open } = await currentEpoch(thread);
-    const { me, now } = this.#options.ward;
+    const { me, now, ledger } = this.#options.ward;
     const { create } = epoch.membership;
     const before = thread.log.deviceHead(me.device);
-    const inner = encodeInner(waiting.inner);
+    const inner = withLog(waiting.inner, ledger.head);
     const { message, half } = await sealMessage({
       header: {
         thread: thread.bytes,

@@ -8,6 +8,7 @@ import { Trust } from '../session/trust.ts';
 import type { Cabinet } from '../store/cabinet.ts';
 import { organisation } from '../testing/account.ts';
 import { World } from '../testing/world.ts';
+import { Ledger } from './ledger.ts';
 import { People } from './people.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -42,7 +43,9 @@ function people(logs: Record<string, Bytes[]> = {}) {
   } as unknown as Remote;
   const cabinet = { put: () => Promise.resolve() } as unknown as Cabinet;
   const trust = new Trust(remote, world.clock, world.server.hospital.chain);
-  return { questions, known: new People({ remote, cabinet, trust, organisation }) };
+  const { after } = world.clock;
+  const ledger = new Ledger({ remote, cabinet, trust, now: () => world.clock.now(), after, alarmed: () => undefined });
+  return { questions, known: new People({ remote, cabinet, trust, ledger, organisation }) };
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));

@@ -15,11 +15,12 @@ import type { Remote } from '../remote/remote.ts';
 import type { Trust } from '../session/trust.ts';
 import type { Cabinet } from '../store/cabinet.ts';
 import * as v from 'valibot';
+import type { Ledger } from './ledger.ts';
 import { splitName } from './name.ts';
 
-const logsAtOnce = 500;
+const logsAtOnce = 200;
 
-export type PeopleOptions = { remote: Remote; cabinet: Cabinet; trust: Trust; organisation: string };
+export type PeopleOptions = { remote: Remote; cabinet: Cabinet; trust: Trust; ledger: Ledger; organisation: string };
 
 type Known = { log: PersonLog; entries: Bytes[] };
 
@@ -69,7 +70,7 @@ export class People {
     });
   }
 
-  /** Fetches what the logs of these people have grown by. True when one of them did. */
+  /** Fetches what the logs of these people have grown by, with the places of their heads in the Merkle log. True when one of them did. */
   refresh(people: Iterable<Bytes> = this.#everyone()): Promise<boolean> {
     return this.#inTurn(() => this.#fetch(people));
   }
@@ -85,22 +86,60 @@ export class People {
     let grown = false;
     let refusal: Refusal | undefined;
     for (const page of pages([...wanted.keys()], logsAtOnce)) {
-      const asked = page.map((person) => ({ person, afterSeq: this.#seqOf(wanted.get(person)) }));
-      const { logs } = await this.#options.remote.people.logs(asked);
-      for (const { person, entries } of logs) {
-        const id = wanted.get(person);
-        if (!id || entries.length === 0) continue;
-        try {
-          if (await this.#extend(id, entries)) grown = true;
-        } catch (thrown) {
-          if (!(thrown instanceof Refusal)) throw thrown;
-          refusal ??= thrown;
-        }
-      }
+      const answer = await this.#page(page, wanted);
+      if (answer.grown) grown = true;
+      refusal ??= answer.refusal;
     }
     // One log that is refused keeps nobody else's out.
     if (refusal) throw refusal;
     return grown;
+  }
+
+  /**
+   * Refuses before anything is sealed to a key that is not in the Merkle log (docs/protocol.md, section 11.3). What is missing is asked for
+   * once, for everybody together. `anew`: a key is being sealed to, so the log must have been signed within a day.
+   */
+  async mustBeLogged(people: readonly Bytes[], anew: boolean): Promise<void> {
+    const { ledger } = this.#options;
+    const unproved = () => people.filter((person) => this.log(person) && !this.#isProved(person));
+    const missing = unproved();
+    if (!ledger.alarm && (missing.length > 0 || (anew && ledger.isOld))) {
+      if (missing.length > 0) await this.refresh(missing);
+      else await this.#inTurn(() => this.#page([], new Map()));
+    }
+    if (unproved().length > 0) throw ledger.refusal;
+    if (anew && ledger.isOld) throw new Refusal('stale_log', 'the newest checkpoint is older than a day');
+  }
+
+  async #page(
+    page: readonly string[],
+    wanted: ReadonlyMap<string, Bytes>,
+  ): Promise<{ grown: boolean; refusal: Refusal | undefined }> {
+    const { remote, ledger } = this.#options;
+    const from = ledger.size;
+    const asked = page.map((person) => {
+      const id = wanted.get(person);
+      return { person, afterSeq: this.#seqOf(id), prove: id !== undefined && !this.#isProved(id) };
+    });
+    const { logs, ...checkpoint } = await remote.people.logs(asked, from);
+    let grown = false;
+    let refusal: Refusal | undefined;
+    const places = [];
+    for (const { person, entries, proof } of logs) {
+      const id = wanted.get(person);
+      if (!id) continue;
+      try {
+        if (entries.length > 0 && (await this.#extend(id, entries))) grown = true;
+      } catch (thrown) {
+        if (!(thrown instanceof Refusal)) throw thrown;
+        refusal ??= thrown;
+        continue;
+      }
+      const log = this.log(id);
+      if (log && proof) places.push({ log, place: proof });
+    }
+    await ledger.take(from, checkpoint, places);
+    return { grown, refusal };
   }
 
   /** Fetches the directory entries of those who have none here yet; who cannot be found keeps their bound name. */
@@ -149,6 +188,11 @@ export class People {
 
   #everyone(): Bytes[] {
     return [...this.#known.values()].map(({ log }) => log.person);
+  }
+
+  #isProved(person: Bytes): boolean {
+    const log = this.log(person);
+    return log !== undefined && this.#options.ledger.isProved(log);
   }
 
   #seqOf(person: Bytes | undefined): number {

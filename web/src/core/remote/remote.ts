@@ -107,13 +107,15 @@ export function createRemote(http: Http) {
           query: { query: query || undefined, after, limit },
         }),
       get: (person: string) => routes.call('GET', '/v1/people/{person}', s.person, { path: { person } }),
-      logs: (people: readonly { person: string; afterSeq: number }[]) =>
-        routes.call(
-          'POST',
-          '/v1/people/logs',
-          v.object({ logs: s.list(v.object({ person: s.uuid, entries: s.list(s.bytes) })) }),
-          { body: { people } },
-        ),
+      logs: (people: readonly { person: string; afterSeq: number; prove: boolean }[], logFrom: number) =>
+        routes.call('POST', '/v1/people/logs', s.logs, { body: { people, logFrom } }),
+    },
+
+    log: {
+      consistency: (from: number, to: number) =>
+        routes.call('GET', '/v1/log/consistency', v.object({ consistency: s.list(s.bytes) }), { query: { from, to } }),
+      compare: (from: number, sizes: readonly number[]) =>
+        routes.call('POST', '/v1/log/compare', s.compared, { body: { from, sizes } }),
     },
 
     threads: {

@@ -125,6 +125,20 @@ export const device = v.object({
   agreedAt: v.optional(time, 0),
 });
 
+/** A checkpoint of the Merkle log, with the proof from the size that was asked about. */
+const grown = { checkpoint: v.optional(text(1024)), consistency: v.optional(list(bytes)) };
+export type Grown = { checkpoint?: string | undefined; consistency?: Bytes[] | undefined };
+
+const place = v.object({ index: count, actor: uuid, at: time, path: list(bytes) });
+export type Place = v.InferOutput<typeof place>;
+
+export const logs = v.object({
+  logs: list(v.object({ person: uuid, entries: list(bytes), proof: v.optional(place) })),
+  ...grown,
+});
+
+export const compared = v.object({ sizes: list(v.object({ size: count, consistency: list(bytes) })), ...grown });
+
 export const head = v.object({
   thread: digest,
   space: v.picklist(['patient', 'team', 'role', 'direct', 'announcement', 'social']),

@@ -331,7 +331,7 @@ describe('locking', () => {
     await anita.ask.saveDraft({ thread, text: 'half a thought' });
     await anita.ask.lock();
     const kinds = (await anita.disk.all('')).map(([name]) => name.split('/')[0]);
-    expect([...new Set(kinds)].sort()).toEqual(['device', 'draft', 'newest']);
+    expect([...new Set(kinds)].sort()).toEqual(['device', 'draft', 'ledger', 'newest']);
     anita.reload();
     await anita.ask.unlock({ password });
     expect((await anita.view(thread)).draft?.text).toBe('half a thought');
@@ -353,7 +353,7 @@ describe('locking', () => {
     await anita.ask.saveDraft({ thread, text: 'half a thought' });
     await anita.ask.signOut();
     const kinds = (await anita.disk.all('')).map(([name]) => name.split('/')[0]);
-    expect([...new Set(kinds)].sort()).toEqual(['device', 'draft', 'newest']);
+    expect([...new Set(kinds)].sort()).toEqual(['device', 'draft', 'ledger', 'newest']);
     expect(await onDisk(anita)).not.toContain('half a thought');
     expect(await anita.ask.signIn({ username: 'anita.patel', password })).toEqual({ deviceKnown: true });
     await anita.ask.signInCode({ code: rightCode, agreementAccepted: false });

@@ -33,6 +33,8 @@ export const kinds = {
   person: { cleared: 'sign-out', shared: 'lock' },
   /** The organisation's policies, which are nobody's own and no secret: readable before the password (R36). Not sealed. */
   policy: { cleared: 'wipe', shared: 'wipe' },
+  /** The newest Merkle log that was accepted, and the evidence when another one contradicted it. */
+  ledger: { cleared: 'wipe', shared: 'lock' },
   draft: { cleared: 'wipe', shared: 'sign-out' },
   outbox: { cleared: 'wipe', shared: 'sign-out' },
 } as const satisfies Record<string, Keeping>;

@@ -16,6 +16,7 @@ import { type Account, Accounts } from './account.ts';
 import type { TestClock } from './clock.ts';
 import { type Asked, type Body, type Jar, type Routes, answer, bytesIn, codeIn, refuse } from './http.ts';
 import { provenKey } from './proof.ts';
+import { TestLedger } from './ledger.ts';
 import { ServedThread } from './threads.ts';
 import { Unlockers } from './unlockers.ts';
 
@@ -29,6 +30,7 @@ export class TestServer {
   readonly accounts: Accounts;
   readonly unlockers: Unlockers;
   readonly threads = new Map<string, ServedThread>();
+  ledger: TestLedger;
   readonly #clock: TestClock;
   readonly #connected = new Set<Connected>();
   /** Where requests fail without an answer: before they are done, or after. */
@@ -70,6 +72,7 @@ export class TestServer {
         if (jar.cookie === cookie) handlers.message('{"type":"ended"}');
       }
     };
+    this.ledger = new TestLedger(hospital.server.audit, () => clock.now());
     this.#clock = clock;
   }
 
@@ -178,11 +181,16 @@ export class TestServer {
       ...open,
       'GET /v1/people': ({ query }) => ({ people: this.#find(query.get('query') ?? '') }),
       'GET /v1/people/:': ({ path }) => profileOf(this.accounts.of(path[1] ?? '')),
-      'POST /v1/people/logs': ({ body }) => ({
-        logs: (body['people'] as { person: string; afterSeq: number }[]).map(({ person, afterSeq }) => {
-          return { person, entries: this.accounts.of(person).log.slice(afterSeq) };
-        }),
+      'POST /v1/people/logs': ({ body }) => this.#logs(body),
+      'GET /v1/log/consistency': async ({ query }) => ({
+        consistency: await this.ledger.consistency(Number(query.get('from')), Number(query.get('to'))),
       }),
+      'POST /v1/log/compare': async ({ body }) => {
+        const newest = this.ledger.leaves.length;
+        const asked = (body['sizes'] as number[]).filter((size) => size <= newest);
+        const sizes = asked.map(async (size) => ({ size, consistency: await this.ledger.consistency(size, newest) }));
+        return { ...(await this.ledger.grown(Number(body['from']), newest)), sizes: await Promise.all(sizes) };
+      },
       'POST /v1/threads': async ({ body }) => this.#create(body),
       'GET /v1/threads': () => ({ threads: this.#heads(me()) }),
       'GET /v1/threads/:': (asked) => mine(asked).head(me()),
@@ -272,6 +280,21 @@ export class TestServer {
         },
       ]),
     );
+  }
+
+  /** Everything is in the log before any of it is proved. */
+  async #logs(body: Body) {
+    const asked = body['people'] as { person: string; afterSeq: number; prove: boolean }[];
+    const known = new Map(this.accounts.all.map(({ person, log }) => [person, [...log]]));
+    for (const [person, log] of known) await this.ledger.enter(person, log);
+    const size = this.ledger.leaves.length;
+    const logs = asked.map(async ({ person, afterSeq, prove }) => {
+      const log = known.get(person) ?? refuse(404, 'person_unknown');
+      const entries = log.slice(afterSeq);
+      const proved = log.length > 0 && (prove || entries.length > 0);
+      return { person, entries, ...(proved ? { proof: await this.ledger.place(person, log.length, size) } : {}) };
+    });
+    return { logs: await Promise.all(logs), ...(await this.ledger.grown(Number(body['logFrom']), size)) };
   }
 
   #find(query: string) {

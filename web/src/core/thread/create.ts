@@ -65,6 +65,10 @@ export async function linkPatient(ward: Ward, thread: Founding, names: Pick<Link
 /** Posts everything. The same bytes again get the same answer, so an answer that was lost is asked for once more. */
 export async function start(ward: Ward, thread: Founding, state: ThreadState): Promise<ThreadId> {
   const { me, trust, people, now, remote } = ward;
+  await people.mustBeLogged(
+    [...thread.membership.current.members.values()].map(({ person }) => person),
+    true,
+  );
   const built = await buildEpoch({
     chain: trust.chain,
     people: people.log,

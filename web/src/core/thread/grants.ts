@@ -19,6 +19,7 @@ export async function giveEpochs(thread: Thread, target: Bytes, wanted: (epoch: 
     if (open) given.push({ epoch, secret: open.secret });
   }
   if (given.length === 0) return;
+  await people.mustBeLogged([target], true);
   const built = await buildGrant({ membership, target, epochs: given, author: me, issued: now(), people: people.log });
   await remote.threads.grant(thread.id, built.grant, built.envelopes);
 }

@@ -57,14 +57,17 @@ export class Reading {
   }
 
   async #judge(entry: MessageEntry): Promise<Content> {
+    const { people } = this.#ward;
+    const known = () => people.log(entry.header.person)?.current.seq;
+    const before = known();
     try {
       return await this.#open(entry);
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
       try {
-        // The author's device may be newer than what is known of the author.
-        const grown = thrown.code === 'revoked_device' && (await this.#ward.people.refresh([entry.header.person]));
-        if (grown) return await this.#open(entry);
+        // The author's device may be newer than what was known of the author. Somebody else may have asked meanwhile.
+        if (thrown.code === 'revoked_device') await people.refresh([entry.header.person]);
+        if (known() !== before) return await this.#open(entry);
       } catch (again) {
         if (!(again instanceof Refusal)) throw again;
       }
@@ -85,6 +88,8 @@ export class Reading {
     }
     const { inner, kf } = await openMessage(read, half, opened.epochSecret);
     erase(kf);
-    return { state: 'open', inner: decodeInner(header.kind, inner) };
+    const content = decodeInner(header.kind, inner);
+    if (content.kind !== 'later' && content.log) this.#ward.ledger.hear(header.person, content.log);
+    return { state: 'open', inner: content };
   }
 }

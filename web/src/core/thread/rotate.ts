@@ -27,6 +27,7 @@ export async function currentEpoch(thread: Thread, renew = false): Promise<Curre
     await thread.ward.people.ensure(membersOf(thread));
     if (!wanted && !isDue(thread)) {
       const found = await newestOpen(thread);
+      if (found) await thread.ward.people.mustBeLogged(membersOf(thread), false);
       // A key that does not open is replaced like one that has grown old.
       if (found) return found;
     }
@@ -54,6 +55,10 @@ export function isDue(thread: Thread): boolean {
 /** The next epoch for a membership, ready to be posted. */
 export async function nextEpoch(thread: Thread, membership: Membership): Promise<BuiltEpoch> {
   const { trust, people, me, now } = thread.ward;
+  await people.mustBeLogged(
+    [...membership.members.values()].map(({ person }) => person),
+    true,
+  );
   return buildEpoch({
     chain: trust.chain,
     people: people.log,

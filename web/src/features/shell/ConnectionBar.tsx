@@ -1,4 +1,5 @@
 /** Offline is said plainly: how old the screen is, what waits, and what to do when it cannot wait. */
+import type { Connection } from '../../core/contract.ts';
 import { plural, whenInWords } from '../../ui/dates.ts';
 import { OfflineIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { useClient } from '../session/client.ts';
@@ -6,9 +7,17 @@ import { useClient } from '../session/client.ts';
 export function ConnectionBar() {
   const { connection, now, session } = useClient();
   const me = session.value;
-  const { state, lastSync, queued, skewMs } = connection.value;
+  const { state, lastSync, queued, skewMs, alarm } = connection.value;
   return (
     <div role="status">
+      {alarm && (
+        <p class="bar bar--warn" role="alert">
+          <WarningIcon />
+          <span>
+            <b>Two lists of keys.</b> {alarmWords(alarm)}
+          </span>
+        </p>
+      )}
       {state === 'offline' && (
         <p class="bar bar--offline">
           <OfflineIcon />
@@ -37,4 +46,12 @@ export function ConnectionBar() {
       )}
     </div>
   );
+}
+
+/** What it means, and what to do. It does not go away: the evidence is on this device. */
+function alarmWords({ by }: NonNullable<Connection['alarm']>): string {
+  const found = by
+    ? `The server has shown ${by}’s device other keys than this one, or that device is not telling the truth.`
+    : 'The server has shown this device keys that do not fit with what it showed before.';
+  return `${found} Wardline sends nothing to new keys until this is cleared up. Tell the service desk now. Do not clear this browser: it holds the proof.`;
 }
