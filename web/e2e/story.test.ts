@@ -7,6 +7,7 @@ import { direct } from './story/direct.ts';
 import { ending } from './story/ending.ts';
 import { enrolment } from './story/enrolment.ts';
 import { keyboard } from './story/keyboard.ts';
+import { lockWays } from './story/lock.ts';
 import { offline } from './story/offline.ts';
 import { patient } from './story/patient.ts';
 import { record } from './story/record.ts';
@@ -30,5 +31,6 @@ describe('the main job', () => {
   });
   afterAll(() => open?.close());
 
-  for (const chapter of [enrolment, direct, team, patient, record, session, offline, keyboard, ending]) chapter(world);
+  for (const chapter of [enrolment, direct, team, patient, record, session, lockWays, offline, keyboard, ending])
+    chapter(world);
 });

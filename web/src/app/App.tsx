@@ -85,7 +85,7 @@ function Screens({ client, fault }: Props) {
   const { at } = client.router.route.value;
   if (at === 'policies' || at === 'policy') return <Policies />;
   if (state.at === 'locked') return <Lock {...state} />;
-  const passkeys = state.at === 'signed-out' && state.passkeys === true;
+  const passkeys = state.passkeys === true;
   return <SignIn organisation={state.organisation} demonstration={state.demonstration} passkeys={passkeys} />;
 }
 

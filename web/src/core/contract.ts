@@ -130,9 +130,9 @@ export type Namesake = {
 
 // The session
 
-export type SessionState =
-  /** `passkeys`: this server knows passkeys. */
-  | { at: 'signed-out'; organisation: string; demonstration: boolean; passkeys?: boolean; offline?: true }
+/** `passkeys`: this server knows passkeys. */
+export type SessionState = { passkeys?: boolean } & (
+  | { at: 'signed-out'; organisation: string; demonstration: boolean; offline?: true }
   /** A live session whose keys have left memory: no code is asked. Of the person nothing is told but the ways that they chose. */
   | { at: 'locked'; organisation: string; demonstration: boolean; pin?: boolean; passkey?: boolean; offline?: true }
   | { at: 'enrolling'; organisation: string; demonstration: boolean; person?: Person }
@@ -148,7 +148,8 @@ export type SessionState =
       noticeAccepted: boolean;
       /** The ways to open Wardline were changed since it was last open here, and not from here. */
       changedElsewhere?: boolean;
-    };
+    }
+);
 
 export type Enrolment = {
   person: Person;

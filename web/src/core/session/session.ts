@@ -34,7 +34,7 @@ const patience = 5 * 60_000;
 /** How long a lock waits for the server before it goes on without. */
 const tellTime = 2000;
 
-type Base = { organisation: string; demonstration: boolean };
+type Base = { organisation: string; demonstration: boolean; passkeys?: boolean };
 type Ready = {
   desk: Desk;
   session: ServerSession;
@@ -84,13 +84,13 @@ export class Session {
     try {
       const { session } = await this.#env.remote.session.present();
       // A session that never got its device cannot be unlocked: signing in starts again.
-      if (!session.device) return { at: 'signed-out', ...base, passkeys: this.#passkeys };
+      if (!session.device) return { at: 'signed-out', ...base };
       return { at: 'locked', ...base, ...(await this.#waysOf(session)) };
     } catch (thrown) {
       if (thrown instanceof Unreachable) return this.#offline(base);
       if (!isProblem(thrown, ...sessionGone)) throw thrown;
       await this.#leaveNothing();
-      return { at: 'signed-out', ...base, passkeys: this.#passkeys };
+      return { at: 'signed-out', ...base };
     }
   }
 
@@ -286,7 +286,10 @@ export class Session {
 
   async #base(): Promise<Base> {
     const about = await this.#serverAbout();
-    if (about) return { organisation: about.organisation, demonstration: about.demonstration };
+    if (about) {
+      const { organisation, demonstration, passkeys } = about;
+      return { organisation, demonstration, passkeys };
+    }
     const [device] = await keptDevices(await this.#env.disk());
     return { organisation: this.#ready?.session.organisation ?? device?.organisation ?? '', demonstration: false };
   }

@@ -8,23 +8,16 @@ import { PinChoice } from '../lock/PinChoice.tsx';
 import { useClient } from '../session/client.ts';
 import { Frame, Steps } from './Frame.tsx';
 
-type Props = { steps: string[]; demonstration: boolean; onDone: () => void };
+type Props = { steps: string[]; demonstration: boolean; passkeys: boolean; onDone: () => void };
 
-export function AppLock({ steps, demonstration, onDone }: Props) {
+export function AppLock({ steps, demonstration, passkeys, onDone }: Props) {
   const { wardline } = useClient();
   const task = useTask();
   const [hasPin, setHasPin] = useState(false);
   const [hasPasskey, setHasPasskey] = useState<{ opens: boolean }>();
-  const [passkeys, setPasskeys] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
   const something = hasPin || hasPasskey?.opens === true;
   useEffect(() => heading.current?.focus({ preventScroll: true }), [hasPin]);
-  useEffect(() => {
-    wardline.listUnlockers().then(
-      (list) => setPasskeys(list.passkeys && browserHasPasskeys()),
-      () => undefined,
-    );
-  }, []);
 
   return (
     <Frame
@@ -69,7 +62,7 @@ export function AppLock({ steps, demonstration, onDone }: Props) {
           }
         />
       )}
-      {passkeys && !hasPasskey && (
+      {passkeys && browserHasPasskeys() && !hasPasskey && (
         <section class="card" aria-labelledby="lock-passkey">
           <h2 id="lock-passkey">{hasPin ? 'A passkey too?' : 'Or a passkey'}</h2>
           <p class="small">A fingerprint, a face or the screen lock of this device. It signs you in without a code.</p>

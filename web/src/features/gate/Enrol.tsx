@@ -42,6 +42,8 @@ export function Enrol({ link, demonstration, onBegun, onDone }: Props) {
   const [code, setCode] = useState('');
   const [enrolled, setEnrolled] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
+  // The worker says it once the session has begun; before, nobody asks.
+  const passkeys = client.session.value?.passkeys === true;
   const digits = code.replace(/\s/g, '');
 
   useEffect(() => {
@@ -71,7 +73,7 @@ export function Enrol({ link, demonstration, onBegun, onDone }: Props) {
       onDone();
       void client.load();
     };
-    return <AppLock steps={steps} demonstration={demonstration} onDone={leave} />;
+    return <AppLock steps={steps} demonstration={demonstration} passkeys={passkeys} onDone={leave} />;
   }
 
   const passwordError = passwordProblem(password, again, enrolment);
