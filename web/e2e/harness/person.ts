@@ -173,6 +173,7 @@ export class Person {
   /** R36: the one policy of the demonstration, which is there when somebody comes in. */
   async acceptPolicy(): Promise<void> {
     await this.sees(this.heading('Instant messaging at work'));
+    await this.look('05-policy');
     await this.button('I have read it and accept').click();
     await this.seesNoMore(this.heading('Instant messaging at work'));
   }

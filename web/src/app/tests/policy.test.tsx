@@ -64,6 +64,17 @@ test('R36 it is never laid over an emergency that nobody has read', async () => 
   expect(location.hash).not.toContain('policies');
 });
 
+test('R36 it makes way for an emergency that arrives', async () => {
+  const { fake } = await open({ policy: true });
+  await sheet();
+  const [first, ...others] = await fake.inbox();
+  if (!first) throw new Error('no thread');
+  fake.emit('inbox', [{ ...first, urgency: 'emergency', unread: 1 }, ...others]);
+  await settled();
+  expect(location.hash).not.toContain('policies');
+  expect(document.querySelector('dialog')).toBeNull();
+});
+
 test('R36 the policies can be read while Wardline is locked', async () => {
   const { client } = await open({ state: 'locked' });
   client.router.go({ at: 'policies' });

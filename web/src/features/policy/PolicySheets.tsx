@@ -2,7 +2,7 @@
  * The policies over what was there: the list, and one to read and accept (R36). The button that accepts can be pressed at once: it says
  * what it means, and neither a tick before it nor scrolling to the end would prove more. Closing it leaves every thread readable.
  */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { PolicyRef } from '../../core/contract.ts';
 import { whenInWords } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
@@ -37,6 +37,13 @@ function One({ which }: { which: PolicyRef }) {
   const task = useTask();
   const { found, text, fault } = usePolicy(which);
   const close = () => client.router.close();
+  // What arrives as an emergency is not covered: the policy waits in the thread, where the composer was.
+  const pressing = client.inbox.value?.some(({ urgency, unread }) => urgency === 'emergency' && unread > 0) === true;
+  const pressingBefore = useRef(pressing);
+  useEffect(() => {
+    if (pressing && !pressingBefore.current) close();
+    pressingBefore.current = pressing;
+  }, [pressing]);
   const state = found && standing(found, client.now.value);
 
   /** The next one that has to be accepted, or back to where the person was. */
@@ -101,7 +108,7 @@ function One({ which }: { which: PolicyRef }) {
                 >
                   I am on duty: ask me at the end of it
                 </button>
-                <p class="small muted centre" id="policy-wait">
+                <p class="small muted policy__wait" id="policy-wait">
                   {whenInWords(client.now.value + found.graceMs, client.now.value)} at the latest
                 </p>
               </>
