@@ -8,6 +8,7 @@
 //   - person.go     staff: add, list, link, leave
 //   - policy.go     the organisation's policies: add, list, show
 //   - verify.go     the audit log, checked from the database or from an export
+//   - witness.go    the log, watched from outside
 //   - openapi.go, version.go
 //
 // Settings come from flags, the environment and one file, in that order: see docs/operate/configuration.md.
@@ -44,6 +45,7 @@ type commands struct {
 	Policy  policyCommand  `cmd:"" help:"The organisation's policies: add, list, show."`
 	Verify  verifyCommand  `cmd:"" help:"Check the audit log."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Witness witnessCommand `cmd:"" help:"Watch a server's log from outside: has anything been changed or taken away?"`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -91,6 +93,10 @@ func run(ctx context.Context, args, environ []string, terminal *terminal) int {
 		return 2
 	}
 	if err := parsed.Run(); err != nil {
+		if exit, ours := errors.AsType[*exitError](err); ours {
+			explain(terminal.err, exit.error)
+			return exit.code
+		}
 		explain(terminal.err, err)
 		return 1
 	}
