@@ -61,6 +61,29 @@ export const direct: Chapter = (world) =>
       await anita.sees(anita.message('I will tell the anaesthetist').getByText('moved to the afternoon'));
     });
 
+    test('H17 lines typed one after the other without waiting all arrive, word for word and in order', async () => {
+      const { anita, fiona } = world();
+      const lines = Array.from({ length: 8 }, (_, at) =>
+        world().secret(`${at % 2 === 0 ? 'Not for the list' : 'Typed at once'}, quick line ${at + 1}`),
+      );
+      await fiona.composer.focus();
+      for (const line of lines) {
+        await fiona.page.keyboard.type(line);
+        await fiona.page.keyboard.press('Enter');
+      }
+      const unfinished = 'and half a sentence';
+      await fiona.page.keyboard.type(unfinished);
+      for (const person of [anita, fiona]) {
+        const said = async () =>
+          (await person.messages.getByRole('article').allInnerTexts()).flatMap(
+            (text) => /^(?:Not for|Typed at).*quick line.*$/m.exec(text)?.[0] ?? [],
+          );
+        await expect.poll(said, { timeout: patience }).toEqual(lines);
+      }
+      expect(await fiona.composer.inputValue()).toBe(unfinished);
+      await fiona.composer.fill('');
+    });
+
     test('R37 a valid NHS number stops the message, which stays in the box and goes nowhere', async () => {
       const { anita, fiona } = world();
       const text = 'Please review 943 476 5919 tonight';

@@ -97,6 +97,191 @@ describe('sending', () => {
   });
 });
 
+describe('H17 what is typed straight after Enter', () => {
+  /** The worker takes its time with each verb, and a different time with each line. */
+  async function slow(refuse: (text: string) => boolean = () => false) {
+    const mounted = await composerIn('john');
+    const { fake } = mounted;
+    const { checkText } = fake;
+    const arrived: string[] = [];
+    const answers: (() => void)[] = [];
+    const wait = () => new Promise<void>((done) => answers.push(done));
+    let atOnce = 0;
+    fake.checkText = async (arg) => {
+      await wait();
+      return checkText(arg);
+    };
+    fake.send = async ({ text }) => {
+      atOnce += 1;
+      expect(atOnce).toBe(1);
+      await wait();
+      atOnce -= 1;
+      if (refuse(text)) throw Object.assign(new Error('The thread has stopped.'), { code: 'frozen', hint: '' });
+      arrived.push(text);
+      return { key: text };
+    };
+    /** Lets the worker answer once, the newest question first. */
+    const answer = async () => {
+      answers.pop()?.();
+      await settled();
+    };
+    const answerAll = async () => {
+      while (answers.length > 0) await answer();
+    };
+    return { ...mounted, arrived, answer, answerAll };
+  }
+
+  /** One letter as a keyboard gives it; nothing is drawn in between unless somebody waits. */
+  function stroke(letter: string) {
+    const box = field(recipient);
+    const at = box.selectionEnd ?? box.value.length;
+    box.value = box.value.slice(0, at) + letter + box.value.slice(at);
+    box.setSelectionRange(at + 1, at + 1);
+    box.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+  const enter = () =>
+    field(recipient).dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+  const keys = (text: string) => {
+    for (const letter of text) stroke(letter);
+  };
+  const line = (at: number) => `${at % 3 === 0 ? 'Not for' : 'typed'} line ${at}`;
+
+  test('stays in the box while the message before is looked at and sent', async () => {
+    const { arrived, answer, answerAll } = await slow();
+    await act(() => {
+      keys('Not for resus');
+      enter();
+      keys('Not');
+    });
+    expect(field(recipient).value).toBe('Not');
+    await answer();
+    await act(() => keys(' for'));
+    await answer();
+    await act(() => keys(' ITU'));
+    expect(arrived).toEqual(['Not for resus']);
+    expect(field(recipient).value).toBe('Not for ITU');
+    await act(() => {
+      enter();
+    });
+    await answerAll();
+    expect(arrived).toEqual(['Not for resus', 'Not for ITU']);
+    expect(field(recipient).value).toBe('');
+  });
+
+  test('forty quick lines all go, once each and in order', async () => {
+    const { arrived, answer, answerAll } = await slow();
+    const lines = Array.from({ length: 40 }, (_, at) => line(at));
+    for (const [at, words] of lines.entries()) {
+      // Now and then everything happens before anything is drawn.
+      if (at % 4 === 0) {
+        keys(words);
+        enter();
+      } else {
+        await act(() => keys(words));
+        await act(() => {
+          enter();
+        });
+      }
+      if (at % 3 === 1) await answer();
+    }
+    await settled();
+    await answerAll();
+    expect(arrived).toEqual(lines);
+    expect(field(recipient).value).toBe('');
+  });
+
+  test('a refusal in the middle gives back that line and all behind it, in order, before what is being typed', async () => {
+    const { arrived, answerAll } = await slow((text) => text === line(2));
+    await act(() => {
+      for (let at = 0; at < 5; at += 1) {
+        keys(line(at));
+        enter();
+      }
+      keys('and half a th');
+      field(recipient).setSelectionRange(3, 3);
+    });
+    await answerAll();
+    expect(arrived).toEqual([line(0), line(1)]);
+    const back = [line(2), line(3), line(4)].join('\n');
+    expect(field(recipient).value).toBe(`${back}\nand half a th`);
+    expect(field(recipient).selectionEnd).toBe(back.length + 1 + 3);
+    expect(shown()).toContain('The thread has stopped.');
+    await act(() => keys('!'));
+    expect(field(recipient).value).toBe(`${back}\nand! half a th`);
+    expect(shown()).toContain('The thread has stopped.');
+  });
+
+  test('R11 a stop gives the words back; the finding stays while they stand there, and the typing goes on', async () => {
+    const { arrived, answerAll } = await slow();
+    await act(() => {
+      field(recipient).focus();
+      keys('for 900 000 0025');
+      enter();
+      keys('and bl');
+    });
+    await answerAll();
+    expect(arrived).toEqual([]);
+    expect(document.activeElement).toBe(field(recipient));
+    await act(() => keys('oods'));
+    expect(field(recipient).value).toBe('for 900 000 0025\nand bloods');
+    expect(shown()).toContain('Not sent: another patient’s NHS number');
+    await press(button('Take it out'));
+    expect(field(recipient).value).toBe('for\nand bloods');
+    await act(() => {
+      enter();
+    });
+    await answerAll();
+    expect(arrived).toEqual(['for\nand bloods']);
+  });
+
+  test('H17 the draft kept is what is in the box, also when the thread is left before it is known what became of the rest', async () => {
+    const { fake, arrived, answerAll, draw } = await slow((text) => text === 'two');
+    await act(() => {
+      for (const words of ['one', 'two', 'three']) {
+        keys(words);
+        enter();
+      }
+      keys('half');
+    });
+    await draw(null);
+    await answerAll();
+    expect(arrived).toEqual(['one']);
+    const drafts = fake.calls.filter((call) => call.verb === 'saveDraft').map((call) => call.arg);
+    expect(drafts.at(-1)).toEqual({ thread: 'john', text: 'two\nthree\nhalf' });
+  });
+
+  test('H17 a lock waits for what is on its way and keeps the rest', async () => {
+    const { client, fake, arrived, answerAll } = await slow();
+    await act(() => {
+      keys('one');
+      enter();
+      keys('half');
+    });
+    const locked = client.lock();
+    await answerAll();
+    await locked;
+    expect(arrived).toEqual(['one']);
+    const drafts = fake.calls.filter((call) => call.verb === 'saveDraft').map((call) => call.arg);
+    expect(drafts.at(-1)).toEqual({ thread: 'john', text: 'half' });
+  });
+
+  test('what comes back waits for the end of a composed character', async () => {
+    const { answerAll } = await slow(() => true);
+    await act(() => {
+      keys('one');
+      enter();
+      field(recipient).dispatchEvent(new Event('compositionstart', { bubbles: true }));
+      keys('に');
+    });
+    await answerAll();
+    expect(field(recipient).value).toBe('に');
+    await act(() => {
+      field(recipient).dispatchEvent(new Event('compositionend', { bubbles: true }));
+    });
+    expect(field(recipient).value).toBe('one\nに');
+  });
+});
+
 describe('what is stopped', () => {
   test('R11 H11 another patient’s number stops the send, stays in the box, and can be taken out', async () => {
     const { sent } = await composerIn('john');

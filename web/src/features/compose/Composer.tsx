@@ -1,29 +1,34 @@
 /**
  * Writing a message. The recipient stands above the box; what is stopped stays in the box and nothing has left; what is written is kept
  * as an encrypted draft, also when Wardline locks in the middle of it (H17).
+ *
+ * Invariant: what the box element holds is the truth. Sending takes the words out of it at once, so that the next ones can be typed while
+ * these are looked at; words that come back are put before what was typed meanwhile.
  */
 import { useSignalEffect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Finding, MessageItem } from '../../core/contract.ts';
 import { hasFinePointer } from '../../platform/viewport.ts';
 import { clockTime, plural } from '../../ui/dates.ts';
-import { FaultBox } from '../../ui/fault.tsx';
+import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
 import { DecisionIcon, EmergencyIcon } from '../../ui/icons/states.tsx';
 import { CloseIcon, SendIcon } from '../../ui/icons/tools.tsx';
 import { keepHelpersOut } from '../../ui/keepHelpersOut.ts';
-import { useTask } from '../../ui/useTask.ts';
 import { shortPatientName } from '../patient/format.ts';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
 import type { ThreadStore } from '../thread/store.ts';
+import { type Going, Outgoing, type Reason } from './outgoing.ts';
 import { Recipient } from './Recipient.tsx';
-import { soundsLikeArrest, withoutFinding } from './rules.ts';
+import { soundsLikeArrest, stillThere, withoutFinding } from './rules.ts';
 import { Stopped } from './Stopped.tsx';
 
 type Props = {
   store: ThreadStore;
   replyTo: MessageItem | undefined;
   onReplyDone: () => void;
+  /** A message that was an answer came back to the box. */
+  onReplyBack?: (message: MessageItem) => void;
   /** Text that came back from a failed message. */
   given: { text: string; at: number } | undefined;
 };
@@ -32,51 +37,103 @@ const draftDelay = 500;
 /** The most that one message holds: docs/protocol.md section 8. */
 const longestText = 20_000;
 
-export function Composer({ store, replyTo, onReplyDone, given }: Props) {
+export function Composer({ store, replyTo, onReplyDone, onReplyBack, given }: Props) {
   const client = useClient();
   const { wardline } = client;
   const head = store.head.value;
+  const thread = head?.id;
   const [text, setText] = useState('');
   const [finding, setFinding] = useState<Finding>();
-  const task = useTask();
+  const [fault, setFault] = useState<Fault>();
+  const [busy, setBusy] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
-  const latest = useRef({ text: '', saved: '' });
-  latest.current.text = text;
-  const thread = head?.id;
+  const latest = useRef({ text: '', saved: '', replyTo, composing: false, waiting: [] as (() => void)[] }).current;
+  latest.replyTo = replyTo;
+
+  /** Into the box and into the state in one step: a key pressed between the two would be lost. */
+  function put(words: string, cursor = words.length) {
+    latest.text = words;
+    setText(words);
+    const element = box.current;
+    if (!element) return;
+    element.value = words;
+    element.setSelectionRange(cursor, cursor);
+  }
+
+  function back(all: [Going, ...Going[]], reason: Reason) {
+    // A character that is being composed is finished first, or the keyboard loses it.
+    if (latest.composing) {
+      latest.waiting.push(() => back(all, reason));
+      return;
+    }
+    const words = all.map((each) => each.text).join('\n');
+    const typed = latest.text;
+    const cursor = box.current?.selectionEnd ?? typed.length;
+    if (typed === '') put(words);
+    else put(`${words}\n${typed}`, words.length + 1 + cursor);
+    if ('finding' in reason) setFinding(reason.finding);
+    else setFault(asFault(reason.thrown));
+    if (all[0].replyTo) onReplyBack?.(all[0].replyTo);
+  }
+
+  // The hooks of the first drawing would see its thread and its functions only.
+  const hooks = useRef({ back, thread });
+  hooks.current = { back, thread: thread ?? hooks.current.thread };
+  const [outgoing] = useState(
+    () =>
+      new Outgoing({
+        check: ({ text: words }) => wardline.checkText({ thread: hooks.current.thread ?? '', text: words }),
+        send: async ({ text: words, replyTo: answered, emergencyReason }) => {
+          await wardline.send({
+            thread: hooks.current.thread ?? '',
+            text: words.trim(),
+            ...(answered ? { replyTo: answered.id } : {}),
+            ...(emergencyReason ? { emergencyReason } : {}),
+          });
+          // Sending empties the draft that is kept.
+          latest.saved = '';
+        },
+        back: (all, reason) => hooks.current.back(all, reason),
+        busy: setBusy,
+      }),
+  );
 
   useSignalEffect(() => {
     const draft = store.draft.value;
     if (!draft) return;
-    latest.current.saved = draft.text;
-    setText((now) => now || draft.text);
+    latest.saved = draft.text;
+    if (latest.text === '') put(draft.text);
   });
   useEffect(() => {
-    if (given) setText((now) => (now ? `${now}\n${given.text}` : given.text));
+    if (given) put(latest.text ? `${latest.text}\n${given.text}` : given.text);
   }, [given]);
   useEffect(() => {
     if (replyTo) box.current?.focus();
   }, [replyTo]);
 
+  // What is on its way comes first: it empties the draft when it has gone, and is part of it when it comes back.
+  async function save() {
+    await outgoing.idle();
+    const { text: now, saved, replyTo: answered } = latest;
+    if (!thread || now === saved) return;
+    latest.saved = now;
+    await wardline.saveDraft({ thread, text: now, ...(answered ? { replyTo: answered.id } : {}) });
+  }
   // The draft follows the typing with a short delay, and at once when the keys are about to go or the thread is left.
   useEffect(() => {
     if (!thread) return undefined;
-    const save = async () => {
-      const { text: now, saved } = latest.current;
-      if (now === saved) return;
-      latest.current.saved = now;
-      await wardline.saveDraft({ thread, text: now, ...(replyTo ? { replyTo: replyTo.id } : {}) });
-    };
     const timer = setTimeout(() => void save().catch(() => undefined), draftDelay);
     const release = client.beforeLock(save);
     return () => {
       clearTimeout(timer);
       release();
     };
-  }, [text, thread, replyTo]);
+  }, [text, thread, replyTo, busy]);
   useEffect(
     () => () => {
-      const { text: now, saved } = latest.current;
-      if (thread && now !== saved) void wardline.saveDraft({ thread, text: now }).catch(() => undefined);
+      latest.composing = false;
+      for (const late of latest.waiting.splice(0)) late();
+      void save().catch(() => undefined);
     },
     [thread],
   );
@@ -94,28 +151,20 @@ export function Composer({ store, replyTo, onReplyDone, given }: Props) {
   const excess = text.trim().length - longestText;
 
   function send(emergencyReason?: string) {
-    if (!thread || text.trim() === '' || excess > 0) return;
-    task.run(async () => {
-      if (!emergencyReason) {
-        const findings = await wardline.checkText({ thread, text });
-        const first = findings.find((each) => each.stops) ?? findings[0];
-        if (first) {
-          setFinding(first);
-          return;
-        }
-      }
-      await wardline.send({
-        thread,
-        text: text.trim(),
-        ...(replyTo ? { replyTo: replyTo.id } : {}),
-        ...(emergencyReason ? { emergencyReason } : {}),
-      });
-      latest.current.saved = '';
-      setText('');
-      setFinding(undefined);
-      onReplyDone();
-      box.current?.focus();
+    const words = latest.text;
+    if (words.trim() === '' || words.trim().length > longestText) return;
+    const answered = latest.replyTo;
+    put('');
+    setFinding(undefined);
+    setFault(undefined);
+    outgoing.push({
+      text: words,
+      ...(answered ? { replyTo: answered } : {}),
+      ...(emergencyReason ? { emergencyReason } : {}),
     });
+    latest.replyTo = undefined;
+    onReplyDone();
+    box.current?.focus();
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -136,23 +185,23 @@ export function Composer({ store, replyTo, onReplyDone, given }: Props) {
         <Stopped
           finding={finding}
           patient={patient}
-          busy={task.busy}
+          busy={busy}
           onRemove={() => {
-            setText(withoutFinding(text, finding));
+            put(withoutFinding(latest.text, finding), finding.start);
             setFinding(undefined);
             box.current?.focus();
           }}
           onPatientThread={() => {
-            client.carried.value = text;
+            client.carried.value = latest.text;
             client.router.go({ at: 'new-patient' });
           }}
           onEmergency={(reason) => send(reason)}
           onClose={() => setFinding(undefined)}
         />
       )}
-      {task.fault && (
+      {fault && (
         <div class="block">
-          <FaultBox fault={task.fault} />
+          <FaultBox fault={fault} />
         </div>
       )}
       {excess > 0 && (
@@ -210,16 +259,25 @@ export function Composer({ store, replyTo, onReplyDone, given }: Props) {
             dir="auto"
             aria-invalid={finding?.stops ? true : undefined}
             onInput={(event) => {
-              setText(event.currentTarget.value);
-              setFinding(undefined);
-              task.clear();
+              const words = event.currentTarget.value;
+              latest.text = words;
+              setText(words);
+              setFinding((now) => now && stillThere(words, now));
+              if (words === '') setFault(undefined);
+            }}
+            onCompositionStart={() => {
+              latest.composing = true;
+            }}
+            onCompositionEnd={() => {
+              latest.composing = false;
+              for (const late of latest.waiting.splice(0)) late();
             }}
             onKeyDown={onKeyDown}
           />
           <button
             type="submit"
             class="ib ib--main"
-            aria-disabled={task.busy || text.trim() === '' || excess > 0 || finding?.stops === true}
+            aria-disabled={text.trim() === '' || excess > 0 || finding?.stops === true}
           >
             <SendIcon size="l" />
             <span class="vh">Send</span>

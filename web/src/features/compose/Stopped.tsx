@@ -1,5 +1,5 @@
 /** A message that was stopped or questioned before anything was encrypted. It stays in the box; the way on is offered here. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Finding } from '../../core/contract.ts';
 import { TextField } from '../../ui/fields.tsx';
 import { BlockedIcon, WarningIcon } from '../../ui/icons/tools.tsx';
@@ -17,16 +17,17 @@ type Props = {
 
 export function Stopped({ finding, patient, busy, onRemove, onPatientThread, onEmergency, onClose }: Props) {
   const [reason, setReason] = useState('');
-  const heading = useRef<HTMLHeadingElement>(null);
   const words = stopWords(finding, patient);
-  useEffect(() => heading.current?.focus(), [finding]);
   return (
     <section class="card card--warn block" aria-labelledby="stopped">
-      <h2 id="stopped" ref={heading} tabIndex={-1}>
-        {finding.stops ? <BlockedIcon size="l" /> : <WarningIcon size="l" />}
-        {words.title}
-      </h2>
-      <p>{words.text}</p>
+      {/* Read out and not focused: the next words may be on their way into the box, and must not land elsewhere. */}
+      <div role="alert">
+        <h2 id="stopped">
+          {finding.stops ? <BlockedIcon size="l" /> : <WarningIcon size="l" />}
+          {words.title}
+        </h2>
+        <p>{words.text}</p>
+      </div>
       {!finding.stops && (
         <TextField
           label="If it cannot wait, say why"

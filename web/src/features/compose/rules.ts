@@ -56,3 +56,10 @@ export function withoutFinding(text: string, finding: Pick<Finding, 'start' | 'e
   const joint = before && after && !/^[\s.,;:!?)]/.test(after) && !before.endsWith('\n') ? ' ' : '';
   return before + joint + after;
 }
+
+/** What was found, where it stands now; gone when the person has changed it. The same object while nothing moved. */
+export function stillThere(text: string, finding: Finding): Finding | undefined {
+  const start = text.indexOf(finding.found);
+  if (start < 0) return undefined;
+  return start === finding.start ? finding : { ...finding, start, end: start + finding.found.length };
+}

@@ -110,7 +110,13 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
         ) : mustRead ? (
           <Notice />
         ) : (
-          <Composer store={store} replyTo={replyTo} onReplyDone={() => setReplyTo(undefined)} given={given} />
+          <Composer
+            store={store}
+            replyTo={replyTo}
+            onReplyDone={() => setReplyTo(undefined)}
+            onReplyBack={(message) => setReplyTo((now) => now ?? message)}
+            given={given}
+          />
         ))}
     </>
   );
