@@ -102,7 +102,7 @@ describe('H17 what is typed straight after Enter', () => {
   async function slow(refuse: (text: string) => boolean = () => false) {
     const mounted = await composerIn('john');
     const { fake } = mounted;
-    const { checkText } = fake;
+    const checkText = fake.checkText.bind(fake);
     const arrived: string[] = [];
     const answers: (() => void)[] = [];
     const wait = () => new Promise<void>((done) => answers.push(done));
