@@ -31,3 +31,5 @@ func ParseODSCode(text string) (ODSCode, error) {
 	}
 	return ODSCode(code), nil
 }
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }

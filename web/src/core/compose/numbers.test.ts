@@ -7,6 +7,7 @@ type Name = { family: string; given: string };
 type Vectors = {
   numbers: { text: string; valid: boolean; digits?: string }[];
   find: { why: string; text: string; found: { digits: string; spelt: string }[] }[];
+  ordinary: string[];
   names: { a: Name; b: Name; same: boolean }[];
   display: (Name & { title: string; display: string })[];
 };
@@ -16,6 +17,10 @@ const vectors = JSON.parse(readFileSync('../testdata/vectors/nhs.json', 'utf8'))
 describe('R37 R11 NHS numbers are those of the server', () => {
   test.each(vectors.numbers)('$text', ({ text, valid, digits }) => {
     expect(parseNumber(text)).toBe(valid ? digits : undefined);
+  });
+
+  test.each(vectors.ordinary)('R37 nothing is found in an ordinary message: %s', (text) => {
+    expect(findNumbers(text)).toEqual([]);
   });
 
   test.each(vectors.find)('in a text: $why', ({ text, found }) => {
