@@ -72,7 +72,8 @@ test('R36 it makes way for an emergency that arrives', async () => {
   fake.emit('inbox', [{ ...first, urgency: 'emergency', unread: 1 }, ...others]);
   await settled();
   expect(location.hash).not.toContain('policies');
-  expect(document.querySelector('dialog')).toBeNull();
+  // Going back is told a moment later.
+  await expect.poll(async () => (await settled(), document.querySelector('dialog'))).toBeNull();
 });
 
 test('R36 the policies can be read while Wardline is locked', async () => {
