@@ -331,7 +331,7 @@ describe('locking', () => {
     await anita.ask.saveDraft({ thread, text: 'half a thought' });
     await anita.ask.lock();
     const kinds = (await anita.disk.all('')).map(([name]) => name.split('/')[0]);
-    expect([...new Set(kinds)].sort()).toEqual(['device', 'draft', 'ledger', 'newest']);
+    expect([...new Set(kinds)].sort()).toEqual(['device', 'draft', 'newest']);
     anita.reload();
     await anita.ask.unlock({ password });
     expect((await anita.view(thread)).draft?.text).toBe('half a thought');
