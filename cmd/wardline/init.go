@@ -105,11 +105,8 @@ func (c *initCommand) complete(ctx context.Context, terminal *terminal) error {
 	if err != nil {
 		return err
 	}
-	signatures, err := readSignatures(c.Complete)
+	signatures, err := c.collect(draft, c.Complete)
 	if err != nil {
-		return err
-	}
-	if signatures, err = c.collect(draft, signatures); err != nil {
 		return err
 	}
 	signed, err := draft.Complete(signatures...)

@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"wardline": m
 // TestScripts runs testdata/script: each is a story at the command line.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: map[string]func(*testscript.TestScript, bool, []string){
-		"mode": mode,
+		"mode": mode, "alter": alter, "reseat": reseat,
 	}})
 }
 
@@ -28,6 +28,21 @@ func mode(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("%s is %s", name, got)
 		}
 	}
+}
+
+// alter copies a signature file with one character of the signature changed: "alter FROM TO".
+func alter(ts *testscript.TestScript, _ bool, args []string) {
+	fields := strings.Fields(ts.ReadFile(args[0]))
+	other := map[bool]string{true: "B", false: "A"}[fields[2][10] == 'A']
+	fields[2] = fields[2][:10] + other + fields[2][11:]
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Join(fields, " ")+"\n"), 0o644))
+}
+
+// reseat copies a signature file under another seat's number: "reseat FROM SEAT TO".
+func reseat(ts *testscript.TestScript, _ bool, args []string) {
+	fields := strings.Fields(ts.ReadFile(args[0]))
+	fields[3] = args[1]
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.Join(fields, " ")+"\n"), 0o644))
 }
 
 func TestSecretsOnTheCommandLineAreRefused(t *testing.T) {

@@ -97,25 +97,61 @@ func readSignatures(names []string) ([]identity.SeatSignature, error) {
 	return signatures, nil
 }
 
-// collect keeps signatures of this draft beside it, so that the last officer's may come on another day, and returns them all.
-func (p place) collect(draft identity.Draft, given []identity.SeatSignature) ([]identity.SeatSignature, error) {
-	kept, err := keptSignatures(p.Data)
+// collect keeps signatures of this draft beside it, so that the last officer's may come on another day, and returns them all. It takes
+// the good ones and names every file that it refuses, with the reason: nothing is passed over in silence.
+func (p place) collect(draft identity.Draft, names []string) ([]identity.SeatSignature, error) {
+	signatures, err := keptSignatures(p.Data)
 	if err != nil {
 		return nil, err
 	}
-	for _, signature := range given {
-		if err := draft.Check(signature); err != nil {
+	var refused []string
+	for _, name := range names {
+		signature, err := goodSignature(draft, name)
+		if found, ours := errors.AsType[*fault.Error](err); ours {
+			refused = append(refused, why(name, found))
+			continue
+		}
+		if err != nil {
+			return nil, err // the file cannot be read at all
+		}
+		kept := filepath.Join(p.Data, "founding", fmt.Sprintf("seat-%d.sig", signature.Index))
+		if err := os.WriteFile(kept, []byte(signature.Text()), 0o644); err != nil {
 			return nil, err
 		}
-		if len(draft.Missing(signature)) == len(draft.Missing()) {
-			continue // it is of no seat: a good one may lie there
-		}
-		name := filepath.Join(p.Data, "founding", fmt.Sprintf("seat-%d.sig", signature.Index))
-		if err := os.WriteFile(name, []byte(signature.Text()), 0o644); err != nil {
-			return nil, err
-		}
+		signatures = append(signatures, signature)
 	}
-	return append(kept, given...), nil
+	if len(refused) == 0 {
+		return signatures, nil
+	}
+	explained := errSignaturesRefused.With("refused", refused)
+	if missing := draft.Missing(signatures...); len(missing) > 0 {
+		explained = explained.With("missing", missing)
+	}
+	return nil, explained
+}
+
+var errSignaturesRefused = fault.New(fault.Invalid, "signatures_refused",
+	"Nothing was founded: a signature file was refused. Those that are right are kept; ask the officer for the file again.")
+
+func goodSignature(draft identity.Draft, name string) (identity.SeatSignature, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return identity.SeatSignature{}, err
+	}
+	signature, err := identity.ParseSeatSignature(string(text))
+	if err != nil {
+		return identity.SeatSignature{}, err
+	}
+	return signature, draft.Judge(signature)
+}
+
+// why says in one line what is the matter with a file.
+func why(name string, found *fault.Error) string {
+	text := name + ": " + found.Message()
+	if seat, ok := found.Details()["seat"]; ok {
+		text += fmt.Sprintf(" Seat %v.", seat)
+	}
+	return text
 }
 
 // explainFounding adds to the error of a server that is not founded whose signatures are missing, where a founding has begun.

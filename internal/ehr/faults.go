@@ -25,6 +25,9 @@ var (
 	// ErrMismatch: what the record holds is not what was sent. "what" is bytes, hash, patient, status or copies.
 	ErrMismatch = fault.New(fault.Conflict, "record_mismatch",
 		"What the health record holds is not what was filed. Ask health records to look at it; nothing is deleted.")
+	// errOtherPatient is the ErrMismatch that harms somebody else: it has a code of its own, so that people are told which it is.
+	errOtherPatient = fault.New(fault.Conflict, "record_other_patient",
+		"The health record keeps the document under another patient. Tell health records now; nothing is deleted.")
 	// ErrIncomplete: the document lacks what a record needs, which is our own mistake.
 	ErrIncomplete = fault.New(fault.Internal, "document_incomplete", "The document could not be put together for the health record.")
 )
@@ -42,7 +45,11 @@ var reasons = map[string]string{
 }
 
 func mismatch(what string) error {
-	return ErrMismatch.With("what", what).With("reason", reasons[what])
+	found := ErrMismatch
+	if what == "patient" {
+		found = errOtherPatient.Because(ErrMismatch)
+	}
+	return found.With("what", what).With("reason", reasons[what])
 }
 
 // failed tells a silent record from one that talks nonsense.

@@ -36,6 +36,8 @@ var (
 	errPolicyInvalid = fault.New(fault.Invalid, "policy_invalid", "The policy is outside what clients accept.")
 	errSignatures    = fault.New(fault.Invalid, "signatures_incomplete", "Version 1 of the manifest needs the signature of every seat.")
 	errOtherDraft    = fault.New(fault.Invalid, "signature_of_another_manifest", "That signature is for another manifest.")
+	errNoSuchSeat    = fault.New(fault.Invalid, "signature_of_no_seat", "That signature is of a seat that this manifest does not name.")
+	errBadSignature  = fault.New(fault.Invalid, "signature_wrong", "That signature does not verify: the file was altered, or another key made it.")
 	errFounded       = fault.New(fault.Conflict, "already_founded", "This server has been founded already.")
 	errSameSeat      = fault.New(fault.Invalid, "seat_twice", "Each officer has a seat of their own; one was given twice.")
 	errNotFounded    = fault.New(fault.Unavailable, "not_founded", "This server has not been founded. Run \"wardline init\", and again with --complete and the signature of every seat; it names those that are missing.")
@@ -121,6 +123,25 @@ func (d Draft) Check(signature SeatSignature) error {
 		err = errOtherDraft
 	}
 	return err
+}
+
+// Judge says why a signature does not count for this manifest: it is of another one, of a seat that is not named, or does not verify.
+func (d Draft) Judge(signature SeatSignature) error {
+	if err := d.Check(signature); err != nil {
+		return err
+	}
+	manifest, err := envelope.Parse[envelope.RootManifest](d.Manifest)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(manifest.Seats, func(seat envelope.Seat) bool { return seat.Index == signature.Index })
+	if at < 0 {
+		return errNoSuchSeat.With("seat", signature.Index)
+	}
+	if envelope.VerifyObject(d.Manifest, manifest.Seats[at].Sign, signature.Signature) != nil {
+		return errBadSignature.With("seat", fmt.Sprintf("%d (%s)", signature.Index, manifest.Seats[at].Name))
+	}
+	return nil
 }
 
 // Missing names the seats whose signatures are not among these. It is empty too for a draft that cannot be read.
