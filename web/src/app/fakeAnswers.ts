@@ -117,6 +117,7 @@ export function inbox(): ThreadSummary[] {
       at: at(11, 40),
       needs: [
         { kind: 'not-sent', count: 1 },
+        { kind: 'record-misfiled', count: 1, since: at(12, 8, 1), how: 'other-patient' },
         { kind: 'record-refused', count: 1, since: at(12, 7, 1) },
       ],
       last: {

@@ -207,8 +207,15 @@ export const johnHead: ThreadHead = {
     member(people.leila, true),
   ],
   record: [
-    { key: 't1', order: tomb.order, at: at(9, 20), state: 'deleted' },
-    { key: 'd1', order: decision.order, at: at(13, 18), state: 'none' },
+    { key: 't1', order: tomb.order, at: at(9, 20), state: 'deleted', by: 'Dr Anita Patel' },
+    {
+      key: 'd1',
+      order: decision.order,
+      at: at(13, 18),
+      state: 'none',
+      by: 'Dr Anita Patel',
+      words: decision.statements[0]?.text ?? '',
+    },
   ],
   mayManage: true,
   mayReadmit: true,
@@ -233,6 +240,7 @@ const stateOf = (
     record,
   };
 };
+export const misfiled = { how: 'other-patient' as const, reference: '019cad90-2130-7ae5-9941-1ff5747b5e5b' };
 export const joanItems: TimelineItem[] = [
   system(at(11, 2, 1), { what: 'created', by: 'Dr Anita Patel', byMe: false }),
   stateOf('j1', { state: 'none' }, 'Stop the heparin. Recheck platelets at 18:00.', people.leila),
@@ -267,6 +275,17 @@ export const joanItems: TimelineItem[] = [
     },
     'Restart bisoprolol 2.5 mg.',
   ),
+  stateOf(
+    'j6',
+    {
+      state: 'failed',
+      by: people.leila,
+      at: at(12, 8, 1),
+      reason: 'The record keeps the document under another patient.',
+      misfiled,
+    },
+    'Hold metformin until the kidney function is back.',
+  ),
   system(at(12, 10, 1), {
     what: 'removed',
     who: 'Dr Amit Patel',
@@ -298,12 +317,21 @@ export const joanHead: ThreadHead = {
   patient: { ...joan, needs: ['Interpreter: Polish'], deceased: undefined },
   link: { at: at(11, 2, 1), by: people.anita, supersededFrom: '9000000033', namesakes: [] },
   members: [member(people.anita), member(people.grace), member(people.leila, true)],
-  record: (['none', 'filing', 'in', 'held', 'failed'] as const).map((state, index) => ({
-    key: `j${index + 1}`,
-    order: index,
-    at: at(11, 40, 1),
-    state,
-  })),
+  record: joanItems.flatMap((item, order) =>
+    item.kind === 'decision'
+      ? [
+          {
+            key: item.key,
+            order,
+            at: item.at,
+            state: item.record.state,
+            by: item.markedBy.name,
+            words: item.statements[0]?.text ?? '',
+            ...(item.record.state === 'failed' && item.record.misfiled ? { misfiled: item.record.misfiled } : {}),
+          },
+        ]
+      : [],
+  ),
   mayManage: true,
   mayReadmit: true,
 };
@@ -317,6 +345,16 @@ export const teamItems: TimelineItem[] = [
       index % 3 === 0 ? { delivery: seen(13, 13) } : {},
     ),
   ),
+  say(people.grace, at(13, 10), 'Two of us are off the floor at two.'),
+  say(
+    people.grace,
+    at(13, 11),
+    'Bay 3 needs a second pair of hands for turns. Please say here who can come, and when.',
+  ),
+  say(people.grace, at(13, 12), 'Back at half past.\n\n\n\n\n\nThank you.'),
+  say(people.leila, at(13, 20), 'I can come at ten past two.', { delivery: seen(7, 5) }),
+  say(people.leila, at(13, 21), 'For half an hour.', { delivery: seen(7, 5) }),
+  say(people.leila, at(13, 22), 'Then I am in clinic until four, so call the ward phone.', { delivery: seen(7, 4) }),
   say(people.kofi, at(13, 24), 'Side room cleaned, ready for the transfer.'),
 ];
 export const teamHead: ThreadHead = {

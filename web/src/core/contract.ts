@@ -69,6 +69,9 @@ export type RemoveReason = (typeof removeReasons)[number];
 /** An expected failure: a stable code for the program, plain words for the person, and what they can do next. */
 export type WardError = { code: string; message: string; hint?: string };
 
+/** The code of `ThreadHead.readOnly` for somebody who is not in the thread any more. */
+export const notMember = 'not_a_member';
+
 // People and patients
 
 export type Person = {
@@ -250,6 +253,8 @@ export type Delivery = {
 export type Need =
   | { kind: 'not-in-record'; count: number; since: number }
   | { kind: 'record-refused'; count: number; since: number }
+  /** What the record holds is not what was filed. */
+  | { kind: 'record-misfiled'; count: number; since: number; how: Misfiled['how'] }
   | { kind: 'not-sent'; count: number }
   /** The log contradicts itself, or what I saw before. */
   | { kind: 'stopped'; why: StoppedWhy };
@@ -323,9 +328,15 @@ export type RecordState =
   | { state: 'filing'; by: Person; since: number; trouble?: string }
   | { state: 'in'; by: Person; at: number; reference: string; deleteAt?: number }
   | { state: 'held'; by: Person; at: number; reference: string; why?: string }
-  /** `reason` is the record's own, in plain words. */
-  /** With `misfiled` the record did not refuse: what it holds is not what was filed, and health records must look. */
-  | { state: 'failed'; by: Person; at: number; reason: string; misfiled?: true };
+  /** `reason` is the record's own, in plain words. With `misfiled` it did not refuse. */
+  | { state: 'failed'; by: Person; at: number; reason: string; misfiled?: Misfiled };
+
+/** What the record holds is not what was filed: under another patient, or otherwise. Somebody at health records has to look. */
+export type Misfiled = {
+  how: 'other-patient' | 'otherwise';
+  /** The filing's own number, which the document and the record both carry. */
+  reference: string;
+};
 
 type ItemBase = {
   /** Stable from the queue to the log: an item that changes keeps its key. */
@@ -376,7 +387,8 @@ export type TombstoneItem = ItemBase & {
   decidedAt: number;
   filedBy: string;
   filedAt: number;
-  messages: number;
+  /** How many messages of people went into the document; absent when this device never read the decision and cannot tell. */
+  messages?: number;
   reference: string;
   /** SHA-256 of the filed document, hex. */
   sha256: string;
@@ -423,7 +435,17 @@ export type SystemEvent =
 export type TimelineItem = MessageItem | DecisionItem | TombstoneItem | SystemItem;
 
 /** `key` is the decision's id, also after it has become a tombstone. */
-export type RecordLine = { key: string; order: number; at: number; state: RecordState['state'] | 'deleted' };
+export type RecordLine = {
+  key: string;
+  order: number;
+  at: number;
+  state: RecordState['state'] | 'deleted';
+  /** Whose decision it is, or who marked it where that is not known any more. */
+  by: string;
+  /** How it begins, while it can be read. */
+  words?: string;
+  misfiled?: Misfiled;
+};
 
 export type ThreadHead = {
   id: ThreadId;
@@ -435,7 +457,7 @@ export type ThreadHead = {
   members: Member[];
   /** Every decision of the thread, loaded or not, oldest first. */
   record: RecordLine[];
-  /** Absent when I may write here. */
+  /** Absent when I may write here. With the code `notMember` there is nothing here of the patient. */
   readOnly?: WardError;
   mayManage: boolean;
   /** May let in again somebody who was re-enrolled. */

@@ -235,7 +235,7 @@ describe('a decision', () => {
       expect(await stone(each)).toMatchObject({
         decidedBy: 'Dr Anita Patel',
         filedBy: 'Dr Fiona Kerr',
-        messages: 3,
+        messages: 2,
         reference: 'DOC-1',
       });
     }

@@ -184,6 +184,7 @@ export const filing = v.object({
   decision: uuid,
   sources: list(uuid),
   state: v.picklist(['waiting', 'filing', 'received', 'refused', 'failed']),
+  code: v.optional(text(100)),
   reason: v.optional(text(2000)),
   reference: v.optional(text(400)),
   documentHash: text(100),

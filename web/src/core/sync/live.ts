@@ -53,6 +53,8 @@ export type LiveHandlers = {
   opened: () => void;
   event: (event: LiveEvent) => void;
   entry: (bytes: Bytes) => void;
+  /** After each frame, whatever it says: the server is there. */
+  heard: () => void;
   closed: (wasOpen: boolean) => void;
 };
 
@@ -71,7 +73,11 @@ export class Live {
         this.#open = true;
         handlers.opened();
       },
-      message: (data) => this.#take(data, handlers),
+      message: (data) => {
+        this.heard += 1;
+        this.#take(data, handlers);
+        handlers.heard();
+      },
       close: () => this.#closed(handlers),
     });
   }
@@ -110,7 +116,6 @@ export class Live {
   }
 
   #take(data: string | Bytes, handlers: LiveHandlers): void {
-    this.heard += 1;
     if (typeof data !== 'string') {
       if (data.length <= maxBinary) handlers.entry(data);
       return;

@@ -146,6 +146,7 @@ export class Sync {
       },
       event: (event) => void this.#heed(event).catch(() => undefined),
       entry: (bytes) => this.#entry(bytes),
+      heard: () => this.#stillUpToDate(),
       closed: (wasOpen) => this.#closed(wasOpen),
     });
   }
@@ -273,6 +274,11 @@ export class Sync {
     this.#become('online');
     this.#hooks.synced();
     this.#tellReached();
+  }
+
+  /** While the connection stands, what there is arrives by itself: each frame, a heartbeat too, moves the time that is told without it. */
+  #stillUpToDate(): void {
+    if (this.#synced && this.#state === 'online') this.#lastSync = this.#ward.now();
   }
 
   /** "Phone reached": everything up to here is stored on this device. */

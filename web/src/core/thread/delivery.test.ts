@@ -23,7 +23,7 @@ const cases: [what: string, among: Recipient[], counted: Delivery][] = [
   ],
   ['left before seeing it', [{ mark: at(10, 9) }], { state: 'sent', of: 0, reached: 0, seen: 0 }],
   ['left, and nothing is known', [{ mark: undefined }], { state: 'sent', of: 0, reached: 0, seen: 0 }],
-  ['left after seeing it', [{ mark: at(10, 10) }], { state: 'seen', of: 1, reached: 1, seen: 1 }],
+  ['left after seeing it', [{ mark: at(10, 10) }], { state: 'sent', of: 0, reached: 0, seen: 0 }],
   ['left and came back', [{ mark: at(20, 20), since: 20 }], { state: 'sent', of: 0, reached: 0, seen: 0 }],
 ];
 

@@ -5,7 +5,8 @@
  * waited for:
  * - Whoever was let in later, with the past or without it, is not counted: it was not sent to them, and the server counts everything
  *   before their entry as seen.
- * - Whoever has left is counted only when it is known that they saw it. What was seen stays seen; nobody who is gone is missing.
+ * - Whoever has left is not counted, seen or not: the server keeps no marks of them, so a browser that was opened since could not say
+ *   the same as one that was there.
  * - Whoever left and came back is not counted: their mark begins anew where they came back and says nothing of what stands before.
  */
 import { hex } from '../../crypto/bytes.ts';
@@ -36,9 +37,7 @@ export function deliveryOf(thread: Thread, { seq, header }: Pick<MessageEntry, '
 }
 
 export function deliveryAmong(recipients: readonly Recipient[], seq: number): Delivery {
-  const counted = recipients.filter(({ mark, since }) =>
-    since === undefined ? mark !== undefined && mark.seenSeq >= seq : since < seq,
-  );
+  const counted = recipients.filter(({ since }) => since !== undefined && since < seq);
   const marks = counted.flatMap(({ mark }) => mark ?? []);
   const seen = marks.filter(({ seenSeq }) => seenSeq >= seq).length;
   const reached = marks.filter(({ reachedSeq, seenSeq }) => Math.max(reachedSeq, seenSeq) >= seq).length;

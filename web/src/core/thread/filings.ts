@@ -1,9 +1,9 @@
 /** Where the decisions of a thread stand in the record (R18): only a receipt says "in". */
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
-import type { RecordLine, RecordState } from '../contract.ts';
+import type { Misfiled, RecordLine, RecordState } from '../contract.ts';
 import type { Filing } from '../remote/shapes.ts';
-import { decisionOf } from './content.ts';
-import { decidersOf } from './deciders.ts';
+import { decisionOf, statementEntries, statementOf } from './content.ts';
+import { decidersOf, namesOfDeciders } from './deciders.ts';
 import type { MessageEntry } from './log.ts';
 import type { Thread } from './thread.ts';
 
@@ -30,12 +30,16 @@ export function recordStateOf(thread: Thread, decision: string): RecordState {
         state: 'failed',
         by,
         at: filedAt,
-        reason: `${reason || 'The record holds something else than what was filed.'} Ask health records to look at it now. Nothing is deleted here.`,
-        misfiled: true,
+        reason: reason || 'The record holds something else than what was filed.',
+        misfiled: misfiledAs(filing),
       };
     case 'refused':
       return { state: 'failed', by, at: filedAt, reason: reason || 'The record did not take it and gave no reason.' };
   }
+}
+
+function misfiledAs({ filing, code }: Filing): Misfiled {
+  return { how: code === 'record_other_patient' ? 'other-patient' : 'otherwise', reference: filing };
 }
 
 /** The messages that are decisions and can be read, oldest first. */
@@ -43,11 +47,20 @@ export function decisionEntries(thread: Thread): MessageEntry[] {
   return candidates(thread).filter((entry) => decisionOf(thread, entry) !== undefined);
 }
 
-/** Reads every decision of the thread, wherever it stands. */
+/** Reads every decision of the thread and the words that it begins with, wherever they stand. */
 export async function readDecisions(thread: Thread): Promise<void> {
   const entries = candidates(thread);
   await Promise.all(entries.map((entry) => thread.reading.read(entry)));
-  for (const entry of entries) thread.rememberDeciders(uuidText(entry.header.message), decidersOf(thread, entry));
+  await Promise.all(
+    entries.flatMap((entry) => statementEntries(thread, entry).slice(0, 1)).map((entry) => thread.reading.read(entry)),
+  );
+  for (const entry of entries) {
+    const inner = decisionOf(thread, entry);
+    if (inner) {
+      const decided = { by: decidersOf(thread, entry), worded: inner.text !== '' };
+      thread.rememberDecided(uuidText(entry.header.message), decided);
+    }
+  }
 }
 
 /** Does anything of this thread go to a record, or went there? */
@@ -59,19 +72,36 @@ export function hasDecisions(thread: Thread): boolean {
 }
 
 const decisionKind = 2;
+/** More of a decision's words than a line of the details shows. */
+const beginning = 120;
 
 /** Every decision of the thread, those that have been deleted included. */
 export function recordLines(thread: Thread): RecordLine[] {
-  const lines: RecordLine[] = decisionEntries(thread).map((entry) => {
-    const key = uuidText(entry.header.message);
-    return { key, order: entry.seq, at: entry.at, state: recordStateOf(thread, key).state };
-  });
+  const lines: RecordLine[] = decisionEntries(thread).map((entry) => lineOf(thread, entry));
   for (const entry of thread.log.from(1)) {
     if (entry.kind !== 'tombstone' || entry.tombstone.kind !== decisionKind || entry.tombstone.reason !== 'filed')
       continue;
-    lines.push({ key: uuidText(entry.tombstone.message), order: entry.seq, at: entry.at, state: 'deleted' });
+    const by = namesOfDeciders(thread, entry) ?? thread.ward.people.card(entry.tombstone.person).name;
+    lines.push({ key: uuidText(entry.tombstone.message), order: entry.seq, at: entry.at, state: 'deleted', by });
   }
   return lines.sort((a, b) => a.order - b.order);
+}
+
+function lineOf(thread: Thread, entry: MessageEntry): RecordLine {
+  const { people } = thread.ward;
+  const key = uuidText(entry.header.message);
+  const record = recordStateOf(thread, key);
+  const [first] = statementEntries(thread, entry);
+  const words = first && statementOf(thread, first);
+  return {
+    key,
+    order: entry.seq,
+    at: entry.at,
+    state: record.state,
+    by: words?.author.name ?? people.card(entry.header.person).name,
+    ...(words ? { words: Array.from(words.text.trim()).slice(0, beginning).join('') } : {}),
+    ...(record.state === 'failed' && record.misfiled ? { misfiled: record.misfiled } : {}),
+  };
 }
 
 function candidates(thread: Thread): MessageEntry[] {

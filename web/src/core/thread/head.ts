@@ -190,12 +190,20 @@ function needsOf(thread: Thread, waiting: readonly Waiting[]): Need[] {
     at: entry.at,
     record: recordStateOf(thread, uuidText(entry.header.message)),
   }));
-  const refused = decisions.filter(({ record }) => record.state === 'failed');
+  const failed = decisions.filter(({ record }) => record.state === 'failed');
+  const misfiled = failed.flatMap(({ at, record }) =>
+    record.state === 'failed' && record.misfiled ? [{ at, how: record.misfiled.how }] : [],
+  );
+  const refused = failed.filter(({ record }) => record.state === 'failed' && !record.misfiled);
   // Only the receipt puts a decision into the record (R18): one that is on its way there is not in it yet.
   const open = thread.filingsKnown
     ? decisions.filter(({ record }) => record.state === 'none' || record.state === 'filing')
     : [];
   const since = (of: { at: number }[]) => Math.min(...of.map(({ at }) => at));
+  if (misfiled.length > 0) {
+    const how = misfiled.some((each) => each.how === 'other-patient') ? 'other-patient' : 'otherwise';
+    needs.push({ kind: 'record-misfiled', count: misfiled.length, since: since(misfiled), how });
+  }
   if (refused.length > 0) needs.push({ kind: 'record-refused', count: refused.length, since: since(refused) });
   if (open.length > 0) needs.push({ kind: 'not-in-record', count: open.length, since: since(open) });
   const unsent = waiting.filter(({ failed }) => failed).length;

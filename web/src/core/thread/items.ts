@@ -9,7 +9,7 @@ import type { Reference } from '../../crypto/inner.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import type { SystemItem, TimelineItem, TombstoneItem } from '../contract.ts';
 import { backgroundEntries, isOwn, quoteOf, referred, statementEntries, statementOf } from './content.ts';
-import { decidersOfGone, goneWith } from './deciders.ts';
+import { decidersOfGone, messagesFiled, namesOfDeciders } from './deciders.ts';
 import { deliveryOf } from './delivery.ts';
 import { recordStateOf } from './filings.ts';
 import type { Entry, MessageEntry, TombstoneEntry } from './log.ts';
@@ -110,7 +110,8 @@ function tombstoneItem(thread: Thread, entry: TombstoneEntry): TombstoneItem | u
   if (tombstone.kind !== decisionKind || tombstone.reason !== 'filed') return undefined;
   const id = uuidText(tombstone.message);
   const filing = thread.filings.get(uuidText(tombstone.filing));
-  const decided = decidersOfGone(thread, entry);
+  const decidedBy = namesOfDeciders(thread, entry);
+  const messages = messagesFiled(thread, entry);
   const { people } = thread.ward;
   return {
     kind: 'tombstone',
@@ -118,19 +119,16 @@ function tombstoneItem(thread: Thread, entry: TombstoneEntry): TombstoneItem | u
     order: seq,
     at: tombstone.destroyed,
     id,
-    ...(decided ? { decidedBy: inWords(decided.map((person) => people.card(person).name)) } : {}),
+    ...(decidedBy ? { decidedBy } : {}),
     markedBy: people.card(tombstone.person).name,
     decidedAt: entry.at,
     filedBy: filing ? people.card(fromUuidText(filing.filedBy)).name : 'somebody in this thread',
     filedAt: filing?.filedAt ?? tombstone.destroyed,
-    messages: goneWith(thread, tombstone.filing).length,
+    ...(messages === undefined ? {} : { messages }),
     reference: tombstone.reference,
     sha256: hex(tombstone.documentHash),
   };
 }
-
-const inWords = (names: string[]): string =>
-  [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
 
 function systemItem(entry: Entry, event: SystemItem['event']): SystemItem {
   return { kind: 'system', key: `entry ${entry.seq}`, order: entry.seq, at: entry.at, event };

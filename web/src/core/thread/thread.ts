@@ -38,9 +38,12 @@ type Kept = {
   checkpoint: LogCheckpoint;
   secrets: KeptSecrets;
   seenSeq: number;
-  deciders: Record<string, Bytes[]>;
+  decided: Record<string, Decided>;
   goesOn?: Elsewhere;
 };
+
+/** What is remembered of a decision that was read: the authors of its words, and whether some of them are its own. */
+export type Decided = { readonly by: readonly Bytes[]; readonly worded: boolean };
 
 export type Elsewhere = { readonly thread: ThreadId; readonly author: Bytes };
 
@@ -75,8 +78,8 @@ export class Thread {
   /** The newest state that could be opened, and whose patient it names. */
   state: ThreadState | undefined;
   patient: PatientAssertion | null = null;
-  /** The authors of each decision that was read, by its id: they are named when the originals are gone. */
-  readonly deciders = new Map<string, readonly Bytes[]>();
+  /** Each decision that was read, by its id: its authors are named when the originals are gone, and its messages counted. */
+  readonly decided = new Map<string, Decided>();
   /** The free texts of adds and removals, by their place in the log. */
   readonly notes = new Map<number, string>();
 
@@ -99,7 +102,7 @@ export class Thread {
 
   /** From the sealed records of this device. */
   static async restore(ward: Ward, id: ThreadId, kept: unknown, events: ThreadEvents): Promise<Thread> {
-    const { checkpoint, secrets = {}, seenSeq = 0, deciders = {}, goesOn } = (kept ?? {}) as Partial<Kept>;
+    const { checkpoint, secrets = {}, seenSeq = 0, decided = {}, goesOn } = (kept ?? {}) as Partial<Kept>;
     const segments = await ward.cabinet.all('log', `${id}/`);
     const log = ThreadLog.restore(
       fromBase64url(id),
@@ -109,7 +112,7 @@ export class Thread {
     const thread = new Thread(ward, id, events, log);
     thread.#seenSeq = seenSeq;
     thread.goesOn = goesOn;
-    for (const [decision, people] of Object.entries(deciders)) thread.deciders.set(decision, people);
+    for (const [decision, remembered] of Object.entries(decided)) thread.decided.set(decision, remembered);
     const frozen = await ward.cabinet.get('frozen', id);
     if (frozen) thread.records.freeze((frozen as KeptFrozen).frozen);
     await thread.records.settle().catch(thread.#unlessOurs);
@@ -255,6 +258,10 @@ export class Thread {
   /** The newest state that can be opened: its name, and in a patient thread whose it is. */
   async openState(): Promise<void> {
     const { newest, membership } = this.records;
+    if (this.left) {
+      // Membership decides who is told whose patient it is (R13): from the moment on, not from the next start.
+      [this.state, this.patient, this.#stateOf] = [undefined, null, 0];
+    }
     if (!newest || !membership || this.left || this.#stateOf === newest.epoch.core.epoch) return;
     try {
       const state = await this.secrets.state(newest.epoch.core.epoch);
@@ -311,9 +318,9 @@ export class Thread {
   }
 
   /** Remembers who decided, on this device, as long as the thread itself. */
-  rememberDeciders(decision: string, people: readonly Bytes[]): void {
-    if (people.length === 0 || this.deciders.has(decision)) return;
-    this.deciders.set(decision, people);
+  rememberDecided(decision: string, decided: Decided): void {
+    if (decided.by.length === 0 || this.decided.has(decision)) return;
+    this.decided.set(decision, decided);
     // What is not kept now is kept with the next entry.
     void this.run(async () => (this.ward.closed() ? undefined : this.save())).catch(() => undefined);
   }
@@ -340,7 +347,7 @@ export class Thread {
       secrets: this.secrets.kept,
       seenSeq: this.#seenSeq,
       ...(this.goesOn ? { goesOn: this.goesOn } : {}),
-      deciders: Object.fromEntries([...this.deciders].map(([decision, people]) => [decision, [...people]])),
+      decided: Object.fromEntries(this.decided),
     };
     const put: Filed[] = [...this.log.changes(this.id), { kind: 'thread', name: this.id, value: kept }];
     await this.ward.cabinet.change({ put });

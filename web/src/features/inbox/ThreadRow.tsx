@@ -3,6 +3,7 @@ import type { Need, ThreadSummary } from '../../core/contract.ts';
 import { shortWhen } from '../../ui/dates.ts';
 import { DeliveryState, RecordTag, UrgencyTag } from '../thread/States.tsx';
 import { FailedIcon } from '../../ui/icons/states.tsx';
+import { misfiledWords } from '../record/misfiledWords.ts';
 import { format } from '../shell/routes.ts';
 import { Tile } from './Tile.tsx';
 import { preview, threadFacts, threadTitle } from './words.ts';
@@ -68,6 +69,10 @@ function NeedTag({ need }: { need: Need }) {
       return <RecordTag state="none" words={count ? `${count}not in the record yet` : 'Not in the record yet'} />;
     case 'record-refused':
       return <RecordTag state="failed" words={count ? `${count}refused by the record` : 'Refused by the record'} />;
+    case 'record-misfiled':
+      return (
+        <RecordTag state="failed" words={count ? `${count}filed wrongly in the record` : misfiledWords[need.how]} />
+      );
     case 'not-sent':
       return (
         <span class="tag tag--bad">

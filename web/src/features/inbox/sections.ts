@@ -20,7 +20,14 @@ export function sections(threads: ThreadSummary[], now: number): Section[] {
   return all.filter((section) => section.threads.length > 0);
 }
 
-const needRank: Record<Need['kind'], number> = { stopped: 5, 'not-sent': 3, 'record-refused': 2, 'not-in-record': 1 };
+const needRank: Record<Need['kind'], number> = {
+  stopped: 5,
+  // Another patient's record says what is not about them.
+  'record-misfiled': 5,
+  'not-sent': 3,
+  'record-refused': 2,
+  'not-in-record': 1,
+};
 const urgencyRank = { emergency: 6, urgent: 5, action: 4, routine: 0 } as const;
 
 /** How much it presses: an emergency first, a decision that is not in the record last, nothing at all is zero. */

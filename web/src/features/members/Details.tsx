@@ -1,5 +1,5 @@
 /** The details of a thread: how the patient was identified, where its decisions stand, who reads it, and who else may. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { LeftOut, Member, PatientLink, Person, RecordLine, ThreadHead } from '../../core/contract.ts';
 import { briefWhen, whenInWords } from '../../ui/dates.ts';
 import { AcknowledgedIcon } from '../../ui/icons/states.tsx';
@@ -10,6 +10,7 @@ import { Avatar } from '../inbox/Tile.tsx';
 import { differingParts, nhsNumber } from '../patient/format.ts';
 import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
+import { misfiledWords } from '../record/misfiledWords.ts';
 import { format } from '../shell/routes.ts';
 import { RecordTag } from '../thread/States.tsx';
 import { rotationWords } from '../thread/systemWords.ts';
@@ -73,9 +74,16 @@ function RecordSection({ record, now }: { record: RecordLine[]; now: number }) {
       ) : (
         <ul>
           {[...record].reverse().map((line) => (
-            <li key={line.key} class="row row--spread">
-              <time dateTime={new Date(line.at).toISOString()}>{briefWhen(line.at, now)}</time>
-              <RecordTag state={line.state} words={tagWords[line.state]} />
+            <li key={line.key} class="decided">
+              {line.words && <span class="decided__w">{line.words}</span>}
+              <span class="decided__by">
+                {line.words ? '' : 'Decision by '}
+                {line.by}, <time dateTime={new Date(line.at).toISOString()}>{briefWhen(line.at, now)}</time>
+              </span>
+              <RecordTag
+                state={line.state}
+                words={line.misfiled ? misfiledWords[line.misfiled.how] : tagWords[line.state]}
+              />
             </li>
           ))}
         </ul>
@@ -115,6 +123,10 @@ function KeysSection({ changes, now }: { changes: KeyChange[]; now: number }) {
 function MembersSection({ head }: { head: ThreadHead }) {
   const [changing, setChanging] = useState(false);
   const group = head.space !== 'direct';
+  const present = head.members.some(({ me }) => me);
+  // Armed for one: after somebody came or went, or in another thread, nothing stands ready for the next click.
+  const who = [head.id, ...head.members.map(({ person }) => person.id)].join(' ');
+  useEffect(() => setChanging(false), [who]);
   const mayChange = (member: Member) => group && (member.me || head.mayManage);
   return (
     <section class="det" aria-labelledby="det-members">
@@ -139,7 +151,7 @@ function MembersSection({ head }: { head: ThreadHead }) {
           </li>
         ))}
       </ul>
-      {group && (
+      {group && present && (
         <div class="row det__acts">
           {head.mayManage && (
             <a class="btn btn--s" href={format({ at: 'add', thread: head.id })}>

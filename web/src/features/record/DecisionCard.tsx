@@ -6,10 +6,12 @@ import type { ComponentChildren } from 'preact';
 import type { DecisionItem, Person, RecordState, Statement, ThreadId } from '../../core/contract.ts';
 import { clockTime, whenInWords } from '../../ui/dates.ts';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
-import { keepTogether } from '../../ui/words.ts';
 import { shortRole } from '../people/words.ts';
 import { format } from '../shell/routes.ts';
+import { drawn } from '../thread/drawn.ts';
 import { DeliveryState, recordIcons, recordWords } from '../thread/States.tsx';
+import { misfiledOrder, misfiledTodo, misfiledWords } from './misfiledWords.ts';
+import { Reference } from './Reference.tsx';
 
 type Props = {
   item: DecisionItem;
@@ -41,7 +43,7 @@ export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: 
                 {nameOf(statement.author, statement.own)}, {clockTime(statement.at)}
               </p>
             )}
-            <p class="m__t">{keepTogether(statement.text)}</p>
+            <p class="m__t">{drawn(statement.text)}</p>
           </div>
         ))}
         {children}
@@ -65,8 +67,8 @@ export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: 
                 </a>
               )}
               {record.state === 'failed' && (
-                <a class="btn btn--s" href={fileHref}>
-                  File again
+                <a class={record.misfiled ? 'btn btn--s btn--quiet' : 'btn btn--s'} href={fileHref}>
+                  {record.misfiled ? 'After that, file again' : 'File again'}
                 </a>
               )}
               {record.state === 'filing' && record.trouble && (
@@ -101,7 +103,7 @@ function Attribution({ item, only, now }: { item: DecisionItem; only: Statement 
 
 function headline(record: RecordState, now: number): string {
   if (record.state === 'in') return `In the record ${whenInWords(record.at, now)}`;
-  if (record.state === 'failed' && record.misfiled) return 'Filed wrongly in the record';
+  if (record.state === 'failed' && record.misfiled) return `${misfiledWords[record.misfiled.how]}: ${misfiledTodo}`;
   return recordWords[record.state];
 }
 
@@ -127,7 +129,13 @@ function Explanation({ record, now }: { record: RecordState; now: number }) {
         </span>
       );
     case 'failed':
-      return <span class="d__x">{record.reason}</span>;
+      if (!record.misfiled) return <span class="d__x">{record.reason}</span>;
+      return (
+        <span class="d__x">
+          {record.reason} {misfiledOrder[record.misfiled.how]} Nothing is deleted here.
+          <Reference misfiled={record.misfiled} />
+        </span>
+      );
   }
 }
 

@@ -3,32 +3,80 @@
  * ticked goes in, word for word; a summary is labelled as one, with its author (R21, H16).
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DecisionId, FilingPreview, MessageId, Statement, ThreadHead } from '../../core/contract.ts';
+import type { DecisionId, FilingPreview, MessageId, Misfiled, Statement, ThreadHead } from '../../core/contract.ts';
 import { clockTime, duration, plural } from '../../ui/dates.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
 import { AreaField, Check, focusFirstError } from '../../ui/fields.tsx';
 import { FileIcon } from '../../ui/icons/tools.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
-import { keepTogether } from '../../ui/words.ts';
 import { Banner } from '../patient/Banner.tsx';
 import { isoDate, nhsNumber, shortPatientName } from '../patient/format.ts';
 import { useClient } from '../session/client.ts';
+import { drawn } from '../thread/drawn.ts';
 import { shortHash } from '../thread/Message.tsx';
+import { misfiledOrder, misfiledWords } from './misfiledWords.ts';
 import { Paper } from './Paper.tsx';
+import { Reference } from './Reference.tsx';
 
 type Sources = { statements: Statement[]; others: Statement[] };
 const previewDelay = 250;
 
-export function FileSheet({
-  head,
-  decision,
-  background,
-}: {
-  head: ThreadHead;
-  decision: DecisionId;
-  background: MessageId[];
-}) {
+type Props = { head: ThreadHead; decision: DecisionId; background: MessageId[] };
+
+/** What the record keeps in the wrong place has to be taken out of it first: only then is there something to file. */
+export function FileSheet(props: Props) {
+  const { head, decision } = props;
+  const misfiled = head.record.find(({ key }) => key === decision)?.misfiled;
+  const [takenOut, setTakenOut] = useState(false);
+  if (misfiled && !takenOut) return <Misplaced head={head} misfiled={misfiled} onTakenOut={() => setTakenOut(true)} />;
+  return <Filing {...props} />;
+}
+
+type MisplacedProps = { head: ThreadHead; misfiled: Misfiled; onTakenOut: () => void };
+
+function Misplaced({ head, misfiled, onTakenOut }: MisplacedProps) {
+  const client = useClient();
+  const [confirmed, setConfirmed] = useState(false);
+  const close = () => client.router.close();
+  return (
+    <Sheet
+      title={misfiledWords[misfiled.how]}
+      onClose={close}
+      under={head.patient && <Banner patient={head.patient} now={client.now.value} />}
+      foot={
+        <div class="row">
+          <button type="button" class="btn" onClick={close}>
+            Close
+          </button>
+          <button type="button" class="btn" aria-disabled={!confirmed} onClick={() => confirmed && onTakenOut()}>
+            File again
+          </button>
+        </div>
+      }
+    >
+      <section aria-labelledby="misfiled-now">
+        <h2 id="misfiled-now">1. Tell health records now</h2>
+        <p>{misfiledOrder[misfiled.how]}</p>
+        <p>
+          <Reference misfiled={misfiled} />
+        </p>
+        <p>
+          {misfiled.how === 'other-patient' && 'Until then, somebody may act on it for the wrong patient. '}Nothing is
+          deleted here.
+        </p>
+      </section>
+      <section aria-labelledby="misfiled-then">
+        <h2 id="misfiled-then">2. Then file it again</h2>
+        <Check checked={confirmed} onChange={setConfirmed}>
+          Health records have confirmed that the document has been taken out.
+        </Check>
+      </section>
+    </Sheet>
+  );
+}
+
+function Filing({ head, decision, background }: Props) {
   const client = useClient();
   const task = useTask();
   const [sources, setSources] = useState<Sources>();
@@ -162,7 +210,7 @@ export function FileSheet({
             <h2 id="file-how">3. How it will read</h2>
             <Paper html={preview.html} />
             <p class="tiny muted hashline">
-              {plural(preview.sources, 'source')} · SHA-256 <span class="mono">{shortHash(preview.sha256)}</span>
+              {plural(preview.sources, 'message')} · SHA-256 <span class="mono">{shortHash(preview.sha256)}</span>
             </p>
           </section>
         </>
@@ -247,7 +295,7 @@ export function SourceWords({ statement, decision }: { statement: Statement; dec
         {statement.own ? 'You' : statement.author.name}, {clockTime(statement.at)}
       </b>
       {decision && <span class="muted"> · the decision</span>}
-      <span class="small source">{keepTogether(statement.text)}</span>
+      <span class="small source">{drawn(statement.text)}</span>
     </>
   );
 }

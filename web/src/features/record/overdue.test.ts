@@ -8,6 +8,7 @@ const line = (state: RecordLine['state'], age: number): RecordLine => ({
   order: 1,
   at: now - age,
   state,
+  by: 'Dr Anita Patel',
 });
 const pinned = (...lines: RecordLine[]) => overdue(lines, now).map((each) => each.key);
 

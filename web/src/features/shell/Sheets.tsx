@@ -1,5 +1,5 @@
 /** The sheet that the address names, over what stands under it. */
-import type { MessageItem } from '../../core/contract.ts';
+import { type MessageItem, notMember } from '../../core/contract.ts';
 import { isVeryWide } from '../../platform/viewport.ts';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { NewMessage } from '../directory/NewMessage.tsx';
@@ -40,6 +40,13 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
   }
   const head = store?.head.value;
   if (!store || !head) return null;
+  if (head.readOnly?.code === notMember) {
+    return (
+      <Sheet title={head.readOnly.message} onClose={close}>
+        <p>{head.readOnly.hint}</p>
+      </Sheet>
+    );
+  }
   const items = store.rows.value.flatMap((row) => (row.type === 'item' ? [row] : []));
   switch (route.at) {
     case 'details':

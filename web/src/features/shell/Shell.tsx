@@ -3,7 +3,7 @@
  * region for all of it.
  */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { SessionState, ThreadId } from '../../core/contract.ts';
+import { notMember, type SessionState, type ThreadId } from '../../core/contract.ts';
 import { isVeryWide, isWide } from '../../platform/viewport.ts';
 import { duration } from '../../ui/dates.ts';
 import { SpaceDirectIcon } from '../../ui/icons/states.tsx';
@@ -53,7 +53,8 @@ export function Shell({ state }: { state: Ready }) {
   const summary = client.inbox.value?.find((each) => each.id === thread);
   const head = store?.head.value;
   const asked = detailsOpen || client.router.route.value.at === 'details';
-  const three = wide && isVeryWide.value && asked && thread !== undefined;
+  const member = head?.readOnly?.code !== notMember;
+  const three = wide && isVeryWide.value && asked && thread !== undefined && member;
   const onDetails = () => {
     if (isVeryWide.value) setDetailsOpen((open) => !open);
     else if (thread) client.router.go({ at: 'details', thread });

@@ -4,9 +4,10 @@ import type { DecisionItem, MessageItem, Quote, SystemItem, TombstoneItem } from
 import { clockTime, plural, whenInWords } from '../../ui/dates.ts';
 import { ActionIcon, DecisionIcon, EmergencyIcon, UrgentIcon } from '../../ui/icons/states.tsx';
 import { BlockedIcon, DownIcon, KeyIcon, LinkIcon, PeopleIcon, ReplyIcon, WarningIcon } from '../../ui/icons/tools.tsx';
-import { keepTogether } from '../../ui/words.ts';
 import { Avatar } from '../inbox/Tile.tsx';
 import { shortRole } from '../people/words.ts';
+import { failedWords } from '../record/misfiledWords.ts';
+import { drawn } from './drawn.ts';
 import { DeliveryState, recordIcons, recordWords, urgencyWords } from './States.tsx';
 import { arrivalsLine, rotationWords, systemLine } from './systemWords.ts';
 
@@ -21,10 +22,14 @@ export type Acts = {
 type MessageProps = {
   item: MessageItem;
   partOf: DecisionItem | undefined;
+  /** Under the message before it: name and role are only read out, and the time is shown to who points at it. */
+  joined?: true | undefined;
+  /** Its delivery stands under the message after it, and here is only read out. */
+  saidBelow?: true | undefined;
   acts: Acts;
 };
 
-export function Message({ item, partOf, acts }: MessageProps) {
+export function Message({ item, partOf, joined, saidBelow, acts }: MessageProps) {
   const id = `m-${item.key}`;
   const body = (
     <>
@@ -33,29 +38,43 @@ export function Message({ item, partOf, acts }: MessageProps) {
         name={item.own ? 'You' : item.author.name}
         role={item.own ? '' : shortRole(item.author)}
         at={item.at}
+        joined={joined}
       />
       <div class="m__b">
         {item.reply && <QuoteLine quote={item.reply} onOpen={acts.toQuote} />}
         <p class="m__t" dir="auto">
-          {keepTogether(item.text)}
+          {drawn(item.text)}
         </p>
       </div>
-      <Foot item={item} partOf={partOf} acts={acts} />
+      <Foot item={item} partOf={partOf} saidBelow={saidBelow} acts={acts} />
       <Actions acts={acts} />
     </>
   );
   if (item.urgency !== 'routine') return <Urgent item={item}>{body}</Urgent>;
   return item.own ? (
-    <div class="m--own">{body}</div>
+    <div class={joined ? 'm--own m--joined' : 'm--own'}>{body}</div>
   ) : (
-    <div class="m">
-      <Avatar name={item.author.name} />
+    <div class={joined ? 'm m--joined' : 'm'}>
+      {joined ? <span /> : <Avatar name={item.author.name} />}
       <div>{body}</div>
     </div>
   );
 }
 
-export function Head({ id, name, role, at }: { id?: string; name: string; role: string; at: number }) {
+type HeadProps = { id?: string; name: string; role: string; at: number; joined?: true | undefined };
+
+export function Head({ id, name, role, at, joined }: HeadProps) {
+  if (joined) {
+    return (
+      <p class="m__j" id={id}>
+        <span class="vh">
+          {name}
+          {role && `, ${role}`}
+        </span>
+        <time dateTime={new Date(at).toISOString()}>{clockTime(at)}</time>
+      </p>
+    );
+  }
   return (
     <p class="m__h" id={id}>
       <b>{name}</b>
@@ -92,7 +111,7 @@ function QuoteLine({ quote, onOpen }: { quote: Quote; onOpen: (() => void) | und
   );
 }
 
-function Foot({ item, partOf, acts }: { item: MessageItem; partOf: DecisionItem | undefined; acts: Acts }) {
+function Foot({ item, partOf, saidBelow, acts }: Omit<MessageProps, 'joined'>) {
   const RecordIcon = partOf && recordIcons[partOf.record.state];
   if (item.delivery?.state === 'failed') {
     return (
@@ -103,22 +122,25 @@ function Foot({ item, partOf, acts }: { item: MessageItem; partOf: DecisionItem 
             {item.delivery.error.message} {item.delivery.error.hint}
           </span>
         )}
-        <button type="button" class="btn btn--s" onClick={acts.retry}>
-          Try again
-        </button>
+        {acts.retry && (
+          <button type="button" class="btn btn--s" onClick={acts.retry}>
+            Try again
+          </button>
+        )}
         <button type="button" class="btn btn--s btn--quiet" onClick={acts.discard}>
-          Take it back
+          {acts.retry ? 'Take it back' : 'Delete it'}
         </button>
       </div>
     );
   }
   if (!item.delivery && !partOf) return null;
   return (
-    <p class="m__f">
+    <p class={saidBelow && !partOf ? 'vh' : 'm__f'}>
       {partOf && RecordIcon && (
         <span class="st">
           <RecordIcon />
-          In a decision. {recordWords[partOf.record.state]}
+          In a decision.{' '}
+          {(partOf.record.state === 'failed' && failedWords(partOf.record)) || recordWords[partOf.record.state]}
         </span>
       )}
       {item.delivery && <DeliveryState delivery={item.delivery} />}
@@ -211,8 +233,9 @@ export function Tombstone({ item, now }: { item: TombstoneItem; now: number }) {
         <span>In the record · originals deleted {whenInWords(item.at, now)}</span>
       </b>
       <p>
-        Decision {attribution(item)}, {whenInWords(item.decidedAt, now)}. {plural(item.messages, 'message')}. Filed by{' '}
-        {item.filedBy} {whenInWords(item.filedAt, now)}. Record ref. <span class="nowrap">{item.reference}</span>
+        Decision {attribution(item)}, {whenInWords(item.decidedAt, now)}.{' '}
+        {item.messages === undefined ? '' : `${plural(item.messages, 'message')}. `}Filed by {item.filedBy}{' '}
+        {whenInWords(item.filedAt, now)}. Record ref. <span class="nowrap">{item.reference}</span>
         <br />
         <span class="tiny">
           Document SHA-256 <span class="mono">{shortHash(item.sha256)}</span>

@@ -1,7 +1,7 @@
 /** A thread: its head, the banner that never scrolls away, the messages, and the composer or the reason why there is none. */
 import { useSignalEffect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { MessageItem, ThreadHead, ThreadSummary } from '../../core/contract.ts';
+import { type MessageItem, notMember, type ThreadHead, type ThreadSummary } from '../../core/contract.ts';
 import { hasFinePointer, isWide } from '../../platform/viewport.ts';
 import { plural } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
@@ -28,7 +28,9 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
   const [given, setGiven] = useState<{ text: string; at: number }>();
   const heading = useRef<HTMLHeadingElement>(null);
   const head = store.head.value;
-  const patient = head?.patient ?? summary?.patient;
+  // Once the thread is open it says itself whose it is: to somebody who is no longer a member, nobody's (R13).
+  const patient = head ? head.patient : summary?.patient;
+  const left = head?.readOnly?.code === notMember;
   const state = client.session.value;
   const policy = client.policies.value?.find(({ needed }) => needed);
   const mustRead = state?.at === 'ready' && !state.noticeAccepted;
@@ -48,6 +50,11 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
     if (isWide.value && hasFinePointer.value && composer) composer.focus();
     else heading.current?.focus();
   }, [head?.id]);
+  useEffect(() => {
+    if (!left) return;
+    client.announce(head.readOnly?.message ?? '');
+    heading.current?.focus();
+  }, [left]);
 
   return (
     <>
@@ -62,9 +69,13 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
           <h1 ref={heading} tabIndex={-1}>
             {head ? headTitle(head) : summary ? headingOf(summary) : 'Thread'}
           </h1>
-          {head && <p class="one">{headFacts(head, isWide.value)}</p>}
+          {head && (
+            <p class="one">
+              {left ? `${spaceWords[head.space]} · you are no longer in it` : headFacts(head, isWide.value)}
+            </p>
+          )}
         </div>
-        {onDetails && head && (
+        {onDetails && head && !left && (
           <button type="button" class="ib" onClick={onDetails}>
             <InfoIcon size="l" />
             <span class="vh">Details and members</span>

@@ -62,7 +62,11 @@ function Spot({
   children,
 }: Pick<Props, 'isStop' | 'isActive' | 'isLast' | 'onActivate'> & { row: Spoken; children: ComponentChildren }) {
   return (
-    <div class={isLast ? 'line line--last' : 'line'}>
+    <div
+      class={['line', row.type === 'item' && row.joined && 'line--joined', isLast && 'line--last']
+        .filter(Boolean)
+        .join(' ')}
+    >
       <article
         class={isActive ? 'hit is-active' : 'hit'}
         data-key={row.key}
@@ -110,7 +114,8 @@ function Item({
         acts.decide = () => client.router.go({ at: 'decide', thread, message: item.id });
       }
     }
-    acts.retry = () => attempt(client.wardline.retry({ thread, key: item.key }));
+    // Where nothing can be written, trying again cannot work.
+    if (!head.readOnly) acts.retry = () => attempt(client.wardline.retry({ thread, key: item.key }));
     acts.discard = () =>
       attempt(client.wardline.discard({ thread, key: item.key }).then(({ text }) => onTakenBack(text)));
     const quoted = item.reply;
@@ -119,7 +124,7 @@ function Item({
 
   switch (item.kind) {
     case 'message':
-      return <Message item={item} partOf={row.partOf} acts={acts} />;
+      return <Message item={item} partOf={row.partOf} joined={row.joined} saidBelow={row.saidBelow} acts={acts} />;
     case 'system':
       return <SystemNote item={item} newKeys={row.newKeys} />;
     case 'tombstone':

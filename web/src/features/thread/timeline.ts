@@ -1,20 +1,32 @@
 /**
  * From what the worker sends to the rows of a thread: in order, a line for each day, a line where the unread begin, and a decision in
  * the place of the message that it is made of. People who came one after another are one row; new keys are none, because they follow
- * from what is said beside them.
+ * from what is said beside them. What one person wrote one after another within five minutes stands together under one name.
  *
  * Invariants: the same items give the same rows whatever order they came in; every row has a key that stays when others come or go; who
  * was removed or left, what was refused and what was stopped always has a row of its own.
  */
-import type { DecisionItem, MessageId, SystemItem, TimelineItem } from '../../core/contract.ts';
+import type { DecisionItem, MessageId, MessageItem, SystemItem, TimelineItem } from '../../core/contract.ts';
 import { dayKey, dayTitle } from '../../ui/dates.ts';
 
 export type Row =
   | { type: 'day'; key: string; title: string }
   | { type: 'unread'; key: string }
-  | { type: 'item'; key: string; item: TimelineItem; partOf: DecisionItem | undefined; newKeys?: true }
+  | ItemRow
   /** Several who came in, in the place of the first. */
   | { type: 'fold'; key: string; items: SystemItem[] };
+
+export type ItemRow = {
+  type: 'item';
+  key: string;
+  item: TimelineItem;
+  partOf: DecisionItem | undefined;
+  newKeys?: true;
+  /** Stands under the row before it, with the same name, role and avatar. */
+  joined?: true;
+  /** The row after it belongs to it and has come exactly as far: its delivery is said there. */
+  saidBelow?: true;
+};
 
 /** The rows that say something: one of them at a time is in the tab order. */
 export type Spoken = Extract<Row, { type: 'item' | 'fold' }>;
@@ -48,7 +60,35 @@ export function arrange(
     const partOf = item.kind === 'message' ? members.get(item.id) : undefined;
     rows.push({ type: 'item', key: item.key, item, partOf, ...(withNewKeys.has(item.key) ? { newKeys: true } : {}) });
   }
+  return group(rows);
+}
+
+/** So long after the first of them a message still stands under its name and its time. */
+export const groupedMs = 5 * 60_000;
+
+function group(rows: Row[]): Row[] {
+  let first: MessageItem | undefined;
+  let before: ItemRow | undefined;
+  for (const row of rows) {
+    const message = row.type === 'item' && row.item.kind === 'message' ? row.item : undefined;
+    if (row.type !== 'item' || !message || message.urgency !== 'routine') {
+      [first, before] = [undefined, undefined];
+      continue;
+    }
+    const near = first && Math.abs(message.at - first.at) < groupedMs;
+    if (first && before && near && first.author.id === message.author.id && first.own === message.own) {
+      row.joined = true;
+      if (sameDelivery(before, row)) before.saidBelow = true;
+    } else first = message;
+    before = row;
+  }
   return rows;
+}
+
+function sameDelivery(one: ItemRow, other: ItemRow): boolean {
+  const [a, b] = [one, other].map(({ item }) => (item.kind === 'message' ? item.delivery : undefined));
+  if (!a || !b || a.state === 'failed') return false;
+  return a.state === b.state && a.of === b.of && a.reached === b.reached && a.seen === b.seen;
 }
 
 /** New keys by themselves are no news in a thread; its details list them. */
