@@ -112,6 +112,24 @@ test('R31 removing takes a reason and says what it cannot undo', async () => {
   ]);
 });
 
+test('R31 taking out is armed for one: after a removal nothing stands ready for the next click', async () => {
+  const without = { ...johnHead, members: johnHead.members.filter(({ person }) => person.id !== 'tom') };
+  const { draw } = await mount({}, () => <Details head={johnHead} keyChanges={[]} />);
+  await press(button('Remove or leave'));
+  expect(document.querySelectorAll('.who .btn')).toHaveLength(6);
+  await draw(<Details head={{ ...johnHead, name: 'Another name' }} keyChanges={[]} />);
+  expect(document.querySelectorAll('.who .btn')).toHaveLength(6);
+  await draw(<Details head={without} keyChanges={[]} />);
+  expect(document.querySelectorAll('.who .btn')).toHaveLength(0);
+  expect(button('Remove or leave').getAttribute('aria-pressed')).toBe('false');
+});
+
+test('the details name each decision by how it begins, or by who decided where the words are gone', async () => {
+  await mount({}, () => <Details head={johnHead} keyChanges={[]} />);
+  expect(shown()).toContain('Change to IV flucloxacillin');
+  expect(shown()).toMatch(/Decision by Dr Anita Patel, \S/);
+});
+
 test('R47 the details say that it may be disclosed, R11 how the patient was identified and who is alike', async () => {
   await mount({}, () => <Details head={johnHead} keyChanges={[]} />);
   expect(shown()).toContain(disclosureSentence);

@@ -5,7 +5,11 @@ import { DecideSheet } from '../../features/record/DecideSheet.tsx';
 import { DecisionCard } from '../../features/record/DecisionCard.tsx';
 import { FileSheet } from '../../features/record/FileSheet.tsx';
 import { Tombstone } from '../../features/thread/Message.tsx';
-import { decision, johnHead, johnItems, people } from '../fakeData.ts';
+import { Details } from '../../features/members/Details.tsx';
+import { OverdueBar } from '../../features/record/OverdueBar.tsx';
+import { ThreadRow } from '../../features/inbox/ThreadRow.tsx';
+import { inbox } from '../fakeAnswers.ts';
+import { decision, johnHead, johnItems, misfiled, people } from '../fakeData.ts';
 import { button, field, mount, press, settled, shown, type } from './mount.tsx';
 
 const now = Date.now();
@@ -52,6 +56,50 @@ describe('R18 a decision says where the record stands', () => {
   test('handing it over is not a receipt: only "in" says so', async () => {
     await mount({}, () => card({ state: 'filing', by, since: now }));
     expect(shown()).not.toContain('In the record');
+  });
+});
+
+describe('R18 what the record keeps under another patient', () => {
+  const failed: RecordState = { state: 'failed', by, at: now, reason: 'It lies elsewhere.', misfiled };
+  const head = {
+    ...johnHead,
+    record: johnHead.record.map((line) => (line.key === 'd1' ? { ...line, state: 'failed' as const, misfiled } : line)),
+  };
+
+  test('is called so on the card, in the bar, in the inbox and in the details, and nowhere a refusal', async () => {
+    const row = inbox().find(({ id }) => id === 'john');
+    if (!row) throw new Error('no row');
+    const needs = [{ kind: 'record-misfiled' as const, count: 1, since: now, how: misfiled.how }];
+    const views = [
+      card(failed),
+      <OverdueBar key="bar" head={head} now={now} />,
+      <ThreadRow key="row" thread={{ ...row, needs }} now={now} current={false} />,
+      <Details key="details" head={head} keyChanges={[]} />,
+    ];
+    const { draw } = await mount();
+    for (const view of views) {
+      await draw(view);
+      expect(shown()).toContain('Filed under another patient');
+      expect(shown()).not.toMatch(/refused/i);
+    }
+  });
+
+  test('what to do comes first: whom to tell and which reference; filing again only when it is confirmed', async () => {
+    const written = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue();
+    const { draw } = await mount({}, () => card(failed));
+    expect(document.querySelector('.d .btn')?.textContent).toBe('Copy the reference');
+    expect(shown()).toContain('Call health records now.');
+    await draw(<FileSheet head={head} decision="d1" background={[]} />);
+    expect(document.querySelector('.paper')).toBeNull();
+    await press(button('Copy the reference'));
+    expect(written).toHaveBeenCalledWith(misfiled.reference);
+    expect(shown()).toContain('Copied');
+    await press(button('File again'));
+    expect(shown()).not.toContain('What goes in');
+    await press(field(/Health records have confirmed/));
+    await press(button('File again'));
+    expect(shown()).toContain('What goes in');
+    written.mockRestore();
   });
 });
 

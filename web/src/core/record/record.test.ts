@@ -92,6 +92,21 @@ describe('R11 a patient thread', () => {
     await anita.ask.removeMember({ thread, person: second.me, reason: 'no-longer-involved', note: '' });
   });
 
+  test('R13 whoever is removed has nothing of the patient from that moment on, and has it again when they come back', async () => {
+    const id = await patientThread();
+    await until('the patient', async () => (await fiona.view(id)).head.patient !== undefined);
+    await anita.ask.removeMember({ thread: id, person: fiona.me, reason: 'added-in-error', note: '' });
+    const heads = () => fiona.told(`thread:${id}`).flatMap(({ head }) => head ?? []);
+    await until('the screen to be told', async () => heads().at(-1)?.readOnly?.code === 'not_a_member');
+    const head = heads().at(-1);
+    expect(head).not.toHaveProperty('patient');
+    expect(head).not.toHaveProperty('link');
+    expect(head).not.toHaveProperty('name');
+    expect(JSON.stringify(await fiona.view(id))).not.toMatch(/smith|9434765919|1954-03-12|cellulitis/i);
+    await anita.ask.addMember({ thread: id, person: fiona.me, reason: 'cover', note: '', history: true });
+    await until('the patient', async () => (await fiona.view(id)).head.patient?.family === 'Smith');
+  });
+
   test('H11 another patient’s number stops, this patient’s own does not', async () => {
     const stopped = anita.ask.send({ thread, text: 'and 900 000 0025', emergencyReason: 'now' });
     expect((await refusalOf(stopped)).code).toBe('stopped_other_patient');
@@ -245,6 +260,59 @@ describe('a decision', () => {
     expect((await refusalOf(anita.ask.send({ thread, text: 'x', replyTo: decided }))).code).toBe('message_unknown');
   });
 
+  test.each([
+    ['record_other_patient', 'other-patient'],
+    ['record_mismatch', 'otherwise'],
+  ])('R18 what the record holds wrongly (%s) is no refusal, and the same everywhere', async (code, how) => {
+    const preview = await fiona.ask.previewFiling(request());
+    await fiona.ask.file({ ...request(), sha256: preview.sha256, patientConfirmed: true });
+    const served = world.server.thread(thread);
+    const [filing] = served.filings;
+    if (!filing) throw new Error('nothing was filed');
+    world.server.misfile(served, filing, code, 'It lies elsewhere.');
+    const misfiled = { how, reference: filing.filing };
+    for (const each of [anita, fiona]) {
+      await until('it to fail', async () => (await item(each))?.record.state === 'failed');
+      expect((await item(each))?.record).toMatchObject({ reason: 'It lies elsewhere.', misfiled });
+      expect((await each.view(thread)).head.record).toEqual([
+        expect.objectContaining({ key: decision, state: 'failed', by: 'Dr Anita Patel', words: plan, misfiled }),
+      ]);
+      expect((await each.row(thread)).needs).toEqual([
+        expect.objectContaining({ kind: 'record-misfiled', count: 1, how }),
+      ]);
+    }
+  });
+
+  test.each([
+    ['nothing beside it', '', [], 1],
+    ['own words alone', 'Stop the heparin.', [], 1],
+    ['own words and what they rest on', 'Stop the heparin.', ['background'], 2],
+    ['a message and another beside it', '', ['background'], 2],
+  ])('R20 one count of messages in preview, document and tombstone: %s', async (_what, text, and, count) => {
+    if (text) {
+      ({ key: decision } = await anita.ask.markDecision({ thread, messages: [background], text }));
+      await until('the decision', async () => (await item(fiona)) !== undefined);
+    }
+    const wanted = { ...request(), sources: and.length > 0 ? [background] : [] };
+    const preview = await fiona.ask.previewFiling(wanted);
+    expect(preview.sources).toBe(count);
+    expect(preview.html).toContain(count === 1 ? ' 1 message, word for word' : ` ${count} messages, word for word`);
+    await fiona.ask.file({ ...wanted, sha256: preview.sha256, patientConfirmed: true });
+    const served = world.server.thread(thread);
+    const [filing] = served.filings;
+    if (!filing) throw new Error('nothing was filed');
+    world.server.receive(served, filing);
+    await until('in', async () => (await item(anita))?.record.state === 'in');
+    await world.server.destroy(served, filing);
+    for (const each of [anita, fiona]) {
+      await until('the tombstone', async () => (await stone(each)) !== undefined);
+      expect((await stone(each))?.messages).toBe(count);
+    }
+    fiona.reload();
+    await fiona.ask.unlock({ password });
+    expect((await stone(fiona))?.messages).toBe(count);
+  });
+
   describe('R20 a tombstone names', () => {
     const gone = async (sources: string[], id: string): Promise<void> => {
       decision = id;
@@ -297,9 +365,12 @@ describe('a decision', () => {
       expect(await names(fiona)).toEqual({ decidedBy: `${byAnita} and ${byFiona}`, markedBy: byAnita });
     });
 
-    test('the one author of all that was filed, also where it was never read', async () => {
+    test('the one author of all that was filed, also where it was never read; there messages are not counted', async () => {
       await gone([], decision);
-      expect(await names(await newBrowser())).toEqual({ decidedBy: byAnita, markedBy: byAnita });
+      const fresh = await newBrowser();
+      expect(await names(fresh)).toEqual({ decidedBy: byAnita, markedBy: byAnita });
+      expect((await stone(fresh))?.messages).toBeUndefined();
+      expect((await stone(anita))?.messages).toBe(1);
     });
   });
 

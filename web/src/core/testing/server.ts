@@ -159,6 +159,12 @@ export class TestServer {
     this.#tellFiling(thread, filing);
   }
 
+  /** What the record holds is not what was filed. */
+  misfile(thread: ServedThread, filing: Filing, code: string, reason: string): void {
+    Object.assign(filing, { attempts: filing.attempts + 1, state: 'failed', code, reason });
+    this.#tellFiling(thread, filing);
+  }
+
   async destroy(thread: ServedThread, filing: Filing): Promise<void> {
     const gone = await thread.destroy(filing);
     filing.destroyedAt = this.#clock.now();

@@ -59,6 +59,44 @@ describe('rows of a thread', () => {
   test('an empty thread has none', () => expect(arrange([], { now })).toEqual([]));
 });
 
+describe('what one person wrote one after another', () => {
+  const minute = 60_000;
+  const joined = (rows: Row[]) => rows.flatMap((row) => (row.type === 'item' && row.joined ? [row.key] : []));
+  const saidBelow = (rows: Row[]) => rows.flatMap((row) => (row.type === 'item' && row.saidBelow ? [row.key] : []));
+  const fiona: Person = { ...anita, id: 'fiona', name: 'Dr Fiona Kerr' };
+
+  test('stands together for five minutes, counted from the first', () => {
+    const rows = arrange(
+      [0, 2, 4.9, 5, 7].map((after, at) => message(at, now + after * minute)),
+      { now },
+    );
+    expect(joined(rows)).toEqual(['m1', 'm2', 'm4']);
+  });
+
+  test('is parted by somebody else, a day, the unread, anything said in between and an urgent message', () => {
+    expect(joined(arrange([message(1), message(2, now, { author: fiona }), message(3)], { now }))).toEqual([]);
+    const midnight = new Date(2026, 10, 24).getTime();
+    expect(joined(arrange([message(1, midnight - 1), message(2, midnight)], { now }))).toEqual([]);
+    expect(joined(arrange([message(1), message(2)], { now, firstUnread: 'm2' }))).toEqual([]);
+    expect(joined(arrange([message(1), decision(2, []), message(3)], { now }))).toEqual([]);
+    expect(joined(arrange([message(1), message(2), message(3), decision(4, [2])], { now }))).toEqual([]);
+    expect(joined(arrange([message(1), message(2, now, { urgency: 'urgent' }), message(3)], { now }))).toEqual([]);
+  });
+
+  test('says how far it came once, where it came equally far', () => {
+    const mine = (order: number, state: 'sent' | 'seen' | 'failed') =>
+      message(order, now, { own: true, delivery: { state, of: 2, reached: 0, seen: state === 'seen' ? 1 : 0 } });
+    expect(saidBelow(arrange([mine(1, 'seen'), mine(2, 'seen'), mine(3, 'sent')], { now }))).toEqual(['m1']);
+    expect(saidBelow(arrange([mine(1, 'failed'), mine(2, 'failed')], { now }))).toEqual([]);
+  });
+
+  test('keeps its keys, and the items stay as they came', () => {
+    const [one, two] = [message(1), message(2)];
+    const rows = arrange([one, two], { now });
+    expect(rows.flatMap((row) => (row.type === 'item' ? [row.item] : []))).toEqual([one, two]);
+  });
+});
+
 describe('R18 a decision', () => {
   test('made of one message takes its place', () => {
     const rows = arrange([message(1), message(2), message(3), decision(4, [2])], { now });
