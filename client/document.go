@@ -170,7 +170,7 @@ func (p *paper) line(template string, values ...string) {
 
 var escapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\x00", "\ufffd")
 
-func escapeText(text string) string { return escapes.Replace(text) }
+func escapeText(text string) string { return escapes.Replace(showMarks(text)) }
 
 // cutText shortens a text to a number of bytes without breaking a character.
 func cutText(text string, most int) string {

@@ -79,6 +79,8 @@ var (
 	ErrUnlockerUnknown = &Stopped{"unlocker_unknown", "the vault lists no such unlocker"}
 	// ErrText: not a text that can be sent.
 	ErrText = &Stopped{"text", "the text is empty, too long or not text"}
+	// ErrHiddenMark: a text with a character that nobody sees and that changes what is read.
+	ErrHiddenMark = &Stopped{"hidden_mark", "the text has a hidden character that changes the direction of reading"}
 )
 
 // CodeOf is the stable code of an error: a problem's, a refusal's or a rule's; empty for anything else.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"strings"
 
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
@@ -121,6 +122,12 @@ func (t *thread) compose(draft Draft) (*inner, envelope.MessageKind, error) {
 	text, err := tidyText(draft.Text)
 	if err != nil {
 		return nil, 0, err
+	}
+	if text != "" && isBlank(text) {
+		return nil, 0, ErrText
+	}
+	if strings.ContainsFunc(text, isMark) {
+		return nil, 0, ErrHiddenMark
 	}
 	said := &inner{text: text}
 	if draft.Decision {

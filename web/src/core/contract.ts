@@ -495,6 +495,7 @@ export type Finding = {
     | 'number-outside' /** R37: a valid NHS number outside a patient thread. */
     | 'born-and-name' /** R37: a date of birth together with a full name. */
     | 'hospital-number'
+    | 'hidden-mark' /** H16: a character that nobody sees and that changes what is read. */
     | 'unlinked-patient' /** R10: talk about somebody who is not identified. Asks, does not stop. */;
   /** The characters found, as typed. */
   found: string;

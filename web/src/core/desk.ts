@@ -23,6 +23,7 @@ import type {
 import type { Env } from './env.ts';
 import { Fault, isProblem } from './fault.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { isBlank } from './marks.ts';
 import { LookUps } from './patient/lookup.ts';
 import { numbersOf } from './patient/patient.ts';
 import { searchDirectory } from './people/directory.ts';
@@ -242,7 +243,7 @@ export class Desk {
   async markDecision(id: ThreadId, messages: readonly MessageId[], text: string): Promise<{ key: string }> {
     const thread = this.threads.need(id);
     mayWrite(thread);
-    const words = text.trim();
+    const words = isBlank(text) ? '' : text.trim();
     if (words === '' && messages.length === 0) throw new Fault('decision_empty');
     this.#insistClean(thread, words, false);
     const named = messages.map((each) => this.#message(thread, each)).sort((a, b) => a.seq - b.seq);
@@ -358,6 +359,7 @@ export class Desk {
   #insistClean(thread: Thread, text: string, asked: boolean): void {
     const findings = this.checkText(thread.id, text);
     const stopping = findings.find(({ stops }) => stops);
+    if (stopping?.kind === 'hidden-mark') throw new Fault('stopped_hidden_mark');
     if (stopping) throw new Fault(stopping.kind === 'other-patient' ? 'stopped_other_patient' : 'stopped_identifier');
     if (findings.length > 0 && !asked) throw new Fault('stopped_unlinked');
   }
@@ -394,7 +396,7 @@ export class Desk {
 }
 
 function withinLimits(text: string): string {
-  if (text.trim() === '') throw new Fault('text_missing');
+  if (isBlank(text)) throw new Fault('text_missing');
   if (Array.from(text).length > MAX_TEXT) throw new Fault('text_too_long');
   return text;
 }

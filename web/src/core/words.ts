@@ -144,6 +144,10 @@ const words: Record<string, Words> = {
     message: 'Not sent: this identifies a patient.',
     hint: 'Write it in a patient thread.',
   },
+  stopped_hidden_mark: {
+    message: 'Not sent: a hidden character changes how this reads.',
+    hint: 'Type the text anew.',
+  },
   stopped_unlinked: {
     message: 'Not sent: this sounds like a patient nobody here can be sure of.',
     hint: 'Identify the patient, or say why it cannot wait.',

@@ -52,10 +52,13 @@ describe('sending', () => {
     expect(field(recipient).value).toBe('');
   });
 
-  test('nothing is sent when there is nothing but spaces', async () => {
+  test('nothing is sent when there is nothing that anybody could see', async () => {
     const { sent } = await composerIn('john');
-    await type(recipient, '   ');
-    await press(button('Send'));
+    for (const nothing of ['   ', '  \u200b\u200b  ', '\u2060\ufeff', '\u3164']) {
+      await type(recipient, nothing);
+      expect(button('Send').getAttribute('aria-disabled')).toBe('true');
+      await press(button('Send'));
+    }
     expect(sent()).toEqual([]);
   });
 
@@ -295,6 +298,20 @@ describe('what is stopped', () => {
     expect(field(recipient).value).toBe('Also for please');
   });
 
+  test('H16 hidden characters that turn the direction are named and taken out at one tap', async () => {
+    const { sent, fake } = await composerIn('john');
+    fake.checkText = ({ text }) =>
+      Promise.resolve(
+        text.includes('\u202e') ? [{ kind: 'hidden-mark', found: '\u202e', start: 5, end: 6, stops: true }] : [],
+      );
+    await type(recipient, 'give \u202e04\u202c mg');
+    await press(button('Send'));
+    expect(shown()).toContain('Not sent: hidden characters');
+    await press(button('Take them out'));
+    await press(button('Send'));
+    expect(sent().map((call) => call.arg)).toEqual([{ thread: 'john', text: 'give 04 mg' }]);
+  });
+
   test('R11 the patient’s own number passes', async () => {
     const { sent } = await composerIn('john');
     await type(recipient, 'Label says 943 476 5919');
@@ -330,6 +347,22 @@ describe('what is stopped', () => {
     await type(recipient, 'he is not breathing');
     expect(shown()).toContain('Not for cardiac arrest: call 2222.');
   });
+});
+
+test('twenty thousand letters without a space are neither measured nor broken by words', async () => {
+  await composerIn('john');
+  const box = field(recipient);
+  await act(() => {
+    box.dispatchEvent(new InputEvent('beforeinput', { bubbles: true, data: 'ع'.repeat(20_000) }));
+  });
+  expect(box.classList.contains('breaks')).toBe(true);
+  const measured = vi.spyOn(box, 'scrollHeight', 'get');
+  await type(recipient, 'ع'.repeat(20_000));
+  expect(box.classList.contains('breaks')).toBe(true);
+  expect(measured).not.toHaveBeenCalled();
+  await type(recipient, 'short words again');
+  expect(box.classList.contains('breaks')).toBe(false);
+  expect(measured).toHaveBeenCalled();
 });
 
 describe('H17 the draft', () => {

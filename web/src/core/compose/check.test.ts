@@ -53,10 +53,41 @@ describe('R37 outside a patient thread identifiers stop', () => {
   );
 });
 
+describe('R37 a date that is called one of birth needs less of a name', () => {
+  test.each([
+    ['J. Smith DOB 12.03.54', 'J. Smith DOB 12.03.54'],
+    ['Smith J, d.o.b. 12/3/54', 'Smith J, d.o.b. 12/3/54'],
+    ['JA Smith (born on 12 March 1954)', 'JA Smith (born on 12 March 1954'],
+    ['please see Smith dob: 12/03/1954', 'Smith dob: 12/03/1954'],
+    ['john smith dob 12/3/54', 'john smith dob 12/3/54'],
+    ['Kowalska, date of birth 8 November 1962', 'Kowalska, date of birth 8 November 1962'],
+  ])('%s', (text, words) => expect(found(text)).toEqual([`born-and-name! ${words}`]));
+  test.each([
+    'born 12/03/1954',
+    'Please check DOB 12/3/54',
+    'the patient was born 12/3/54',
+    'her dob 12/3/54',
+    'confirm full name and dob 12/3/54',
+    'J. Smith is off 12.03.26',
+    'Dr J. Smith was appointed 12.03.1998',
+  ])('nobody is named: %s', (text) => expect(found(text).filter((each) => each.startsWith('born'))).toEqual([]));
+});
+
+describe('H16 hidden characters stop everywhere', () => {
+  test.each(['direct', 'team', 'patient', 'social'] as const)('%s', (space) =>
+    expect(found('give \u202e04\u202c mg', space)).toEqual(['hidden-mark! \u202e']),
+  );
+  test('a language that is written from the right is no hidden character', () =>
+    expect(found('السلام عليكم, דוקטור 04 mg')).toEqual([]));
+});
+
 describe('R10 talk about somebody unidentified is asked about, and does not stop', () => {
   test.each([
     ['bed 4 pt is more short of breath', 'bed 4 pt'],
     ['Side room 2 needs fluids', 'Side room 2'],
+    ['SR 2 needs fluids', 'SR 2'],
+    ['s/r 2b is buzzing', 's/r 2b'],
+    ['sr2 again', 'sr2'],
     ['the lady in bay C', 'lady in bay C'],
     ['Mrs J. wants to go home', 'Mrs J.'],
     ['pt A.B. is back', 'pt A.B.'],
@@ -67,6 +98,10 @@ describe('R10 talk about somebody unidentified is asked about, and does not stop
     'Who covers ward 7B tonight?',
     'Mr Jones from estates is here',
     'Please bring the chairs',
+    '<img src=x onerror=alert(1)>',
+    'the src folder is empty',
+    'costs are cubed',
+    'Sr A Jones is on',
   ])('nobody is meant: %s', (text) => expect(found(text)).toEqual([]));
   test('R33 not asked where no patient belongs at all', () =>
     expect(found('bed 4 at the campsite', 'social')).toEqual([]));

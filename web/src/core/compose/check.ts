@@ -5,6 +5,7 @@
  * It finds what has a form. It cannot see names alone, and the screen says so.
  */
 import type { Finding, Space } from '../contract.ts';
+import { firstMark } from '../marks.ts';
 import { findNumbers } from './numbers.ts';
 
 export type Place = {
@@ -16,12 +17,14 @@ export type Place = {
 /** `now` tells a date of birth from an appointment. */
 export function check(text: string, { space, numbers }: Place, now: number): Finding[] {
   const valid = findNumbers(text).map(({ digits, start, end }) => ({ digits, start, end }));
+  const mark = firstMark(text);
+  const hidden = mark < 0 ? [] : [finding('hidden-mark', text, mark, mark + 1, true)];
   if (space === 'patient') {
-    return valid
-      .filter(({ digits }) => !numbers.includes(digits))
-      .map(({ start, end }) => finding('other-patient', text, start, end, true));
+    const others = valid.filter(({ digits }) => !numbers.includes(digits));
+    return [...hidden, ...others.map(({ start, end }) => finding('other-patient', text, start, end, true))];
   }
   const stopping = [
+    ...hidden,
     ...valid.map(({ start, end }) => finding('number-outside', text, start, end, true)),
     ...hospitalNumbers(text),
     ...bornAndName(text, now),
@@ -69,13 +72,47 @@ function bornAndName(text: string, now: number): Finding[] {
   const dates = [...text.matchAll(date)].filter((match) => couldBeBirth(match, new Date(now).getFullYear()));
   if (dates.length === 0) return [];
   const outside = dates.reduce((rest, match) => blank(rest, match.index, match[0].length), text);
-  const names = [...outside.matchAll(fullName)].filter(({ 0: words }) => isName(words));
-  const [name, born] = [names[0], dates[0]];
+  const said = dates.find((match) => saysBirth(text, match));
+  const names = [
+    ...[...outside.matchAll(fullName)].filter(({ 0: words }) => isName(words)),
+    ...(said ? shortNames(outside) : []),
+  ];
+  const [name, born] = [names[0], said ?? dates[0]];
   if (!name || !born) return [];
   const start = Math.min(name.index, born.index);
   const end = Math.max(name.index + name[0].length, born.index + born[0].length);
   return [finding('born-and-name', text, start, end, true)];
 }
+
+const birth = '(?:d\\.?\\s?o\\.?\\s?b\\b\\.?|born\\b(?:\\s+on\\b)?|(?:date\\s+of\\s+birth|birth\\s*date|birthday)\\b)';
+const birthBefore = new RegExp(`\\b${birth}[\\s:;,.(=-]*(?:\\w+\\s+){0,2}$`, 'i');
+
+/** The date is called one of birth by the words before it. */
+const saysBirth = (text: string, { index }: RegExpMatchArray): boolean =>
+  birthBefore.test(text.slice(Math.max(0, (index ?? 0) - 40), index));
+
+/** "J. Smith", "Smith J", and what stands straight before the word: "Smith DOB", "john smith dob". */
+const initialed = /\b(?:\p{Lu}\.?[ \t]?){1,3}[ \t]?\p{Lu}[\p{L}'’-]+|\b\p{Lu}[\p{L}'’-]+,?[ \t]+\p{Lu}\b\.?/gu;
+const beforeBirth = new RegExp(`\\b([\\p{L}'’-]{2,}(?:[ \\t]+[\\p{L}'’-]{2,})?)[\\s,;:(-]+${birth}`, 'giu');
+const nobody =
+  /^(?:and|or|with|her|his|their|my|your|a|an|same|patient|pts?|lady|man|woman|boy|girl|baby|child|check|checked|confirm|confirmed|correct|wrong|no|not|need|needs|ask|asked|name|number|address|full|was|were|by|for|in|on|at|to|has|have|had|this|that|he|she|they|give|given|missing|those|people|anybody|anyone|everybody|everyone|staff|colleagues)$/i;
+
+function shortNames(text: string): { 0: string; index: number }[] {
+  const called = (words: string) => words.split(/[\s,.]+/).some((word) => word.length > 1 && !isWord(word));
+  const initials = [...text.matchAll(initialed)].filter(({ 0: words }) => called(words));
+  const before = [...text.matchAll(beforeBirth)].flatMap(({ 1: words = '', index }) => {
+    const all = words.split(/[ \t]+/);
+    const likely = all.filter((word) => !isWord(word));
+    const capital = likely.some((word) => /^\p{Lu}/u.test(word));
+    if (!capital) return likely.length === 2 ? [{ 0: words, index }] : [];
+    const from = words.search(/\b\p{Lu}/u);
+    return [{ 0: words.slice(from), index: index + from }];
+  });
+  return [...initials, ...before].sort((a, b) => a.index - b.index);
+}
+
+const isWord = (word: string): boolean =>
+  notNames.test(word) || nobody.test(word) || new RegExp(`^(?:${months})$`, 'i').test(word);
 
 function isName(words: string): boolean {
   const likely = words
@@ -100,10 +137,11 @@ const blank = (text: string, start: number, length: number): string =>
 
 /**
  * R10: "bed 4", "side room 2", "the pt in bay C", initials beside a patient word. Each is somebody whom the reader has to guess.
+ * A letter belongs to a place only behind a space, and never to "SR": "src" and "cubed" are words, "Sr A Jones" is a sister.
  * A place that is only a place ("bed 4 is clean") is asked about too: a question too many costs one tap.
  */
 const places =
-  /\b(?:bed|side[ -]?room|s\/?r|bay|cubicle|cube|resus|trolley|chair)\s*(?:no\.?\s*)?(?:\d{1,3}[a-z]?|[a-h]\d{0,2})\b(?:\s*(?:pt|patient|lady|man|gentleman|woman|boy|girl|chap)\b)?/gi;
+  /\b(?:(?:bed|side[ -]?room|s\/?r|bay|cubicle|cube|resus|trolley|chair)\s*(?:no\.?\s*)?\d{1,3}[a-z]?|(?:bed|side[ -]?room|bay|cubicle|cube|resus|trolley|chair)\s+[a-h]\d{0,2})\b(?:\s*(?:pt|patient|lady|man|gentleman|woman|boy|girl|chap)\b)?/gi;
 const persons =
   /\b(?:pt|patient|lady|gentleman|chap|boy|girl)\s+(?:in|from|on|with initials)\s+(?:bed|bay|side[ -]?room|ward|s\/?r|resus|cubicle)?\s*[\w.]{1,6}\b|\b(?:mr|mrs|ms|miss|mx)\.?\s+\p{Lu}\b\.?|\b(?:pt|patient)\s+\p{Lu}\.?\s?\p{Lu}\.?(?=\s|[,.;:!?)]|$)/giu;
 

@@ -10,6 +10,7 @@ import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import { type PersonLog, verifyPersonLog } from '../../crypto/person.ts';
 import { Refusal } from '../../crypto/refusal.ts';
 import type { Person } from '../contract.ts';
+import { showMarks } from '../marks.ts';
 import { type Profile, person as profileShape } from '../remote/shapes.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { Trust } from '../session/trust.ts';
@@ -172,13 +173,14 @@ export class People {
     return this.#card(profile.person, log?.current.displayName ?? profile.displayName, profile.role, profile);
   }
 
-  #card(id: string, name: string, role: string, profile: Profile | undefined): Person {
+  #card(id: string, called: string, role: string, profile: Profile | undefined): Person {
+    const name = showMarks(called);
     const organisation = profile?.organisation || this.#options.organisation;
     return {
       id,
       name,
       ...splitName(name),
-      role: role || 'Role not known',
+      role: showMarks(role) || 'Role not known',
       ...(profile?.ward ? { ward: profile.ward } : {}),
       organisation,
       outside: organisation !== this.#options.organisation,

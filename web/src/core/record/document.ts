@@ -5,6 +5,7 @@
  */
 import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
 import type { Person } from '../contract.ts';
+import { showMarks } from '../marks.ts';
 import { displayPatient } from '../people/name.ts';
 
 export type Excerpt = {
@@ -127,7 +128,7 @@ const entities: Readonly<Record<string, string>> = {
 function html(parts: TemplateStringsArray, ...values: string[]): string {
   return String.raw(
     { raw: parts },
-    ...values.map((value) => value.replace(/[&<>"\0]/g, (each) => entities[each] ?? each)),
+    ...values.map((value) => showMarks(value).replace(/[&<>"\0]/g, (each) => entities[each] ?? each)),
   );
 }
 

@@ -3,6 +3,7 @@ import { type Bytes, equal, hex } from '../../crypto/bytes.ts';
 import type { DecisionInner, Reference } from '../../crypto/inner.ts';
 import { base64url, fromBase64url, uuidText } from '../../crypto/names.ts';
 import type { Quote, Statement } from '../contract.ts';
+import { showMarks } from '../marks.ts';
 import type { MessageEntry, TombstoneEntry } from './log.ts';
 import type { Thread } from './thread.ts';
 
@@ -15,7 +16,7 @@ export function statementOf(thread: Thread, entry: MessageEntry): Statement | un
     author: thread.ward.people.card(entry.header.person),
     own: isOwn(thread, entry.header.person),
     at: entry.at,
-    text: content.inner.text,
+    text: showMarks(content.inner.text),
   };
 }
 

@@ -15,6 +15,7 @@ import type {
   Urgency,
 } from '../contract.ts';
 import { wardErrorOf } from '../fault.ts';
+import { showMarks } from '../marks.ts';
 import type { Waiting } from '../outbox/outbox.ts';
 import { patientCard } from '../patient/patient.ts';
 import { decisionEntries, recordLines, recordStateOf } from './filings.ts';
@@ -86,7 +87,7 @@ export function nameOf(thread: Thread): { name?: string } {
   const space = spaceOf(thread);
   if (space === 'direct') return {};
   const name = space === 'patient' ? thread.state?.name : thread.membership?.name;
-  return name ? { name } : {};
+  return name ? { name: showMarks(name) } : {};
 }
 
 export function peerOf(thread: Thread): Person | undefined {

@@ -8,6 +8,7 @@ import { type Bytes, hex } from '../../crypto/bytes.ts';
 import type { Reference } from '../../crypto/inner.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import type { SystemItem, TimelineItem, TombstoneItem } from '../contract.ts';
+import { showMarks } from '../marks.ts';
 import { backgroundEntries, isOwn, quoteOf, referred, statementEntries, statementOf } from './content.ts';
 import { decidersOfGone, messagesFiled, namesOfDeciders } from './deciders.ts';
 import { deliveryOf } from './delivery.ts';
@@ -95,7 +96,7 @@ function messageItem(thread: Thread, entry: MessageEntry): TimelineItem | undefi
     kind: 'message',
     author,
     own,
-    text: content.inner.kind === 'later' ? later : content.inner.text,
+    text: content.inner.kind === 'later' ? later : showMarks(content.inner.text),
     urgency: header.urgency,
     ...reply,
     ...delivery,

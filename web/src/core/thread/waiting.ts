@@ -1,6 +1,7 @@
 /** What waits in the outbox, as it stands in the timeline: after everything that has been accepted. */
 import type { Reference } from '../../crypto/inner.ts';
 import type { DecisionItem, Delivery, MessageItem, Statement } from '../contract.ts';
+import { showMarks } from '../marks.ts';
 import type { Waiting } from '../outbox/outbox.ts';
 import { quoteOf, referred, statementOf } from './content.ts';
 import type { Thread } from './thread.ts';
@@ -16,7 +17,7 @@ export function waitingItem(thread: Thread, waiting: Waiting): MessageItem | Dec
   const author = thread.ward.people.card(thread.ward.me.person);
   const base = { key: id, order: afterEverything + place, at, id, delivery };
   if (inner.kind === 'decision') {
-    const own: Statement[] = inner.text === '' ? [] : [{ id, author, own: true, at, text: inner.text }];
+    const own: Statement[] = inner.text === '' ? [] : [{ id, author, own: true, at, text: showMarks(inner.text) }];
     return {
       ...base,
       kind: 'decision',
@@ -32,7 +33,7 @@ export function waitingItem(thread: Thread, waiting: Waiting): MessageItem | Dec
     kind: 'message',
     author,
     own: true,
-    text: inner.text,
+    text: showMarks(inner.text),
     urgency: 'routine',
     ...(inner.replyTo ? { reply: quoteOf(thread, inner.replyTo) } : {}),
   };

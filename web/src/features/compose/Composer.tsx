@@ -8,6 +8,7 @@
 import { useSignalEffect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Finding, MessageItem } from '../../core/contract.ts';
+import { isBlank } from '../../core/marks.ts';
 import { hasFinePointer } from '../../platform/viewport.ts';
 import { clockTime, plural } from '../../ui/dates.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
@@ -20,7 +21,7 @@ import { format } from '../shell/routes.ts';
 import type { ThreadStore } from '../thread/store.ts';
 import { type Going, Outgoing, type Reason } from './outgoing.ts';
 import { Recipient } from './Recipient.tsx';
-import { soundsLikeArrest, stillThere, withoutFinding } from './rules.ts';
+import { hasLongRun, soundsLikeArrest, stillThere, withoutFinding } from './rules.ts';
 import { Stopped } from './Stopped.tsx';
 
 type Props = {
@@ -36,6 +37,8 @@ type Props = {
 const draftDelay = 500;
 /** The most that one message holds: docs/protocol.md section 8. */
 const longestText = 20_000;
+/** More letters than the box shows at its highest, on any screen. */
+const fillsTheBox = 6000;
 
 export function Composer({ store, replyTo, onReplyDone, onReplyBack, given }: Props) {
   const client = useClient();
@@ -142,6 +145,11 @@ export function Composer({ store, replyTo, onReplyDone, onReplyBack, given }: Pr
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
+    // Measuring is laying out once more. What fills the box for certain is not measured.
+    if (text.length > fillsTheBox) {
+      element.style.height = '40dvh';
+      return;
+    }
     element.style.height = 'auto';
     element.style.height = `${element.scrollHeight + 4}px`;
   }, [text]);
@@ -152,7 +160,7 @@ export function Composer({ store, replyTo, onReplyDone, onReplyBack, given }: Pr
 
   function send(emergencyReason?: string) {
     const words = latest.text;
-    if (words.trim() === '' || words.trim().length > longestText) return;
+    if (isBlank(words) || words.trim().length > longestText) return;
     const answered = latest.replyTo;
     put('');
     setFinding(undefined);
@@ -272,12 +280,17 @@ export function Composer({ store, replyTo, onReplyDone, onReplyBack, given }: Pr
               latest.composing = false;
               for (const late of latest.waiting.splice(0)) late();
             }}
+            class={hasLongRun(text) ? 'breaks' : undefined}
+            onBeforeInput={(event) => {
+              // Before the browser lays out what is pasted.
+              if (hasLongRun(event.data ?? '')) event.currentTarget.classList.add('breaks');
+            }}
             onKeyDown={onKeyDown}
           />
           <button
             type="submit"
             class="ib ib--main"
-            aria-disabled={text.trim() === '' || excess > 0 || finding?.stops === true}
+            aria-disabled={isBlank(text) || excess > 0 || finding?.stops === true}
           >
             <SendIcon size="l" />
             <span class="vh">Send</span>

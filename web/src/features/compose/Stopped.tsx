@@ -53,7 +53,7 @@ export function Stopped({ finding, patient, busy, onRemove, onPatientThread, onE
             Send as it is
           </button>
         )}
-        {finding.kind !== 'other-patient' && (
+        {finding.kind !== 'other-patient' && finding.kind !== 'hidden-mark' && (
           <button type="button" class="btn" onClick={onPatientThread}>
             {finding.stops ? 'Move to a patient thread' : 'Identify the patient'}
           </button>

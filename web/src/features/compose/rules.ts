@@ -1,5 +1,6 @@
 /** What the composer notices while somebody writes. The worker's checks decide what may be sent; these only choose the words. */
 import type { Finding } from '../../core/contract.ts';
+import { withoutMarks } from '../../core/marks.ts';
 
 /**
  * H25: words of an arrest or of somebody dying in front of the writer. Wardline is then the wrong tool, and the screen says so at once.
@@ -40,6 +41,12 @@ export function stopWords(finding: Finding, patient: string | undefined): StopWo
         text: `“${finding.found}” identifies a patient. Talk about a patient belongs in a patient thread. Nothing has left this device.`,
         remove,
       };
+    case 'hidden-mark':
+      return {
+        title: 'Not sent: hidden characters',
+        text: 'The text has characters that nobody sees and that change the direction in which it reads, so that a dose could read as another one. They often come with copied text. Nothing has left this device.',
+        remove: 'Take them out',
+      };
     case 'unlinked-patient':
       return {
         title: 'Is this about a patient?',
@@ -49,13 +56,20 @@ export function stopWords(finding: Finding, patient: string | undefined): StopWo
   }
 }
 
-/** The text without what was found, spaces tidied where it stood. */
-export function withoutFinding(text: string, finding: Pick<Finding, 'start' | 'end'>): string {
+/** The text without what was found, spaces tidied where it stood; hidden characters all go at once. */
+export function withoutFinding(text: string, finding: Pick<Finding, 'kind' | 'start' | 'end'>): string {
+  if (finding.kind === 'hidden-mark') return withoutMarks(text);
   const before = text.slice(0, finding.start).replace(/[ \t]+$/, '');
   const after = text.slice(finding.end).replace(/^[ \t]+/, '');
   const joint = before && after && !/^[\s.,;:!?)]/.test(after) && !before.endsWith('\n') ? ' ' : '';
   return before + joint + after;
 }
+
+/**
+ * A stretch without a space that is longer than any word. Breaking it between words first, as everything else is broken, takes the browser
+ * seconds; it may break anywhere.
+ */
+export const hasLongRun = (text: string): boolean => /\S{400}/.test(text);
 
 /** What was found, where it stands now; gone when the person has changed it. The same object while nothing moved. */
 export function stillThere(text: string, finding: Finding): Finding | undefined {
