@@ -1,6 +1,6 @@
 /**
  * Characters that nobody sees and that change what is read: those that turn the direction of what follows. "give U+202E 04 U+202C mg" reads
- * as another dose than the record gets. Nothing that is sent has one, and one that comes all the same is shown as words (R42, H16).
+ * as another dose than the record gets. Nothing that is sent has one, and one that comes all the same is shown as words (H16).
  *
  * The rule is that of client/marks.go; testdata/vectors/marks.json and document.json hold it for both. The signed message stays as it is.
  */
