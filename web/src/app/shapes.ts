@@ -2,98 +2,98 @@
  * The shapes of what the worker pushes, as far as the screens lean on them. The worker is ours, but what it holds came from outside:
  * a frame of another shape is dropped rather than drawn.
  */
-import * as v from 'valibot';
+import { anyOf, boolean, list, number, object, oneOf, optional, string } from './shape.ts';
 
-export const wardError = v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) });
+export const wardError = object({ code: string, message: string, hint: optional(string) });
 
-const person = v.looseObject({ id: v.string(), name: v.string(), role: v.string(), organisation: v.string() });
+const person = object({ id: string, name: string, role: string, organisation: string });
 
-const item = v.variant('kind', [
-  v.looseObject({
-    kind: v.literal('message'),
-    key: v.string(),
-    id: v.string(),
-    order: v.number(),
-    at: v.number(),
+const item = anyOf([
+  object({
+    kind: oneOf(['message']),
+    key: string,
+    id: string,
+    order: number,
+    at: number,
     author: person,
-    own: v.boolean(),
-    text: v.string(),
+    own: boolean,
+    text: string,
   }),
-  v.looseObject({
-    kind: v.literal('decision'),
-    key: v.string(),
-    id: v.string(),
-    order: v.number(),
-    at: v.number(),
+  object({
+    kind: oneOf(['decision']),
+    key: string,
+    id: string,
+    order: number,
+    at: number,
     markedBy: person,
-    statements: v.array(v.looseObject({ id: v.string(), author: person, at: v.number(), text: v.string() })),
-    record: v.looseObject({ state: v.picklist(['none', 'filing', 'in', 'held', 'failed']) }),
+    statements: list(object({ id: string, author: person, at: number, text: string })),
+    record: object({ state: oneOf(['none', 'filing', 'in', 'held', 'failed']) }),
   }),
-  v.looseObject({
-    kind: v.literal('tombstone'),
-    key: v.string(),
-    order: v.number(),
-    at: v.number(),
-    reference: v.string(),
-    sha256: v.string(),
+  object({
+    kind: oneOf(['tombstone']),
+    key: string,
+    order: number,
+    at: number,
+    reference: string,
+    sha256: string,
   }),
-  v.looseObject({
-    kind: v.literal('system'),
-    key: v.string(),
-    order: v.number(),
-    at: v.number(),
-    event: v.looseObject({ what: v.string() }),
+  object({
+    kind: oneOf(['system']),
+    key: string,
+    order: number,
+    at: number,
+    event: object({ what: string }),
   }),
 ]);
 
-export const threadHead = v.looseObject({
-  id: v.string(),
-  space: v.string(),
-  members: v.array(v.looseObject({ person, me: v.boolean() })),
-  record: v.array(v.looseObject({ key: v.string(), state: v.string() })),
+export const threadHead = object({
+  id: string,
+  space: string,
+  members: list(object({ person, me: boolean })),
+  record: list(object({ key: string, state: string })),
 });
 
-export const threadChange = v.looseObject({
-  head: v.optional(threadHead),
-  items: v.array(item),
-  removed: v.array(v.string()),
-  arrived: v.array(v.string()),
+export const threadChange = object({
+  head: optional(threadHead),
+  items: list(item),
+  removed: list(string),
+  arrived: list(string),
 });
 
-export const sessionState = v.variant('at', [
-  v.looseObject({ at: v.literal('signed-out'), organisation: v.string() }),
-  v.looseObject({ at: v.literal('locked'), organisation: v.string() }),
-  v.looseObject({ at: v.literal('enrolling'), organisation: v.string() }),
-  v.looseObject({
-    at: v.literal('ready'),
-    organisation: v.string(),
+export const sessionState = anyOf([
+  object({ at: oneOf(['signed-out']), organisation: string }),
+  object({ at: oneOf(['locked']), organisation: string }),
+  object({ at: oneOf(['enrolling']), organisation: string }),
+  object({
+    at: oneOf(['ready']),
+    organisation: string,
     me: person,
-    device: v.picklist(['own', 'trust', 'shared']),
-    idleMs: v.number(),
-    noticeAccepted: v.boolean(),
+    device: oneOf(['own', 'trust', 'shared']),
+    idleMs: number,
+    noticeAccepted: boolean,
   }),
 ]);
 
-const summary = v.looseObject({
-  id: v.string(),
-  space: v.string(),
-  people: v.number(),
-  last: v.optional(v.looseObject({ text: v.string(), event: v.optional(v.looseObject({ what: v.string() })) })),
-  at: v.number(),
-  unread: v.number(),
-  urgency: v.picklist(['routine', 'action', 'urgent', 'emergency']),
-  needs: v.array(v.looseObject({ kind: v.string(), count: v.optional(v.number()) })),
+const summary = object({
+  id: string,
+  space: string,
+  people: number,
+  last: optional(object({ text: string, event: optional(object({ what: string })) })),
+  at: number,
+  unread: number,
+  urgency: oneOf(['routine', 'action', 'urgent', 'emergency']),
+  needs: list(object({ kind: string, count: optional(number) })),
 });
 
-export const inbox = v.array(summary);
+export const inbox = list(summary);
 
-export const connection = v.looseObject({ state: v.picklist(['online', 'connecting', 'offline']), queued: v.number() });
+export const connection = object({ state: oneOf(['online', 'connecting', 'offline']), queued: number });
 
 export const eventShapes = {
   state: sessionState,
   inbox,
   connection,
-  locked: v.looseObject({ cause: v.string() }),
+  locked: object({ cause: string }),
 };
 
 /** Answers that are drawn at once. The others are checked by what they are used for. */
@@ -101,13 +101,13 @@ export const answerShapes = {
   session: sessionState,
   inbox,
   connection,
-  openThread: v.looseObject({ head: threadHead, items: v.array(item), hasOlder: v.boolean() }),
-  olderItems: v.looseObject({ items: v.array(item), hasOlder: v.boolean() }),
-  searchDirectory: v.looseObject({
-    people: v.array(person),
-    similar: v.array(v.looseObject({ people: v.array(v.string()) })),
+  openThread: object({ head: threadHead, items: list(item), hasOlder: boolean }),
+  olderItems: object({ items: list(item), hasOlder: boolean }),
+  searchDirectory: object({
+    people: list(person),
+    similar: list(object({ people: list(string) })),
   }),
-  lookUpPatient: v.looseObject({ outcome: v.string() }),
-  previewFiling: v.looseObject({ html: v.string(), sha256: v.string() }),
-  checkText: v.array(v.looseObject({ kind: v.string(), found: v.string(), stops: v.boolean() })),
+  lookUpPatient: object({ outcome: string }),
+  previewFiling: object({ html: string, sha256: string }),
+  checkText: list(object({ kind: string, found: string, stops: boolean })),
 };

@@ -2,7 +2,6 @@
  * The screen's end of the channel to the one worker: starts it, turns each verb into a call and each answer into a promise, and checks
  * the shape of whatever comes back before a screen sees it.
  */
-import * as v from 'valibot';
 import {
   type Call,
   type EventData,
@@ -13,6 +12,7 @@ import {
   type Wardline,
   type WorkerPort,
 } from '../core/contract.ts';
+import { type Shape, number, object, string } from './shape.ts';
 import { answerShapes, eventShapes, threadChange, wardError } from './shapes.ts';
 
 /** What a verb rejects with: a `WardError` that is also an `Error`. */
@@ -35,9 +35,14 @@ const unreadable: WardError = {
   hint: 'Load the page again. If it stays, tell the service desk.',
 };
 
-const reply = v.object({ id: v.number(), ok: v.unknown() });
-const failure = v.object({ id: v.number(), error: wardError });
-const push = v.object({ event: v.string(), data: v.unknown() });
+const numbered = object({ id: number });
+const failed = object({ id: number, error: wardError });
+const named = object({ event: string });
+
+const isReply = (frame: unknown): frame is { id: number; ok: unknown } => numbered(frame) && 'ok' in (frame as object);
+const isFailure = (frame: unknown): frame is { id: number; error: WardError } => failed(frame);
+const isPush = (frame: unknown): frame is { event: string; data: unknown } =>
+  named(frame) && 'data' in (frame as object);
 
 export function connect(port: WorkerPort): Wardline {
   let last = 0;
@@ -45,9 +50,9 @@ export function connect(port: WorkerPort): Wardline {
   const handlers = new Map<string, Set<(data: never) => void>>();
 
   port.listen((frame) => {
-    if (v.is(failure, frame)) settle(frame.id)?.reject(new Refusal(frame.error));
-    else if (v.is(reply, frame)) answer(settle(frame.id), frame.ok);
-    else if (v.is(push, frame)) deliver(frame.event, frame.data);
+    if (isFailure(frame)) settle(frame.id)?.reject(new Refusal(frame.error));
+    else if (isReply(frame)) answer(settle(frame.id), frame.ok);
+    else if (isPush(frame)) deliver(frame.event, frame.data);
   });
 
   function settle(id: number): Waiting | undefined {
@@ -58,13 +63,13 @@ export function connect(port: WorkerPort): Wardline {
 
   function answer(call: Waiting | undefined, value: unknown): void {
     const shape = call && own(answerShapes, call.verb);
-    if (shape && !v.is(shape, value)) call.reject(new Refusal(unreadable));
+    if (shape && !shape(value)) call.reject(new Refusal(unreadable));
     else call?.resolve(value);
   }
 
   function deliver(event: string, data: unknown): void {
     const shape = event.startsWith('thread:') ? threadChange : own(eventShapes, event);
-    if (!shape || !v.is(shape, data)) return;
+    if (!shape || !shape(data)) return;
     for (const handler of [...(handlers.get(event) ?? [])]) handler(data as never);
   }
 
@@ -127,6 +132,6 @@ export function portOf(worker: Worker): WorkerPort {
 }
 
 /** A shape by its name, and nothing that every object has. */
-function own(shapes: Record<string, v.GenericSchema>, name: string): v.GenericSchema | undefined {
+function own(shapes: Readonly<Record<string, Shape>>, name: string): Shape | undefined {
   return Object.hasOwn(shapes, name) ? shapes[name] : undefined;
 }

@@ -62,6 +62,7 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     session.used();
     return session.desk;
   };
+  const acts = () => desk().acts();
   const thread = (id: string) => desk().threads.need(id);
   return {
     session: () => session.state(),
@@ -119,22 +120,22 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     saveDraft: ({ thread: id, text, replyTo }) => desk().saveDraft(id, text, replyTo),
 
     markDecision: ({ thread: id, messages, text }) => desk().markDecision(id, messages, text),
-    filingSources: ({ thread: id, decision }) => desk().filings.sources(thread(id), decision),
-    previewFiling: (request) => desk().filings.preview(thread(request.thread), request),
-    file: (request) => desk().filings.file(thread(request.thread), request),
-    retryFiling: ({ thread: id, decision }) => desk().filings.retry(thread(id), decision),
+    filingSources: async ({ thread: id, decision }) => (await acts()).filings.sources(thread(id), decision),
+    previewFiling: async (request) => (await acts()).filings.preview(thread(request.thread), request),
+    file: async (request) => (await acts()).filings.file(thread(request.thread), request),
+    retryFiling: async ({ thread: id, decision }) => (await acts()).filings.retry(thread(id), decision),
 
-    addMember: ({ thread: id, ...arg }) => desk().addMember(id, arg),
-    removeMember: ({ thread: id, ...arg }) => desk().removeMember(id, arg),
-    readmitMember: ({ thread: id, ...arg }) => desk().readmitMember(id, arg),
-    safetyWords: ({ person }) => desk().safetyWords(person),
-    goOn: ({ thread: id, line }) => desk().goOn(id, line),
+    addMember: async ({ thread: id, ...arg }) => (await acts()).addMember(id, arg),
+    removeMember: async ({ thread: id, ...arg }) => (await acts()).removeMember(id, arg),
+    readmitMember: async ({ thread: id, ...arg }) => (await acts()).readmitMember(id, arg),
+    safetyWords: async ({ person }) => (await acts()).safetyWords(person),
+    goOn: async ({ thread: id, line }) => (await acts()).goOn(id, line),
 
-    searchDirectory: ({ query }) => desk().searchDirectory(query),
+    searchDirectory: async ({ query }) => (await acts()).searchDirectory(query),
     similarNames: async ({ name }) => desk().threads.similar(name),
-    createDirect: ({ person }) => desk().createDirect(person),
-    createTeam: ({ name, people, reason }) => desk().createTeam(name, people, reason),
-    lookUpPatient: (query) => desk().lookUps.ask(query),
-    createPatient: (arg) => desk().createPatient(arg),
+    createDirect: async ({ person }) => (await acts()).createDirect(person),
+    createTeam: async ({ name, people, reason }) => (await acts()).createTeam(name, people, reason),
+    lookUpPatient: async (query) => (await acts()).lookUps.ask(query),
+    createPatient: async (arg) => (await acts()).createPatient(arg),
   };
 }

@@ -6,30 +6,25 @@ import { MAX_TEXT } from '../crypto/inner.ts';
 import { fromUuidText, uuidText } from '../crypto/names.ts';
 import { deviceSigner } from '../crypto/signer.ts';
 import { check } from './compose/check.ts';
+import type { Acts } from './acts.ts';
 import { Drafts } from './compose/drafts.ts';
 import type {
-  AddReason,
   Connection,
-  DirectoryAnswer,
   Finding,
   LockCause,
   MessageId,
-  PersonId,
   ThreadChange,
   ThreadId,
   ThreadSummary,
   ThreadView,
 } from './contract.ts';
 import type { Env } from './env.ts';
-import { Fault, isProblem } from './fault.ts';
+import { Fault, Unreachable, isProblem } from './fault.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { isBlank } from './marks.ts';
-import { LookUps } from './patient/lookup.ts';
 import { numbersOf } from './patient/patient.ts';
-import { searchDirectory } from './people/directory.ts';
 import { Ledger, evidenceOf } from './people/ledger.ts';
 import { People } from './people/people.ts';
-import { Filings } from './record/filing.ts';
 import { rememberedOf } from './session/account.ts';
 import { keptNewest } from './session/newest.ts';
 import type { SignedIn } from './session/signin.ts';
@@ -39,11 +34,8 @@ import { Cabinet } from './store/cabinet.ts';
 import type { Store } from './store/store.ts';
 import { Sync } from './sync/sync.ts';
 import { referenceTo } from './thread/content.ts';
-import { found, invite, start } from './thread/create.ts';
 import { spaceOf } from './thread/head.ts';
 import type { MessageEntry } from './thread/log.ts';
-import { companions, replacementOf } from './thread/goOn.ts';
-import { addMember, identityOf, readmitMember, removeMember } from './thread/members.ts';
 import { mayWrite } from './thread/rotate.ts';
 import type { Thread } from './thread/thread.ts';
 import { Threads } from './thread/threads.ts';
@@ -59,6 +51,8 @@ export type DeskHooks = {
   now: () => number;
 };
 
+/** How long after the threads are there the rest is fetched. */
+const actsAfter = 5000;
 const bookmarkAfter = 20_000;
 const bookmarkEvery = 300_000;
 
@@ -67,18 +61,20 @@ export class Desk {
   readonly threads: Threads;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
-  readonly lookUps: LookUps;
-  readonly filings = new Filings();
   readonly sync: Sync;
   readonly vault: VaultKeeper;
   readonly #views = new Map<ThreadId, View>();
   readonly #hooks: DeskHooks;
   readonly #cancel: (() => void)[] = [];
+  readonly #env: Env;
+  #acts: Promise<Acts> | undefined;
+  #actsPlanned = false;
   #closed = false;
 
   private constructor(env: Env, disk: Store, signedIn: SignedIn, cabinet: Cabinet, hooks: DeskHooks) {
     const { account, device, session } = signedIn;
     this.#hooks = hooks;
+    this.#env = env;
     const { remote, clock } = env;
     const trust = new Trust(remote, clock, account.chain);
     const alarmed = () => hooks.connection();
@@ -124,7 +120,6 @@ export class Desk {
       thread: (id) => this.threads.get(id),
       changed: (id) => this.#waitingChanged(id),
     });
-    this.lookUps = new LookUps(this.ward, () => this.threads.patients());
     const saveBookmarks = () => void this.vault.save(this.threads.bookmarks()).catch(() => undefined);
     this.#cancel.push(env.after(bookmarkAfter, saveBookmarks), clock.every(bookmarkEvery, saveBookmarks));
   }
@@ -177,7 +172,7 @@ export class Desk {
 
   async openThread(id: ThreadId): Promise<ThreadView> {
     const known = this.threads.get(id);
-    if (!known?.membership && !known?.records.frozen) await this.#fetch(id);
+    if (!known?.membership && !known?.records.frozen) await this.fetch(id);
     // A report of a stopped thread that did not arrive goes with the next look at it.
     void known?.reportFrozen().catch(() => undefined);
     const thread = this.threads.need(id);
@@ -265,89 +260,24 @@ export class Desk {
     if (thread) this.threads.changed(thread);
   }
 
-  searchDirectory(query: string): Promise<DirectoryAnswer> {
-    return searchDirectory(this.ward.remote, this.ward.people, query);
+  /**
+   * What is done now and then: it is fetched when it is first needed, or soon after everything else is there.
+   */
+  async acts(): Promise<Acts> {
+    this.#acts ??= import('./acts.ts').then(
+      ({ Acts }) => new Acts(this),
+      () => {
+        this.#acts = undefined;
+        throw new Unreachable('a part of the program');
+      },
+    );
+    const acts = await this.#acts;
+    if (this.#closed) throw new Fault('locked');
+    return acts;
   }
 
-  async addMember(id: ThreadId, arg: { person: PersonId; reason: AddReason; note: string; history: boolean }) {
-    await addMember(this.threads.need(id), arg);
-  }
-
-  async removeMember(id: ThreadId, arg: Parameters<typeof removeMember>[1]) {
-    await removeMember(this.threads.need(id), arg);
-  }
-
-  async readmitMember(id: ThreadId, arg: Parameters<typeof readmitMember>[1]) {
-    await readmitMember(this.threads.need(id), arg);
-  }
-
-  async safetyWords(person: PersonId): Promise<{ theirs: string[]; mine: string[] }> {
-    const { safetyWords } = await import('../crypto/safety.ts');
-    const mine = await identityOf(this.ward, this.ward.me.person);
-    return {
-      theirs: await safetyWords(await identityOf(this.ward, fromUuidText(person))),
-      mine: await safetyWords(mine),
-    };
-  }
-
-  /** A stopped thread goes on in another one: the one that there is already, or a new one. */
-  async goOn(id: ThreadId, line: string): Promise<{ thread: ThreadId; leftOut: string[] }> {
-    const stopped = this.threads.need(id);
-    if (stopped.goesOn) return { thread: stopped.goesOn.thread, leftOut: [] };
-    if (!stopped.records.frozen) throw new Fault('request_refused');
-    // In a direct thread the server lets two people start another one only after it has heard of this.
-    await stopped.reporting;
-    await stopped.reportFrozen();
-    const { people, leftOut } = await companions(stopped);
-    const thread = await this.#fetch(await replacementOf(stopped, people, this.lookUps));
-    await this.outbox.queue(thread, { kind: 'text', text: withinLimits(line), continues: id });
-    const draft = this.drafts.of(id);
-    if (draft) {
-      await this.saveDraft(thread, draft.text);
-      await this.saveDraft(id, '');
-    }
-    stopped.continueIn({ thread, author: this.ward.me.person });
-    return { thread, leftOut };
-  }
-
-  async createDirect(person: PersonId): Promise<{ thread: ThreadId }> {
-    const known = this.threads.direct(person);
-    if (known) return { thread: known.id };
-    const founding = await found(this.ward, { space: 'direct', name: '', addBy: 'owner' });
-    await invite(this.ward, founding, [person], 'founding');
-    try {
-      const made = await start(this.ward, founding, { name: '', assertion: null });
-      return { thread: await this.#fetch(made) };
-    } catch (thrown) {
-      const there = isProblem(thrown, 'direct_exists') ? thrown.details['thread'] : undefined;
-      if (typeof there !== 'string' || !/^[A-Za-z0-9_-]{43}$/.test(there)) throw thrown;
-      const thread = this.threads.need(await this.#fetch(there));
-      // The server named it: it must be what it should be.
-      if (this.threads.direct(person) !== thread) throw new Fault('wrong_members');
-      return { thread: thread.id };
-    }
-  }
-
-  async createTeam(name: string, people: readonly PersonId[], reason: AddReason): Promise<{ thread: ThreadId }> {
-    const words = name.trim();
-    if (words === '') throw new Fault('name_missing');
-    if (people.length === 0) throw new Fault('people_missing');
-    // The name is not sealed: it must not identify anybody (R37).
-    if (check(words, { space: 'team', numbers: [] }, this.ward.now()).some(({ stops }) => stops)) {
-      throw new Fault('stopped_identifier');
-    }
-    const founding = await found(this.ward, { space: 'team', name: words, addBy: 'owner' });
-    await invite(this.ward, founding, people, reason);
-    return { thread: await this.#fetch(await start(this.ward, founding, { name: '', assertion: null })) };
-  }
-
-  async createPatient(arg: Parameters<LookUps['start']>[0] & { draft: string }): Promise<{ thread: ThreadId }> {
-    const thread = await this.#fetch(await this.lookUps.start(arg));
-    if (arg.draft.trim() !== '') await this.saveDraft(thread, arg.draft);
-    return { thread };
-  }
-
-  async #fetch(id: ThreadId): Promise<ThreadId> {
+  /** A thread that has just been made, or that the server named. */
+  async fetch(id: ThreadId): Promise<ThreadId> {
     await this.sync.refresh(id).catch((thrown: unknown) => {
       if (isProblem(thrown, 'thread_unknown')) throw new Fault('thread_unknown');
       throw thrown;
@@ -379,6 +309,10 @@ export class Desk {
   }
 
   #synced(): void {
+    if (!this.#actsPlanned) {
+      this.#actsPlanned = true;
+      this.#cancel.push(this.#env.after(actsAfter, () => void this.acts().catch(() => undefined)));
+    }
     this.outbox.pumpAll();
     this.#hooks.connection();
   }
@@ -391,11 +325,11 @@ export class Desk {
 
   #destroyed(thread: Thread, messages: string[]): void {
     void this.drafts.forget(thread.id, messages).catch(() => undefined);
-    this.filings.forget(thread.id);
+    void this.#acts?.then(({ filings }) => filings.forget(thread.id)).catch(() => undefined);
   }
 }
 
-function withinLimits(text: string): string {
+export function withinLimits(text: string): string {
   if (isBlank(text)) throw new Fault('text_missing');
   if (Array.from(text).length > MAX_TEXT) throw new Fault('text_too_long');
   return text;

@@ -2,12 +2,11 @@
  * Going on in a new thread when one has stopped (H26): the same space, the people who are still members, the same patient looked up afresh,
  * and a first message that says where the talk came from. Whoever is in both is shown the way.
  */
-import { type Bytes, equal, hex } from '../../crypto/bytes.ts';
+import { equal } from '../../crypto/bytes.ts';
 import { uuidText } from '../../crypto/names.ts';
 import type { PersonId, ThreadId } from '../contract.ts';
 import { Fault } from '../fault.ts';
 import type { LookUps } from '../patient/lookup.ts';
-import type { Ward } from '../ward.ts';
 import { found, invite, start } from './create.ts';
 import { nameOf, spaceOf } from './head.ts';
 import type { Thread } from './thread.ts';
@@ -59,30 +58,3 @@ async function patientReplacement(thread: Thread, people: PersonId[], lookUps: L
   // The wristband was checked for the thread that this one replaces.
   return lookUps.start({ lookup: answer.lookup, name, people, reason: 'care-team', wristbandChecked: true });
 }
-
-/** May a message in one thread say that it goes on from another? Its author was there, and it is about the same. */
-export function mayContinue(from: Thread, to: Thread, author: Bytes): boolean {
-  const sameSpace = spaceOf(from) === spaceOf(to);
-  const tags = [from, to].map(({ membership }) => membership?.link?.tag);
-  const samePatient = spaceOf(from) !== 'patient' || (!!tags[0] && !!tags[1] && equal(tags[0], tags[1]));
-  return from !== to && sameSpace && samePatient && from.membership?.ever.has(hex(author)) === true;
-}
-
-/** What every thread that says so goes on from. Only its first messages are asked. */
-export function continuesIn(ward: Ward, thread: Thread): { from: ThreadId; author: Bytes }[] {
-  if (ward.closed()) return [];
-  const found = [];
-  let looked = 0;
-  for (const entry of thread.log.from(1)) {
-    if (entry.kind !== 'message') continue;
-    looked += 1;
-    if (looked > opening) break;
-    const content = thread.reading.known(entry.seq);
-    if (content?.state !== 'open' || content.inner.kind !== 'text' || !content.inner.continues) continue;
-    found.push({ from: content.inner.continues, author: entry.header.person });
-  }
-  return found;
-}
-
-/** How many messages of a thread may be the one that opens it: people write at once. */
-const opening = 8;

@@ -9,7 +9,7 @@ import { areNamesAlike } from '../people/similar.ts';
 import type { Ward } from '../ward.ts';
 import { hasDecisions, readDecisions } from './filings.ts';
 import { type SummaryParts, lastItem, nameOf, spaceOf, summaryOf } from './head.ts';
-import { continuesIn, mayContinue } from './goOn.ts';
+import { continuesIn, mayContinue } from './continued.ts';
 import { prepare } from './items.ts';
 import { type Bookmark, Thread, type ThreadEvents } from './thread.ts';
 

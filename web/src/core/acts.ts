@@ -1,0 +1,108 @@
+/**
+ * What is done now and then: finding people, starting threads, changing who is in them, looking patients up, filing. A part of its own,
+ * so that the first load is what the inbox and a conversation need.
+ */
+import { fromUuidText } from '../crypto/names.ts';
+import { check } from './compose/check.ts';
+import type { AddReason, DirectoryAnswer, PersonId, ThreadId } from './contract.ts';
+import { type Desk, withinLimits } from './desk.ts';
+import { Fault, isProblem } from './fault.ts';
+import { LookUps } from './patient/lookup.ts';
+import { searchDirectory } from './people/directory.ts';
+import { Filings } from './record/filing.ts';
+import { found, invite, start } from './thread/create.ts';
+import { companions, replacementOf } from './thread/goOn.ts';
+import { addMember, identityOf, readmitMember, removeMember } from './thread/members.ts';
+
+export class Acts {
+  readonly lookUps: LookUps;
+  readonly filings = new Filings();
+  readonly #desk: Desk;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+    this.lookUps = new LookUps(desk.ward, () => desk.threads.patients());
+  }
+
+  searchDirectory(query: string): Promise<DirectoryAnswer> {
+    return searchDirectory(this.#desk.ward.remote, this.#desk.ward.people, query);
+  }
+
+  async addMember(id: ThreadId, arg: { person: PersonId; reason: AddReason; note: string; history: boolean }) {
+    await addMember(this.#desk.threads.need(id), arg);
+  }
+
+  async removeMember(id: ThreadId, arg: Parameters<typeof removeMember>[1]) {
+    await removeMember(this.#desk.threads.need(id), arg);
+  }
+
+  async readmitMember(id: ThreadId, arg: Parameters<typeof readmitMember>[1]) {
+    await readmitMember(this.#desk.threads.need(id), arg);
+  }
+
+  async safetyWords(person: PersonId): Promise<{ theirs: string[]; mine: string[] }> {
+    const { safetyWords } = await import('../crypto/safety.ts');
+    const mine = await identityOf(this.#desk.ward, this.#desk.ward.me.person);
+    return {
+      theirs: await safetyWords(await identityOf(this.#desk.ward, fromUuidText(person))),
+      mine: await safetyWords(mine),
+    };
+  }
+
+  /** A stopped thread goes on in another one: the one that there is already, or a new one. */
+  async goOn(id: ThreadId, line: string): Promise<{ thread: ThreadId; leftOut: string[] }> {
+    const stopped = this.#desk.threads.need(id);
+    if (stopped.goesOn) return { thread: stopped.goesOn.thread, leftOut: [] };
+    if (!stopped.records.frozen) throw new Fault('request_refused');
+    // In a direct thread the server lets two people start another one only after it has heard of this.
+    await stopped.reporting;
+    await stopped.reportFrozen();
+    const { people, leftOut } = await companions(stopped);
+    const thread = await this.#desk.fetch(await replacementOf(stopped, people, this.lookUps));
+    await this.#desk.outbox.queue(thread, { kind: 'text', text: withinLimits(line), continues: id });
+    const draft = this.#desk.drafts.of(id);
+    if (draft) {
+      await this.#desk.saveDraft(thread, draft.text);
+      await this.#desk.saveDraft(id, '');
+    }
+    stopped.continueIn({ thread, author: this.#desk.ward.me.person });
+    return { thread, leftOut };
+  }
+
+  async createDirect(person: PersonId): Promise<{ thread: ThreadId }> {
+    const known = this.#desk.threads.direct(person);
+    if (known) return { thread: known.id };
+    const founding = await found(this.#desk.ward, { space: 'direct', name: '', addBy: 'owner' });
+    await invite(this.#desk.ward, founding, [person], 'founding');
+    try {
+      const made = await start(this.#desk.ward, founding, { name: '', assertion: null });
+      return { thread: await this.#desk.fetch(made) };
+    } catch (thrown) {
+      const there = isProblem(thrown, 'direct_exists') ? thrown.details['thread'] : undefined;
+      if (typeof there !== 'string' || !/^[A-Za-z0-9_-]{43}$/.test(there)) throw thrown;
+      const thread = this.#desk.threads.need(await this.#desk.fetch(there));
+      // The server named it: it must be what it should be.
+      if (this.#desk.threads.direct(person) !== thread) throw new Fault('wrong_members');
+      return { thread: thread.id };
+    }
+  }
+
+  async createTeam(name: string, people: readonly PersonId[], reason: AddReason): Promise<{ thread: ThreadId }> {
+    const words = name.trim();
+    if (words === '') throw new Fault('name_missing');
+    if (people.length === 0) throw new Fault('people_missing');
+    // The name is not sealed: it must not identify anybody (R37).
+    if (check(words, { space: 'team', numbers: [] }, this.#desk.ward.now()).some(({ stops }) => stops)) {
+      throw new Fault('stopped_identifier');
+    }
+    const founding = await found(this.#desk.ward, { space: 'team', name: words, addBy: 'owner' });
+    await invite(this.#desk.ward, founding, people, reason);
+    return { thread: await this.#desk.fetch(await start(this.#desk.ward, founding, { name: '', assertion: null })) };
+  }
+
+  async createPatient(arg: Parameters<LookUps['start']>[0] & { draft: string }): Promise<{ thread: ThreadId }> {
+    const thread = await this.#desk.fetch(await this.lookUps.start(arg));
+    if (arg.draft.trim() !== '') await this.#desk.saveDraft(thread, arg.draft);
+    return { thread };
+  }
+}
