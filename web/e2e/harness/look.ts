@@ -39,7 +39,7 @@ export class Looker {
     { layouts = 'both', keep = true }: LookOptions = {},
   ): Promise<void> {
     await mkdir(output, { recursive: true });
-    const cdp = await page.context().newCDPSession(page);
+    const cdp = await sessionOf(page);
     const shown: Layout[] = layouts === 'own' ? [display.own] : [phone, pc];
     for (const layout of shown) {
       for (const scheme of ['light', 'dark'] as const) {
@@ -57,8 +57,16 @@ export class Looker {
       if (keep) await picture(page, fileName(name, narrow, 'light'));
     }
     await display.become(display.own, 'light');
-    await cdp.detach();
   }
+}
+
+/** One for each page, which stays: where one ends, Chromium takes the page's virtual authenticators away. */
+const sessions = new WeakMap<Page, Promise<CDPSession>>();
+
+function sessionOf(page: Page): Promise<CDPSession> {
+  const known = sessions.get(page) ?? page.context().newCDPSession(page);
+  sessions.set(page, known);
+  return known;
 }
 
 const picture = (page: Page, name: string) => page.screenshot({ path: join(output, name), animations: 'disabled' });

@@ -7,8 +7,11 @@ import { findIn, findInFiles, keptBy } from '../harness/traces.ts';
 import type { Weighed } from '../harness/weight.ts';
 import type { Chapter } from './world.ts';
 
-/** Gzip, in all, from the first page to the inbox, whichever way somebody comes in. */
-const budget = 150_000;
+/**
+ * Gzip, in all, from the first page to the inbox. Coming in by a link happens once in a person's life here: it also loads the making of
+ * keys, the app lock and the policy, while the person reads and types (docs/decisions/0011).
+ */
+const budgets: Record<string, number> = { 'at sign-in': 150_000, 'by a link': 160_000 };
 
 export const ending: Chapter = (world) =>
   describe('all of it', () => {
@@ -21,9 +24,9 @@ export const ending: Chapter = (world) =>
       console.log(report.join('\n'));
       await writeFile(join(output, 'first-load.txt'), `${report.join('\n\n')}\n`);
       expect(firstLoads.length).toBe(2);
-      for (const { files } of firstLoads) {
+      for (const { how, files } of firstLoads) {
         expect(files.some(({ path }) => path.includes('worker'))).toBe(true);
-        expect(total(files)).toBeLessThanOrEqual(budget);
+        expect(total(files)).toBeLessThanOrEqual(budgets[how] ?? 0);
       }
     });
 

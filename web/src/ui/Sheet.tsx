@@ -17,10 +17,23 @@ type Props = {
   under?: ComponentChildren;
   foot?: ComponentChildren;
   flush?: boolean;
+  /** What is in it is mostly read: it can be scrolled with the keyboard, and is called so. */
+  reading?: string;
   children: ComponentChildren;
 };
 
-export function Sheet({ title, subtitle, closeLabel = 'Close', back, onClose, under, foot, flush, children }: Props) {
+export function Sheet({
+  title,
+  subtitle,
+  closeLabel = 'Close',
+  back,
+  onClose,
+  under,
+  foot,
+  flush,
+  reading,
+  children,
+}: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const id = useId();
@@ -49,7 +62,12 @@ export function Sheet({ title, subtitle, closeLabel = 'Close', back, onClose, un
         </div>
       </header>
       {under}
-      <div class={flush ? 'sheet__m sheet__m--flush' : 'sheet__m'}>{children}</div>
+      <div
+        class={flush ? 'sheet__m sheet__m--flush' : 'sheet__m'}
+        {...(reading === undefined ? {} : { tabIndex: 0, role: 'region', 'aria-label': reading })}
+      >
+        {children}
+      </div>
       {foot && <footer class="foot">{foot}</footer>}
     </dialog>
   );

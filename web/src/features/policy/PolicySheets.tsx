@@ -75,6 +75,7 @@ function One({ which }: { which: PolicyRef }) {
       subtitle={found && versionWords(found)}
       back={!found?.needed}
       closeLabel={found?.needed ? 'Close, read messages first' : 'Back'}
+      reading="The words of the policy"
       onClose={close}
       foot={
         acceptable &&
