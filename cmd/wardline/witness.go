@@ -26,7 +26,7 @@ import (
 type witnessCommand struct {
 	Server   string        `required:"" placeholder:"URL" help:"The server, such as https://wardline.example.nhs.uk."`
 	State    string        `required:"" placeholder:"FILE" help:"What was seen before; made when it is not there."`
-	Key      string        `placeholder:"FINGERPRINT" help:"Fingerprint of the root manifest, from the printed sheet; without it, the first answer is believed."`
+	Key      string        `placeholder:"FINGERPRINT" help:"Fingerprint of the root manifest, as the founding printed it; without it, the first answer is believed."`
 	Cosign   string        `placeholder:"FILE" help:"The witness's own signing key (a note key); each good checkpoint is printed with its signature. Made when it is not there."`
 	Interval time.Duration `help:"Look again after so long, until a problem is found; 0 looks once."`
 }
