@@ -54,6 +54,26 @@ export const direct: Chapter = (world) =>
       await anita.look('11-direct');
     });
 
+    test('P4 two people compare the words of their keys, and each screen shows the same', async () => {
+      const { anita, fiona } = world();
+      const shown = [];
+      for (const person of [anita, fiona]) {
+        const before = person.page.url();
+        await person.open(`${new URL(before).hash}/words`);
+        await person.sees(person.heading('Compare safety words'));
+        const words = person.page.locator('.words dd');
+        await expect.poll(() => words.count(), { timeout: patience }).toBe(2);
+        shown.push(await words.allInnerTexts());
+        if (person === anita) await person.look('11-safety-words');
+        await person.button('Close').click();
+        await person.seesNoMore(person.heading('Compare safety words'));
+      }
+      const [[mine, theirs] = [], [hers, herMine] = []] = shown;
+      expect(mine?.split(' ')).toHaveLength(6);
+      expect([mine, theirs]).toEqual([herMine, hers]);
+      expect(mine).not.toBe(theirs);
+    });
+
     test('an answer quotes what it answers', async () => {
       const { anita, fiona } = world();
       await fiona.act(fiona.message('moved to the afternoon'), 'Reply');

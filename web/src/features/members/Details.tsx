@@ -169,6 +169,11 @@ function MembersSection({ head }: { head: ThreadHead }) {
           </button>
         </div>
       )}
+      {present && head.members.length > 1 && (
+        <p class="small det__acts">
+          <a href={format({ at: 'words', thread: head.id })}>Compare safety words</a>
+        </p>
+      )}
     </section>
   );
 }

@@ -9,6 +9,7 @@ import { AddMember } from '../members/AddMember.tsx';
 import { Details } from '../members/Details.tsx';
 import { Readmit } from '../members/Readmit.tsx';
 import { RemoveMember } from '../members/RemoveMember.tsx';
+import { SafetyWords } from '../members/SafetyWords.tsx';
 import { Banner } from '../patient/Banner.tsx';
 import { NewPatient } from '../patient/NewPatient.tsx';
 import { DecideSheet } from '../record/DecideSheet.tsx';
@@ -67,6 +68,8 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
       );
     case 'add':
       return <AddMember head={head} />;
+    case 'words':
+      return <SafetyWords head={head} />;
     case 'remove':
       return <RemoveMember head={head} person={route.person} />;
     case 'readmit':

@@ -11,6 +11,7 @@ export type Route =
   | { at: 'thread'; thread: ThreadId }
   | { at: 'details'; thread: ThreadId }
   | { at: 'add'; thread: ThreadId }
+  | { at: 'words'; thread: ThreadId }
   | { at: 'remove'; thread: ThreadId; person: PersonId }
   | { at: 'readmit'; thread: ThreadId; person: PersonId }
   | { at: 'decide'; thread: ThreadId; message?: MessageId }
@@ -41,6 +42,7 @@ export function parse(hash: string): Route {
     const thread = second;
     if (third === 'details') return { at: 'details', thread };
     if (third === 'add') return { at: 'add', thread };
+    if (third === 'words') return { at: 'words', thread };
     if (third === 'readmit' && fourth) return { at: 'readmit', thread, person: fourth };
     if (third === 'remove' && fourth) return { at: 'remove', thread, person: fourth };
     if (third === 'decide') return fourth ? { at: 'decide', thread, message: fourth } : { at: 'decide', thread };
