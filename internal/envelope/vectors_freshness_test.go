@@ -6,9 +6,9 @@ import (
 	"github.com/wardline/wardline/internal/id"
 )
 
-// TestR04_R05_FreshnessVectors: both sides agree about who is listed, who is left out, what ends an epoch, who may be given it and who may
+// TestP3_P8_FreshnessVectors: both sides agree about who is listed, who is left out, what ends an epoch, who may be given it and who may
 // complain.
-func TestR04_R05_FreshnessVectors(t *testing.T) {
+func TestP3_P8_FreshnessVectors(t *testing.T) {
 	bothSides(t, "freshness", generateFreshness, func(t *testing.T, vectors freshVectors) {
 		f := readFreshness(t, vectors)
 		for _, one := range vectors.Rotation {

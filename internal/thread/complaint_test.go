@@ -28,7 +28,7 @@ func (f *ward) complain(by *threadtest.Person, body []byte) error {
 	return f.room.Complain(f.Context(), by.Actor(), f.talk.Thread, body)
 }
 
-func TestR05_AComplaintIsKeptToldAndStopsNobody(t *testing.T) {
+func TestP8_AComplaintIsKeptToldAndStopsNobody(t *testing.T) {
 	each(t, envelope.SpaceTeam, func(f *ward) {
 		f.say(f.ann, "before")
 		told := len(f.told.ChangedFor(f.ann.ID))
@@ -61,7 +61,7 @@ func TestR05_AComplaintIsKeptToldAndStopsNobody(t *testing.T) {
 	})
 }
 
-func TestR05_ComplaintsThatAreRefused(t *testing.T) {
+func TestP8_ComplaintsThatAreRefused(t *testing.T) {
 	each(t, envelope.SpaceTeam, func(f *ward) {
 		f.must(f.entry(f.ann, f.talk.Add(f.ann, f.dan)))
 		for name, row := range map[string]struct {
@@ -94,7 +94,7 @@ func (f *ward) object(body []byte) envelope.Object {
 	return object
 }
 
-func TestR05_ComplaintsAndReportsHaveADailyLimit(t *testing.T) {
+func TestP8_ComplaintsAndReportsHaveADailyLimit(t *testing.T) {
 	each(t, envelope.SpaceTeam, func(f *ward) {
 		for n := 0; n < thread.MaxReports; n++ {
 			f.must(f.complain(f.ben, f.complaint(f.ben, nil)))
@@ -145,7 +145,7 @@ func TestH26_AReportOfAConflictIsAuditedAndLetsTwoStartAgain(t *testing.T) {
 	})
 }
 
-func TestR05_AfterAStolenPhoneNothingIsSealedToItsKeys(t *testing.T) {
+func TestP8_AfterAStolenPhoneNothingIsSealedToItsKeys(t *testing.T) {
 	each(t, envelope.SpaceTeam, func(f *ward) {
 		_, unaware := f.talk.NewEpoch(f.ann)
 		stolen := f.ben.Device.Device

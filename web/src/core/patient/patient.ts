@@ -22,10 +22,6 @@ export function numbersOf(assertion: PatientAssertion | null): string[] {
   return assertion ? [assertion.nhsNumber, assertion.superseded].filter((number) => number !== '') : [];
 }
 
-export function isSamePatient(a: PatientAssertion, b: { nhsNumber: string }): boolean {
-  return a.nhsNumber !== '' && a.nhsNumber === b.nhsNumber;
-}
-
 /** The same family name, or one that reads like it, with a given name like it or the same day of birth. */
 export function namesakesAmong(patient: Patient, others: readonly Patient[]): Namesake[] {
   // Several threads about one person are one namesake.

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** H26, R05: a log that contradicts itself stops the thread, says so, is reported, and the talk goes on elsewhere. */
+/** H26: a log that contradicts itself stops the thread, says so, is reported, and the talk goes on elsewhere. */
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Bytes, bytesOf } from '../../crypto/bytes.ts';
 import { decode } from '../../crypto/codec.ts';
@@ -75,7 +75,7 @@ async function renamed(browser: Browser, served: ServedThread, place: { seq: num
 }
 
 describe('H26 what stops a thread', () => {
-  test('R05 two membership entries with one predecessor: both authors are named, it is reported, what was verified stays', async () => {
+  test('two membership entries with one predecessor: both authors are named, it is reported, what was verified stays', async () => {
     const tom = await world.enrolled('tom.reid', 'Tom Reid');
     const thread = await team(fiona, tom);
     await anita.say(thread, 'before');
@@ -102,7 +102,7 @@ describe('H26 what stops a thread', () => {
     await tom.ask.signOut();
   });
 
-  test('R05 two records for one epoch: both authors are named', async () => {
+  test('two records for one epoch: both authors are named', async () => {
     const thread = await team(fiona);
     await anita.say(thread, 'before');
     await fiona.sees(thread, 'before');
@@ -127,7 +127,7 @@ describe('H26 what stops a thread', () => {
     });
   });
 
-  test('R05 two entries at one place: whoever signed both is named', async () => {
+  test('two entries at one place: whoever signed both is named', async () => {
     const thread = await team(fiona);
     await anita.say(thread, 'one');
     await fiona.say(thread, 'two');
@@ -145,7 +145,7 @@ describe('H26 what stops a thread', () => {
     expect(await anita.words(thread)).toEqual(['one', 'two']);
   });
 
-  test('R05 a head that names another hash for a place that is here, however old the answer', async () => {
+  test('a head that names another hash for a place that is here, however old the answer', async () => {
     const thread = await team(fiona);
     await anita.say(thread, 'one');
     await fiona.sees(thread, 'one');
@@ -155,7 +155,7 @@ describe('H26 what stops a thread', () => {
     expect(await stopped(fiona, thread)).toMatchObject({ why: 'forked-log' });
   });
 
-  test('R05 a message whose author saw more, or something else: the author is named', async () => {
+  test('a message whose author saw more, or something else: the author is named', async () => {
     const thread = await team(fiona);
     await anita.say(thread, 'one');
     await fiona.sees(thread, 'one');
@@ -178,7 +178,7 @@ describe('H26 what stops a thread', () => {
     await world.reconnect(anita, fiona);
   });
 
-  test('R05 once stopped it stays so: after a reload, and when the server shows the true log again', async () => {
+  test('once stopped it stays so: after a reload, and when the server shows the true log again', async () => {
     const thread = await team(fiona);
     await anita.say(thread, 'one');
     await fiona.sees(thread, 'one');
@@ -198,7 +198,7 @@ describe('H26 what stops a thread', () => {
     await anita.say(thread, 'two');
   });
 
-  test('R05 a thread of which only the vault knows, and that the server does not show, is an alarm on a new device', async () => {
+  test('a thread of which only the vault knows, and that the server does not show, is an alarm on a new device', async () => {
     const tim = await world.enrolled('tim.ward', 'Tim Ward');
     const { thread } = await tim.ask.createTeam({ name: 'Gone', people: [anita.me], reason: 'care-team' });
     await tim.say(thread, 'one');
@@ -215,7 +215,7 @@ describe('H26 what stops a thread', () => {
     await second.ask.signOut();
   });
 
-  test('R05 a bookmark below what this device holds is compared as well', async () => {
+  test('a bookmark below what this device holds is compared as well', async () => {
     const una = await world.enrolled('una.bell', 'Una Bell');
     const { thread } = await una.ask.createTeam({ name: 'Two logs', people: [anita.me], reason: 'care-team' });
     await una.say(thread, 'one');
@@ -313,7 +313,7 @@ describe('H26 going on in a new thread', () => {
   });
 });
 
-describe('R05 honest races stop nothing', () => {
+describe('H26 honest races stop nothing', () => {
   test('many interleavings of writing, new keys, adding, leaving, lost answers and reloads', async () => {
     const helen = await world.enrolled('helen.barker', 'Helen Barker');
     const kofi = await world.enrolled('kofi.mensah', 'Kofi Mensah');

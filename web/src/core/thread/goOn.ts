@@ -21,7 +21,7 @@ export async function companions(thread: Thread): Promise<{ people: PersonId[]; 
   for (const { person, identity } of members) {
     const state = ward.people.log(person)?.current;
     const id = uuidText(person);
-    // A new identity is let in by somebody who has looked at it, not on the way (R04).
+    // A new identity is let in by somebody who has looked at it, not on the way (P4).
     const same = state !== undefined && equal(state.identity, identity) && state.generation !== null;
     const works =
       same &&

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** R04, R05: keys that do not open, people who are left out of them and come back, people with a new identity, devices that are revoked. */
+/** P4, P8: keys that do not open, people who are left out of them and come back, people with a new identity, devices that are revoked. */
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bytesOf, equal, hex } from '../../crypto/bytes.ts';
 import { encode } from '../../crypto/codec.ts';
@@ -80,7 +80,7 @@ async function spoiltFor(author: Browser, victim: Browser, thread: string): Prom
   };
 }
 
-describe('R05 a complaint', () => {
+describe('P8 a complaint', () => {
   test('keys that do not open: both are named, new ones are made, what was said meanwhile is read by a grant', async () => {
     const thread = await team(fiona, helen);
     await anita.say(thread, 'before');
@@ -188,7 +188,7 @@ async function refreshed(browser: Browser) {
 const threadsOf = new Map<string, string>();
 const theirThread = ({ me }: Browser): string => threadsOf.get(me) ?? '';
 
-describe('R05 a device that was reported stolen', () => {
+describe('P8 a device that was reported stolen', () => {
   test('the person is left out of new keys, and colleagues are told', async () => {
     const tom = await world.enrolled('tom.reid', 'Tom Reid');
     const thread = await team(fiona, tom);
@@ -215,7 +215,7 @@ describe('R05 a device that was reported stolen', () => {
   });
 });
 
-describe('R04 somebody who was re-enrolled', () => {
+describe('P4 somebody who was re-enrolled', () => {
   test('gets nothing until a member lets them in again; everybody is told who did', async () => {
     const una = await world.enrolled('una.bell', 'Una Bell');
     const thread = await team(fiona, una);

@@ -55,7 +55,7 @@ export async function removeMember(
 }
 
 /**
- * Lets somebody in again whose identity was reset (R04), after this member has made sure that it is theirs. They get back what was sealed to them
+ * Lets somebody in again whose identity was reset (P4), after this member has made sure that it is theirs. They get back what was sealed to them
  * before, and everything where their add gives the history.
  */
 export async function readmitMember(thread: Thread, { person }: { person: PersonId }): Promise<void> {

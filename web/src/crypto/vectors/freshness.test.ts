@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** R04 R05: both sides agree about who is listed, who is left out, what ends an epoch, who may be given it and who may complain. */
+/** P3, P8: both sides agree about who is listed, who is left out, what ends an epoch, who may be given it and who may complain. */
 import { describe, expect, test, vi } from 'vitest';
 import { type Bytes, hex } from '../bytes.ts';
 import { decode } from '../codec.ts';

@@ -1,4 +1,4 @@
-/** R04: letting somebody in again who was re-enrolled, after making sure that it is them. */
+/** P4: letting somebody in again who was re-enrolled, after making sure that it is them. */
 import { useEffect, useState } from 'preact/hooks';
 import type { PersonId, ThreadHead } from '../../core/contract.ts';
 import { dayTitle } from '../../ui/dates.ts';
