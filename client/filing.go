@@ -100,7 +100,7 @@ func (t *thread) quoted(decided *message, background []id.Message) ([]excerpt, e
 	var quoted []excerpt
 	add := func(one id.Message, beside bool) error {
 		m := t.byID[one]
-		if m == nil || m.inner == nil || m.inner.later {
+		if m == nil || !m.spoken() {
 			return ErrMessageUnknown
 		}
 		if !slices.ContainsFunc(quoted, func(there excerpt) bool { return there.id == one }) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -35,14 +36,22 @@ type inner struct {
 	continues  *id.Thread // the frozen thread that this one goes on from
 	statements []Reference
 	background []Reference
+	corrects   *Reference // the earlier decision that this one puts right
+	// The members of acts.
+	about     *Reference
+	reason    string
+	assertion *id.Hash
+	document  *id.Hash
 	// log is what the author's client had accepted of the Merkle log; nil when it does not say.
 	log *envelope.LogHead
 }
 
 func (i *inner) references() []Reference {
 	all := append(append([]Reference{}, i.statements...), i.background...)
-	if i.replyTo != nil {
-		all = append(all, *i.replyTo)
+	for _, one := range []*Reference{i.replyTo, i.corrects, i.about} {
+		if one != nil {
+			all = append(all, *one)
+		}
 	}
 	return all
 }
@@ -59,14 +68,17 @@ func encodeInner(kind envelope.MessageKind, i *inner) ([]byte, error) {
 			Continues *id.Thread        `json:"continues,omitempty"`
 			Log       *envelope.LogHead `json:"log,omitempty"`
 		}{1, i.text, i.replyTo, i.continues, i.log}
-	default:
+	case envelope.KindDecision:
 		value = struct {
 			V          int               `json:"v"`
 			Text       string            `json:"text"`
 			Statements []Reference       `json:"statements"`
 			Background []Reference       `json:"background"`
+			Corrects   *Reference        `json:"corrects,omitempty"`
 			Log        *envelope.LogHead `json:"log,omitempty"`
-		}{1, i.text, notNil(i.statements), notNil(i.background), i.log}
+		}{1, i.text, notNil(i.statements), notNil(i.background), i.corrects, i.log}
+	default:
+		value = actOf(i)
 	}
 	var encoded bytes.Buffer
 	writer := json.NewEncoder(&encoded)
@@ -102,14 +114,19 @@ func decodeInner(kind envelope.MessageKind, data []byte) (*inner, error) {
 	if err := json.Unmarshal(members["v"], &version); err != nil || version == nil {
 		return nil, refuse(envelope.Malformed, "an inner without a version")
 	}
-	if *version != 1 || kind != envelope.KindText && kind != envelope.KindDecision {
+	_, isAct := acts[kind]
+	var read *inner
+	var err error
+	switch {
+	case *version == 1 && isAct:
+		return decodeAct(kind, members)
+	case *version == 1 && kind == envelope.KindText:
+		read, err = decodeText(members)
+	case *version == 1 && kind == envelope.KindDecision:
+		read, err = decodeDecision(members)
+	default:
 		return &inner{later: true}, nil
 	}
-	decode := decodeDecision
-	if kind == envelope.KindText {
-		decode = decodeText
-	}
-	read, err := decode(members)
 	if err == nil {
 		read.log = logIn(members["log"])
 	}
@@ -134,7 +151,7 @@ func logIn(raw json.RawMessage) *envelope.LogHead {
 
 // withLog adds what this client knows of the log, where it does not make the message any longer on the wire.
 func withLog(kind envelope.MessageKind, said *inner, plain []byte, head envelope.LogHead) []byte {
-	if head.Size == 0 {
+	if _, isAct := acts[kind]; isAct || head.Size == 0 {
 		return plain
 	}
 	telling := *said
@@ -147,7 +164,7 @@ func withLog(kind envelope.MessageKind, said *inner, plain []byte, head envelope
 }
 
 func decodeText(members map[string]json.RawMessage) (*inner, error) {
-	text, err := textIn(members["text"], 1)
+	text, err := textIn(members["text"], 1, maxText)
 	if err != nil {
 		return nil, err
 	}
@@ -186,11 +203,18 @@ func decodeDecision(members map[string]json.RawMessage) (*inner, error) {
 	if len(read.statements) > 0 {
 		least = 0
 	}
-	if read.text, err = textIn(members["text"], least); err != nil {
+	if read.text, err = textIn(members["text"], least, maxText); err != nil {
 		return nil, err
 	}
+	if raw, ok := members["corrects"]; ok {
+		corrects, err := referenceIn(raw)
+		if err != nil {
+			return nil, err
+		}
+		read.corrects = &corrects
+	}
 	named := map[id.Message]bool{}
-	for _, reference := range read.references() {
+	for _, reference := range slices.Concat(read.statements, read.background) {
 		if named[reference.Message] {
 			return nil, refuse(envelope.Malformed, "a decision names a message twice")
 		}
@@ -202,7 +226,7 @@ func decodeDecision(members map[string]json.RawMessage) (*inner, error) {
 	return read, nil
 }
 
-func textIn(raw json.RawMessage, least int) (string, error) {
+func textIn(raw json.RawMessage, least, most int) (string, error) {
 	var text *string
 	if err := json.Unmarshal(raw, &text); err != nil || text == nil {
 		return "", refuse(envelope.Malformed, "not a text")
@@ -210,7 +234,7 @@ func textIn(raw json.RawMessage, least int) (string, error) {
 	if loneSurrogate(raw) {
 		return "", refuse(envelope.Malformed, "a text with a lone surrogate")
 	}
-	if length := utf8.RuneCountInString(*text); length < least || length > maxText {
+	if length := utf8.RuneCountInString(*text); length < least || length > most {
 		return "", refuse(envelope.Malformed, "not a text of allowed length")
 	}
 	return *text, nil

@@ -20,7 +20,7 @@ func (s *Session) Search(query string) ([]Message, error) {
 	var found []Message
 	for _, t := range s.threads {
 		for _, m := range t.messages {
-			if m.inner == nil || m.inner.later || len(words) == 0 || !hasAll(foldText(m.inner.text), words) {
+			if !m.spoken() || len(words) == 0 || !hasAll(foldText(m.inner.text), words) {
 				continue
 			}
 			found = append(found, s.describeMessage(t, m))

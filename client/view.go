@@ -95,7 +95,13 @@ type Message struct {
 	ReplyTo    *Reference
 	Statements []Reference
 	Background []Reference
-	Tombstone  *Tombstone
+	// Corrects is the earlier decision that this one puts right, About what an act is about, and Reason why.
+	Corrects  *Reference
+	About     *Reference
+	Reason    string
+	Document  *id.Hash // of a countersignature: the SHA-256 of the document
+	Assertion *id.Hash // of a confirmation: the hash of the assertion
+	Tombstone *Tombstone
 }
 
 // Tombstone is what is left of a destroyed message.
@@ -239,14 +245,25 @@ func (s *Session) describeMessage(t *thread, m *message) Message {
 	case m.inner != nil:
 		shown.State, shown.Text = Readable, m.inner.text
 		shown.Statements, shown.Background = slices.Clone(m.inner.statements), slices.Clone(m.inner.background)
-		if m.inner.replyTo != nil {
-			reply := *m.inner.replyTo
-			shown.ReplyTo = &reply
-		}
+		shown.ReplyTo, shown.Corrects, shown.About = cloned(m.inner.replyTo), cloned(m.inner.corrects), cloned(m.inner.about)
+		shown.Reason, shown.Document, shown.Assertion = m.inner.reason, cloned(m.inner.document), cloned(m.inner.assertion)
 	default:
 		if under, ok := t.epochAt(m.inEpoch); ok && under.refused != nil {
 			shown.Err = under.refused
 		}
 	}
 	return shown
+}
+
+func cloned[T any](value *T) *T {
+	if value == nil {
+		return nil
+	}
+	copied := *value
+	return &copied
+}
+
+// spoken reports whether a message has been read and is words of the conversation, not an act.
+func (m *message) spoken() bool {
+	return m.inner != nil && !m.inner.later && (m.kind == envelope.KindText || m.kind == envelope.KindDecision)
 }

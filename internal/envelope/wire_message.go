@@ -35,10 +35,14 @@ const (
 	KindSweep       MessageKind = 10
 	KindQuarantine  MessageKind = 11
 	KindNotice      MessageKind = 12
+	KindConfirm     MessageKind = 13
+	KindWithdraw    MessageKind = 14
+	KindCountersign MessageKind = 15
 )
 
 var messageKinds = labels{
 	"text", "decision", "edit", "retract", "acknowledge", "accept", "decline", "done", "reaction", "sweep", "quarantine", "notice",
+	"confirm", "withdraw", "countersign",
 }
 
 // String is the word of the layout.

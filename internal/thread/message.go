@@ -54,8 +54,8 @@ func (s *Service) letWrite(ctx context.Context, person id.Person, header *envelo
 		return nil
 	}
 	switch header.Kind {
-	case envelope.KindAcknowledge, envelope.KindAccept, envelope.KindDecline, envelope.KindDone:
-		return nil
+	case envelope.KindAcknowledge, envelope.KindAccept, envelope.KindDecline, envelope.KindDone, envelope.KindQuarantine, envelope.KindWithdraw:
+		return nil // nor does taking back what is wrong
 	}
 	return s.gate.MayWrite(ctx, person)
 }
@@ -246,10 +246,14 @@ func stale(s State, policy *envelope.Policy, now time.Time) bool {
 // friends would teach people to ignore it.
 func belongs(s State, h *envelope.Header) error {
 	switch h.Kind {
-	case envelope.KindText, envelope.KindNotice:
-	case envelope.KindDecision:
+	case envelope.KindText, envelope.KindNotice, envelope.KindAcknowledge:
+	case envelope.KindDecision, envelope.KindConfirm, envelope.KindQuarantine, envelope.KindWithdraw, envelope.KindCountersign:
 		if s.Space != envelope.SpacePatient {
 			return ErrNotHere
+		}
+	case envelope.KindSweep:
+		if s.Space == envelope.SpaceSocial || s.Space == envelope.SpaceAnnouncement {
+			return ErrNotHere // nobody decides there, so there is nothing to ask for
 		}
 	default: // kinds whose rules this server does not know
 		return ErrNotHere

@@ -419,6 +419,19 @@ export type SystemEvent =
     }
   | { what: 'linked'; by: string; byMe: boolean; patient: string }
   | { what: 'renamed'; by: string; byMe: boolean; name: string }
+  /** Acts: see docs/protocol.md, section 8. `decision` is the id of the message that they are about. */
+  | { what: 'confirmed'; by: string; byMe: boolean; patient: string }
+  | { what: 'swept'; by: string; byMe: boolean; note?: string }
+  | { what: 'quarantined'; by: string; byMe: boolean; reason: 'wrong-patient' | 'other'; note?: string }
+  | {
+      what: 'withdrawn';
+      by: string;
+      byMe: boolean;
+      decision: MessageId;
+      reason: 'withdrawn' | 'error' | 'wrong-patient';
+      note?: string;
+    }
+  | { what: 'countersigned'; by: string; byMe: boolean; decision: MessageId; note?: string }
   /** New keys. `unreadable`: the last ones did not open for somebody. */
   | { what: 'rotated'; why: 'added' | 'removed' | 'device' | 'age' | 'unreadable' }
   /** Somebody said, signed, that the keys that were made for them here do not open. */

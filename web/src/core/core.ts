@@ -4,6 +4,7 @@ import type { Desk } from './desk.ts';
 import type { Env } from './env.ts';
 import type { Policies } from './policy/policies.ts';
 import { Session } from './session/session.ts';
+import { wordsOf } from './thread/content.ts';
 
 type Emit = <E extends EventName>(event: E, data: EventData<E>) => void;
 
@@ -116,7 +117,7 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     checkText: async ({ thread: id, text }) => desk().checkText(id, text),
     send: (arg) => desk().send(arg),
     retry: ({ thread: id, key }) => desk().outbox.retry(id, key),
-    discard: async ({ thread: id, key }) => ({ text: (await desk().outbox.discard(id, key)).text }),
+    discard: async ({ thread: id, key }) => ({ text: wordsOf(await desk().outbox.discard(id, key)) }),
     saveDraft: ({ thread: id, text, replyTo }) => desk().saveDraft(id, text, replyTo),
 
     markDecision: ({ thread: id, messages, text }) => desk().markDecision(id, messages, text),

@@ -17,6 +17,14 @@ test('what is encoded is decoded', () => {
     { kind: 'text', text: '\u{1f3e5}', replyTo: reference() },
     { kind: 'decision', text: 'Hold ramipril.', statements: [], background: [reference()] },
     { kind: 'decision', text: '', statements: [reference(), reference()], background: [] },
+    { kind: 'decision', text: '1 g', statements: [], background: [], corrects: reference() },
+    { kind: 'acknowledge', about: reference() },
+    { kind: 'sweep' },
+    { kind: 'sweep', text: 'Nothing was decided on the round.' },
+    { kind: 'quarantine', reason: 'wrong-patient', text: 'This is Joan' },
+    { kind: 'confirm', assertion: base64url(random(32)) },
+    { kind: 'withdraw', about: reference(), reason: 'error' },
+    { kind: 'countersign', about: reference(), document: base64url(random(32)), text: 'Agreed' },
   ];
   for (const inner of inners) {
     expect(decodeInner(inner.kind, encodeInner(inner))).toEqual(inner);
@@ -57,6 +65,15 @@ describe('refused', () => {
     ['a reply to a padded hash', 'text', { v: 1, text: 'x', replyTo: { ...reference(), entry: `${'A'.repeat(43)}=` } }],
     ['a decision without words', 'decision', { v: 1, text: '', statements: [], background: [reference()] }],
     ['a decision without lists', 'decision', { v: 1, text: 'x' }],
+    ['a correction of nothing', 'decision', { v: 1, text: 'x', statements: [], background: [], corrects: null }],
+    ['an acknowledgement of nothing', 'acknowledge', { v: 1 }],
+    ['a confirmation of nobody', 'confirm', { v: 1, assertion: 'AAAA' }],
+    ['a withdrawal without a reason', 'withdraw', { v: 1, about: reference() }],
+    ['a withdrawal for another reason', 'withdraw', { v: 1, about: reference(), reason: 'Error' }],
+    ['a quarantine that repeats its reasons', 'quarantine', { v: 1, reason: ['other'] }],
+    ['a countersignature without a document', 'countersign', { v: 1, about: reference() }],
+    ['an act with an empty text', 'sweep', { v: 1, text: '' }],
+    ['an act with a text of 2 001 characters', 'sweep', { v: 1, text: 'x'.repeat(2001) }],
     ['too many references', 'decision', { v: 1, text: 'x', statements: many(101), background: many(100) }],
   ];
   test.each(wrong)('%s', async (_, kind, value) => {

@@ -3,16 +3,25 @@
  * and rebuilt; what is not known is left out, and every text is shown as text.
  */
 
+import { type ActInner, actInner, isAct } from './act.ts';
 import { type Bytes, utf8 } from './bytes.ts';
+import {
+  type Json,
+  MAX_REFERENCES,
+  MAX_TEXT,
+  type Reference,
+  objectOf,
+  referenceOf,
+  referencesOf,
+  textOf,
+  threadOf,
+} from './inner-fields.ts';
 import { nfc } from './layout.ts';
-import { fromBase64url, fromUuidText } from './names.ts';
+import { fromBase64url } from './names.ts';
 import { Refusal, insist } from './refusal.ts';
 
-export const MAX_TEXT = 20_000;
-export const MAX_REFERENCES = 200;
-
-/** An earlier message of the thread: its id as UUID text, its entryHash as base64url. */
-export type Reference = { readonly message: string; readonly entry: string };
+export { MAX_REFERENCES, MAX_TEXT };
+export type { ActInner, Reference };
 
 /** What the author's device had accepted of the Merkle log (section 11.4); the root as base64url. */
 export type ToldLog = { readonly size: number; readonly root: string };
@@ -32,31 +41,52 @@ export type DecisionInner = {
   readonly statements: readonly Reference[];
   /** Messages that belong beside it. */
   readonly background: readonly Reference[];
+  /** The earlier decision that this one puts right. */
+  readonly corrects?: Reference;
   readonly log?: ToldLog;
 };
 /** Written by a later version, or of a kind that this one does not know. */
 export type LaterInner = { readonly kind: 'later' };
-export type Inner = TextInner | DecisionInner;
+export type Inner = TextInner | DecisionInner | ActInner;
+/** Those that are words of a conversation. */
+export type SpokenInner = TextInner | DecisionInner;
+
+export const isSpoken = (inner: Inner | LaterInner): inner is SpokenInner =>
+  inner.kind === 'text' || inner.kind === 'decision';
 
 export function encodeInner(inner: Inner): Bytes {
   const { kind, ...rest } = inner;
-  const value = { v: 1, ...rest, text: nfc(inner.text) };
+  const value = { v: 1, ...rest, ...('text' in inner && inner.text !== undefined ? { text: nfc(inner.text) } : {}) };
   const bytes = utf8(JSON.stringify(value));
   decodeInner(kind, bytes);
   return bytes;
+}
+
+/** The earlier messages that an inner names. */
+export function referencesIn(inner: Inner): readonly Reference[] {
+  switch (inner.kind) {
+    case 'text':
+      return inner.replyTo ? [inner.replyTo] : [];
+    case 'decision':
+      return [...inner.statements, ...inner.background, ...(inner.corrects ? [inner.corrects] : [])];
+    case 'acknowledge':
+    case 'withdraw':
+    case 'countersign':
+      return [inner.about];
+    default:
+      return [];
+  }
 }
 
 /** `kind` is the header's. */
 export function decodeInner(kind: string, bytes: Bytes): Inner | LaterInner {
   const value = parse(bytes);
   insist(typeof value['v'] === 'number', 'malformed', 'an inner without a version');
-  if (value['v'] !== 1 || (kind !== 'text' && kind !== 'decision')) {
-    return { kind: 'later' };
-  }
-  return kind === 'text' ? textInner(value) : decisionInner(value);
+  if (value['v'] !== 1) return { kind: 'later' };
+  if (kind === 'text') return textInner(value);
+  if (kind === 'decision') return decisionInner(value);
+  return isAct(kind) ? actInner(kind, value) : { kind: 'later' };
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 function textInner(value: Json): TextInner {
   const text = textOf(value, 1);
@@ -81,7 +111,15 @@ function decisionInner(value: Json): DecisionInner {
     'malformed',
     'a decision names a message twice',
   );
-  return { kind: 'decision', text, statements, background, ...logOf(value) };
+  const { corrects } = value;
+  return {
+    kind: 'decision',
+    text,
+    statements,
+    background,
+    ...(corrects === undefined ? {} : { corrects: referenceOf(corrects) }),
+    ...logOf(value),
+  };
 }
 
 /** A hint about the Merkle log: one that cannot be read costs no message. */
@@ -104,36 +142,4 @@ function parse(bytes: Bytes): Json {
     throw new Refusal('malformed', 'an inner that is not JSON');
   }
   return objectOf(value);
-}
-
-function objectOf(value: unknown): Json {
-  insist(typeof value === 'object' && value !== null && !Array.isArray(value), 'malformed', 'not a JSON object');
-  return value as Json;
-}
-
-/** Counted in code points. */
-function textOf({ text }: Json, min: number): string {
-  insist(typeof text === 'string' && text.length <= 2 * MAX_TEXT, 'malformed', 'not a text of allowed length');
-  insist(!/\p{Surrogate}/u.test(text), 'malformed', 'a text with a lone surrogate');
-  const length = Array.from(text).length;
-  insist(length >= min && length <= MAX_TEXT, 'malformed', 'not a text of allowed length');
-  return text;
-}
-
-function threadOf(value: unknown): string {
-  insist(typeof value === 'string' && fromBase64url(value).length === 32, 'malformed', 'not a thread');
-  return value;
-}
-
-function referencesOf(value: unknown): Reference[] {
-  insist(Array.isArray(value) && value.length <= MAX_REFERENCES, 'malformed', 'not a list of references');
-  return value.map(referenceOf);
-}
-
-function referenceOf(value: unknown): Reference {
-  const { message, entry } = objectOf(value);
-  insist(typeof message === 'string' && typeof entry === 'string', 'malformed', 'not a reference');
-  fromUuidText(message);
-  insist(fromBase64url(entry).length === 32, 'malformed', 'not a reference');
-  return { message, entry };
 }

@@ -9,7 +9,7 @@
  */
 import { type Bytes, erase } from '../../crypto/bytes.ts';
 import { encode } from '../../crypto/codec.ts';
-import { type Inner, encodeInner } from '../../crypto/inner.ts';
+import { type Inner, encodeInner, isSpoken } from '../../crypto/inner.ts';
 import { logEntry } from '../../crypto/layouts/log.ts';
 import { bytesOf } from '../../crypto/bytes.ts';
 import type { LogHead } from '../../crypto/checkpoint.ts';
@@ -37,7 +37,7 @@ export type Waiting = {
 /** A message tells what this device knows of the Merkle log, where that makes it no longer on the wire (section 11.4). */
 function withLog(inner: Inner, head: LogHead | undefined): Bytes {
   const plain = encodeInner(inner);
-  if (!head) return plain;
+  if (!head || !isSpoken(inner)) return plain;
   const telling = encodeInner({ ...inner, log: { size: head.size, root: base64url(head.root) } });
   return paddedSize(telling.length) === paddedSize(plain.length) ? telling : plain;
 }

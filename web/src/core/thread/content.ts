@@ -1,6 +1,6 @@
 /** What messages say, once they have been read: their words, what a decision is made of, what they answer. */
 import { type Bytes, equal, hex } from '../../crypto/bytes.ts';
-import type { DecisionInner, Reference } from '../../crypto/inner.ts';
+import { type DecisionInner, type Inner, type Reference, isSpoken } from '../../crypto/inner.ts';
 import { base64url, fromBase64url, uuidText } from '../../crypto/names.ts';
 import type { Quote, Statement } from '../contract.ts';
 import { showMarks } from '../marks.ts';
@@ -10,7 +10,7 @@ import type { Thread } from './thread.ts';
 /** The words of a message, if they can be read and are not a decision's own. */
 export function statementOf(thread: Thread, entry: MessageEntry): Statement | undefined {
   const content = thread.reading.known(entry.seq);
-  if (content?.state !== 'open' || content.inner.kind === 'later' || content.inner.text === '') return undefined;
+  if (content?.state !== 'open' || !isSpoken(content.inner) || content.inner.text === '') return undefined;
   return {
     id: uuidText(entry.header.message),
     author: thread.ward.people.card(entry.header.person),
@@ -19,6 +19,9 @@ export function statementOf(thread: Thread, entry: MessageEntry): Statement | un
     text: showMarks(content.inner.text),
   };
 }
+
+/** The words that come back when a message is taken out of the outbox: an act has none to write again. */
+export const wordsOf = (inner: Inner): string => (isSpoken(inner) ? inner.text : '');
 
 export function decisionOf(thread: Thread, entry: MessageEntry): DecisionInner | undefined {
   const content = thread.reading.known(entry.seq);

@@ -5,7 +5,7 @@
  * waiting. An entry that shows nothing (a source that went into a tombstone, words that were not given to me) has no item.
  */
 import { type Bytes, hex } from '../../crypto/bytes.ts';
-import type { Reference } from '../../crypto/inner.ts';
+import { type Reference, referencesIn } from '../../crypto/inner.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import type { SystemItem, TimelineItem, TombstoneItem } from '../contract.ts';
 import { showMarks } from '../marks.ts';
@@ -14,7 +14,7 @@ import { decidersOfGone, messagesFiled, namesOfDeciders } from './deciders.ts';
 import { deliveryOf } from './delivery.ts';
 import { recordStateOf } from './filings.ts';
 import type { Entry, MessageEntry, TombstoneEntry } from './log.ts';
-import { readNote, systemEvents } from './system.ts';
+import { actEvent, readNote, systemEvents } from './system.ts';
 import type { Thread } from './thread.ts';
 
 export const later = 'This message needs a newer Wardline.';
@@ -89,6 +89,10 @@ function messageItem(thread: Thread, entry: MessageEntry): TimelineItem | undefi
       ...delivery,
     };
   }
+  if (content.inner.kind !== 'text' && content.inner.kind !== 'later') {
+    const event = actEvent(thread, header.person, content.inner);
+    return event && systemItem(entry, event);
+  }
   const reply =
     content.inner.kind === 'text' && content.inner.replyTo ? { reply: quoteOf(thread, content.inner.replyTo) } : {};
   return {
@@ -135,11 +139,10 @@ function systemItem(entry: Entry, event: SystemItem['event']): SystemItem {
   return { kind: 'system', key: `entry ${entry.seq}`, order: entry.seq, at: entry.at, event };
 }
 
-function referencesOf(thread: Thread, entry: MessageEntry): Reference[] {
+function referencesOf(thread: Thread, entry: MessageEntry): readonly Reference[] {
   const content = thread.reading.known(entry.seq);
   if (content?.state !== 'open' || content.inner.kind === 'later') return [];
-  if (content.inner.kind === 'decision') return [...content.inner.statements, ...content.inner.background];
-  return content.inner.replyTo ? [content.inner.replyTo] : [];
+  return referencesIn(content.inner);
 }
 
 async function readReferred(thread: Thread, reference: Reference): Promise<void> {

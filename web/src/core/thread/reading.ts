@@ -3,7 +3,7 @@
  * What fails is remembered as refused, with the reason, and never shown.
  */
 import { erase } from '../../crypto/bytes.ts';
-import { type Inner, type LaterInner, decodeInner } from '../../crypto/inner.ts';
+import { type Inner, type LaterInner, decodeInner, isSpoken } from '../../crypto/inner.ts';
 import { openMessage, readMessage, verifyMessage } from '../../crypto/message.ts';
 import { Refusal, insist } from '../../crypto/refusal.ts';
 import type { Ward } from '../ward.ts';
@@ -89,7 +89,7 @@ export class Reading {
     const { inner, kf } = await openMessage(read, half, opened.epochSecret);
     erase(kf);
     const content = decodeInner(header.kind, inner);
-    if (content.kind !== 'later' && content.log) this.#ward.ledger.hear(header.person, content.log);
+    if (isSpoken(content) && content.log) this.#ward.ledger.hear(header.person, content.log);
     return { state: 'open', inner: content };
   }
 }

@@ -5,10 +5,12 @@ import { type Epoch, listed } from '../../crypto/epoch.ts';
 import { signed } from '../../crypto/layouts/container.ts';
 import type { Add, Remove } from '../../crypto/layouts/membership.ts';
 import { add, remove } from '../../crypto/layouts/membership.ts';
+import type { ActInner } from '../../crypto/inner.ts';
 import { type MembershipEntry, isByServer } from '../../crypto/membership-rules.ts';
 import { openNote } from '../../crypto/note.ts';
 import { stateAt } from '../../crypto/person.ts';
 import { type LeftOut, type RemoveReason, type SystemEvent, removeReasons } from '../contract.ts';
+import { showMarks } from '../marks.ts';
 import { displayPatient } from '../people/name.ts';
 import { leftOutOf } from './head.ts';
 import type { SignedEntry } from './log.ts';
@@ -142,6 +144,26 @@ function whyRotated(
     return log?.states.some(({ seq, kind }) => seq > (then?.seq ?? 0) && seq <= (since?.seq ?? 0) && kind !== 'device');
   });
   return moved ? 'device' : 'age';
+}
+
+/** What somebody answered for, as a line. Acknowledgements stand beside what they are about, and are none. */
+export function actEvent(thread: Thread, person: Bytes, inner: ActInner): SystemEvent | undefined {
+  const by = author(thread, person);
+  const note = 'text' in inner && inner.text !== undefined ? { note: showMarks(inner.text) } : {};
+  switch (inner.kind) {
+    case 'acknowledge':
+      return undefined;
+    case 'sweep':
+      return { what: 'swept', ...by, ...note };
+    case 'quarantine':
+      return { what: 'quarantined', ...by, reason: inner.reason, ...note };
+    case 'confirm':
+      return { what: 'confirmed', ...by, patient: thread.patient ? displayPatient(thread.patient) : 'this patient' };
+    case 'withdraw':
+      return { what: 'withdrawn', ...by, decision: inner.about.message, reason: inner.reason, ...note };
+    case 'countersign':
+      return { what: 'countersigned', ...by, decision: inner.about.message, ...note };
+  }
 }
 
 /** Opens the free text of an add or a removal, for those who hold the keys of its time. */

@@ -1,5 +1,5 @@
 /** What waits in the outbox, as it stands in the timeline: after everything that has been accepted. */
-import type { Reference } from '../../crypto/inner.ts';
+import type { ActInner, Reference } from '../../crypto/inner.ts';
 import type { DecisionItem, Delivery, MessageItem, Statement } from '../contract.ts';
 import { showMarks } from '../marks.ts';
 import type { Waiting } from '../outbox/outbox.ts';
@@ -8,6 +8,16 @@ import type { Thread } from './thread.ts';
 
 /** Beyond every seq. */
 const afterEverything = 2 ** 40;
+
+/** An act that has not gone out yet: when it is in the log it is a line. */
+const actWords: Record<ActInner['kind'], string> = {
+  acknowledge: 'Acknowledged',
+  sweep: 'Every decision up to here is marked',
+  quarantine: 'Stop this thread: something is wrong with its patient',
+  confirm: 'Patient confirmed',
+  withdraw: 'Decision taken back',
+  countersign: 'Decision countersigned',
+};
 
 export function waitingItem(thread: Thread, waiting: Waiting): MessageItem | DecisionItem {
   const { id, place, at, inner, failed } = waiting;
@@ -27,6 +37,9 @@ export function waitingItem(thread: Thread, waiting: Waiting): MessageItem | Dec
       background: inner.background.map(({ message }) => message),
       record: { state: 'none' },
     };
+  }
+  if (inner.kind !== 'text') {
+    return { ...base, kind: 'message', author, own: true, text: actWords[inner.kind], urgency: 'routine' };
   }
   return {
     ...base,

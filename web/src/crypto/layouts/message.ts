@@ -32,6 +32,9 @@ export const header = object(0x0350, 'header', {
     sweep: 10,
     quarantine: 11,
     notice: 12,
+    confirm: 13,
+    withdraw: 14,
+    countersign: 15,
   }),
 });
 export type Header = Infer<typeof header>;

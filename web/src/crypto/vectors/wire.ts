@@ -65,7 +65,7 @@ function refusedFields(): Refused[] {
   const added = encodeAny(add, least(add.fields));
   const rules = encodeAny(policy, least(policy.fields));
   return [
-    refused(header, changed(head, head.length - 1, 13), 'enumeration out of range'),
+    refused(header, changed(head, head.length - 1, 16), 'enumeration out of range'),
     refused(header, changed(head, head.length - 1, 0), 'enumeration zero'),
     refused(create, changed(founded, PREFIX, 7), 'enumeration out of range'),
     refused(create, withText(founded, nameAt, name, Uint8Array.of(0xc3, 0x28, 0x61)), 'invalid UTF-8'),

@@ -41,6 +41,25 @@ export function systemLine(event: SystemEvent): SystemLine {
       );
     case 'renamed':
       return plain('people', `${you(event.by, event.byMe)} named this thread “${event.name}”.`);
+    case 'confirmed':
+      return plain('link', `${you(event.by, event.byMe)} confirmed the patient: ${event.patient}.`);
+    case 'swept':
+      return plain(
+        'people',
+        `${you(event.by, event.byMe)} said that every decision up to here is marked.${noteWords(event.note)}`,
+      );
+    case 'quarantined':
+      return warn(
+        'blocked',
+        `${you(event.by, event.byMe)} stopped this thread: ${quarantineWords[event.reason]}.${noteWords(event.note)}`,
+      );
+    case 'withdrawn':
+      return warn(
+        'warning',
+        `${you(event.by, event.byMe)} took a decision back: ${withdrawWords[event.reason]}.${noteWords(event.note)}`,
+      );
+    case 'countersigned':
+      return plain('people', `${you(event.by, event.byMe)} countersigned a decision.${noteWords(event.note)}`);
     case 'rotated':
       return plain('key', rotationWords[event.why]);
     case 'unreadable-keys': {
@@ -104,6 +123,14 @@ export function briefly(event: SystemEvent): string | undefined {
       return `${you(event.by, event.byMe)} linked the patient`;
     case 'renamed':
       return `${you(event.by, event.byMe)} named the thread “${event.name}”`;
+    case 'confirmed':
+      return `${you(event.by, event.byMe)} confirmed the patient`;
+    case 'quarantined':
+      return `${you(event.by, event.byMe)} stopped this thread`;
+    case 'withdrawn':
+      return `${you(event.by, event.byMe)} took a decision back`;
+    case 'countersigned':
+      return `${you(event.by, event.byMe)} countersigned a decision`;
     case 'unreadable-keys':
       return 'Keys could not be read';
     case 'left-out':
@@ -126,6 +153,19 @@ export const rotationWords: Record<Extract<SystemEvent, { what: 'rotated' }>['wh
   age: 'New keys, as is done every week.',
   unreadable: 'New keys, because the last ones did not open for everybody.',
 };
+
+export const quarantineWords: Record<Extract<SystemEvent, { what: 'quarantined' }>['reason'], string> = {
+  'wrong-patient': 'it is linked to the wrong patient',
+  other: 'something is wrong with its patient',
+};
+
+export const withdrawWords: Record<Extract<SystemEvent, { what: 'withdrawn' }>['reason'], string> = {
+  withdrawn: 'it no longer stands',
+  error: 'it was entered in error',
+  'wrong-patient': 'it was about another patient',
+};
+
+const noteWords = (note: string | undefined): string => (note ? ` “${note.replace(/[.\s]+$/, '')}”.` : '');
 
 const you = (name: string, isMe: boolean): string => (isMe ? 'You' : name);
 

@@ -1,0 +1,44 @@
+package thread_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/wardline/wardline/internal/envelope"
+)
+
+// TestR12_R49_EachSpaceCarriesItsActs: what is about a patient is said in that patient's thread, and nobody is asked for decisions among friends.
+func TestR12_R49_EachSpaceCarriesItsActs(t *testing.T) {
+	patientOnly := []envelope.MessageKind{
+		envelope.KindDecision, envelope.KindConfirm, envelope.KindQuarantine, envelope.KindWithdraw, envelope.KindCountersign,
+	}
+	everywhere := []envelope.MessageKind{envelope.KindText, envelope.KindNotice, envelope.KindAcknowledge}
+	clinical := []envelope.MessageKind{envelope.KindSweep}
+	kinds := slices.Concat(patientOnly, everywhere, clinical)
+	for _, row := range []struct {
+		space  envelope.Space
+		allows []envelope.MessageKind
+	}{
+		{envelope.SpacePatient, kinds},
+		{envelope.SpaceTeam, slices.Concat(everywhere, clinical)},
+		{envelope.SpaceDirect, slices.Concat(everywhere, clinical)},
+		{envelope.SpaceAnnouncement, everywhere},
+		{envelope.SpaceSocial, everywhere},
+	} {
+		t.Run(row.space.String(), func(t *testing.T) {
+			each(t, row.space, func(f *ward) {
+				for _, kind := range kinds {
+					header := f.talk.Header(f.ben)
+					header.Kind = kind
+					_, err := f.send(f.ben, f.talk.Seal(f.ben, header, "an act"))
+					if slices.Contains(row.allows, kind) {
+						f.must(err)
+						continue
+					}
+					f.refused(kind.String(), err, "not_in_this_space")
+					f.talk.Unsay(f.ben)
+				}
+			})
+		})
+	}
+}
