@@ -94,6 +94,17 @@ func (s *Session) queue(ctx context.Context, t *thread, draft Draft) (*pending, 
 	if err != nil {
 		return nil, err
 	}
+	urgency := draft.Urgency
+	if urgency == 0 {
+		urgency = envelope.UrgencyRoutine
+	}
+	return s.enqueue(ctx, t, kind, said, urgency)
+}
+
+// enqueue seals a message into the outbox. It may make an epoch for it.
+func (s *Session) enqueue(
+	ctx context.Context, t *thread, kind envelope.MessageKind, said *inner, urgency envelope.Urgency,
+) (*pending, error) {
 	if err := t.checkNumbers(said.text); err != nil {
 		return nil, err
 	}
@@ -105,10 +116,6 @@ func (s *Session) queue(ctx context.Context, t *thread, draft Draft) (*pending, 
 		return nil, err
 	}
 	plain = withLog(kind, said, plain, s.ledger.head)
-	urgency := draft.Urgency
-	if urgency == 0 {
-		urgency = envelope.UrgencyRoutine
-	}
 	one := &pending{id: id.New[id.Message](s.client.ids), kind: kind, urgency: urgency}
 	if err := s.seal(t, one, s.lastOf(t), plain); err != nil {
 		return nil, err

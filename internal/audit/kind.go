@@ -67,6 +67,7 @@ const (
 	Filing        Kind = 0x0403 // a decision was queued for the record
 	FilingRefused Kind = 0x0404 // the record said no; a person must see it
 	Receipt       Kind = 0x0405
+	Retraction    Kind = 0x0406 // the record was told that a document was entered in error
 )
 
 // Keeping and destroying.
@@ -122,7 +123,8 @@ var kindNames = map[Kind]string{
 	LookUp: "look_up", LookUpRefused: "look_up_refused", Assertion: "assertion", PatientLinked: "patient_linked",
 	NamesakeShown: "namesake_shown",
 	Decision:      "decision", NoDecision: "no_decision", Filing: "filing", FilingRefused: "filing_refused", Receipt: "receipt",
-	Eligible: "eligible", Hold: "hold", HoldReleased: "hold_released", Disposal: "disposal", Replay: "replay",
+	Retraction: "retraction",
+	Eligible:   "eligible", Hold: "hold", HoldReleased: "hold_released", Disposal: "disposal", Replay: "replay",
 	CaseOpened: "case_opened", DisclosureOrder: "disclosure_order", Opening: "opening", HalvesReleased: "halves_released",
 	CaseClosed: "case_closed", Drill: "drill", Review: "review",
 	Configuration: "configuration", Backup: "backup", Restore: "restore", Quiet: "quiet",

@@ -67,6 +67,7 @@ type Rooms struct {
 	Live       Live
 	Patients   Patients
 	Records    Records
+	Decisions  Decisions
 	Holds      Holds
 	Ledger     Ledger
 	// Policies may be nil, and then nobody has any to accept.

@@ -102,6 +102,13 @@ var authorisation = map[string]row{
 	"GET /v1/threads/{thread}/filings":                 {Bound, membersOnly},
 	"POST /v1/threads/{thread}/filings/{filing}/retry": {Bound, membersOnly},
 
+	"GET /v1/threads/{thread}/decisions":                         {Bound, membersOnly},
+	"POST /v1/threads/{thread}/decisions/{decision}/draft":       {Bound, membersOnly},
+	"DELETE /v1/threads/{thread}/decisions/{decision}/draft":     {Bound, membersOnly},
+	"POST /v1/threads/{thread}/decisions/{decision}/withdraw":    {Bound, membersOnly},
+	"POST /v1/threads/{thread}/decisions/{decision}/countersign": {Bound, membersOnly},
+	"GET /v1/worklist": {Bound, ownOnly}, // the ward's tells who is not in a conversation that there is a decision, whose and since when; the organisation's wants a permission
+
 	"GET /v1/policies": {Bound, ownOnly},
 	"GET /v1/policies/{policy}/versions/{version}":         {Bound, everyone},
 	"POST /v1/policies/{policy}/versions/{version}/accept": {Bound, ownOnly},

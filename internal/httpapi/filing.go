@@ -41,6 +41,10 @@ type fileInput struct {
 		Title        string       `json:"title" maxLength:"200"`
 		Document     []byte       `json:"document" doc:"HTML, see docs/integrate/document.md"`
 		DocumentHash id.Hash      `json:"documentHash" doc:"SHA-256 of the document"`
+
+		Corrects      *id.Message `json:"corrects,omitempty" doc:"an earlier decision that this one puts right"`
+		Countersign   bool        `json:"countersign,omitempty" doc:"the originals stay until somebody has countersigned"`
+		CountersignBy *id.Person  `json:"countersignBy,omitempty" doc:"who is asked to; anybody else of the conversation when absent"`
 	}
 }
 
@@ -61,12 +65,20 @@ type filingResult struct {
 	NextTryAt    int64        `json:"nextTryAt,omitempty"`
 	Held         bool         `json:"held" doc:"a hold keeps the originals"`
 	Attempts     int          `json:"attempts"`
+	Retraction   string       `json:"retraction,omitempty" enum:"retracting,retracted,refused" doc:"how far the record has been told that it was entered in error"`
 }
 
 func (a *API) fileDecision(ctx context.Context, in *fileInput) (*output[filingResult], error) {
 	submission := record.Submission{
 		Filing: in.Body.Filing, Thread: in.Thread, Decision: in.Body.Decision, Assertion: in.Body.Assertion, Title: in.Body.Title,
 		Document: in.Body.Document, DocumentHash: in.Body.DocumentHash,
+	}
+	submission.Countersign = in.Body.Countersign
+	if in.Body.Corrects != nil {
+		submission.Corrects = *in.Body.Corrects
+	}
+	if in.Body.CountersignBy != nil {
+		submission.CountersignBy = *in.Body.CountersignBy
 	}
 	for _, one := range in.Body.Sources {
 		submission.Sources = append(submission.Sources, record.Source{Message: one.Message, Entry: one.Entry})
@@ -121,7 +133,7 @@ func DescribeFiling(p record.Paper) filingResult {
 	result := filingResult{
 		Filing: p.ID, Decision: p.Decision, Sources: []id.Message{}, State: p.State.String(), Code: p.Code, Reason: p.Reason, Reference: p.Reference,
 		DocumentHash: p.DocumentHash, FiledBy: p.FiledBy, FiledAt: p.FiledAt.UnixMilli(), ReceivedAt: whenOrZero(p.ReceivedAt),
-		EligibleAt: whenOrZero(p.EligibleAt), DestroyedAt: whenOrZero(p.DestroyedAt), NextTryAt: whenOrZero(p.NextTryAt), Held: p.Held, Attempts: p.Attempts,
+		EligibleAt: whenOrZero(p.EligibleAt), DestroyedAt: whenOrZero(p.DestroyedAt), NextTryAt: whenOrZero(p.NextTryAt), Held: p.Held, Attempts: p.Attempts, Retraction: p.Retraction.String(),
 	}
 	for _, one := range p.Sources {
 		result.Sources = append(result.Sources, one.Message)

@@ -28,6 +28,7 @@ func (a *API) routes() {
 	a.registerLive()
 	a.registerPatients()
 	a.registerFilings()
+	a.registerDecisions()
 	a.registerHolds()
 	a.registerPolicies()
 	a.registerOperations()

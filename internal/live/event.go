@@ -42,6 +42,12 @@ type filingEvent struct {
 	Filing any       `json:"filing"`
 }
 
+type decisionEvent struct {
+	Type     string    `json:"type"`
+	Thread   id.Thread `json:"thread"`
+	Decision any       `json:"decision"`
+}
+
 type logEvent struct {
 	Type   string    `json:"type"`
 	Person id.Person `json:"person"`

@@ -121,6 +121,11 @@ func (h *Hub) Filed(in id.Thread, people []id.Person, filing any) {
 	h.Event(people, filingEvent{Type: "filing", Thread: in, Filing: filing})
 }
 
+// Decided tells people where a decision stands.
+func (h *Hub) Decided(in id.Thread, people []id.Person, decision any) {
+	h.Event(people, decisionEvent{Type: "decision", Thread: in, Decision: decision})
+}
+
 // LogGrew tells people that a person's log has a new entry.
 func (h *Hub) LogGrew(person id.Person, people []id.Person) {
 	h.Event(people, logEvent{Type: "log", Person: person})

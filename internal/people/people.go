@@ -51,11 +51,13 @@ func (p Person) Active(now time.Time) bool {
 const (
 	// InformationGovernance may place and release holds and open cases.
 	InformationGovernance = "information-governance"
+	// Records sees the decisions of the whole organisation that the health record does not have.
+	Records = "records"
 	// ServiceDesk may add people, make links and take people off.
 	ServiceDesk = "service-desk"
 )
 
-var permissions = []string{InformationGovernance, ServiceDesk}
+var permissions = []string{InformationGovernance, Records, ServiceDesk}
 
 // LeaveWork is the kind of the durable work that follows somebody leaving: keys revoked, threads left, duties covered. Its subject is the person.
 const LeaveWork work.Kind = "people.leave"

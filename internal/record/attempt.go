@@ -59,14 +59,17 @@ func (d *Desk) receive(ctx context.Context, paper Paper, receipt Receipt) error 
 		Kind: audit.Receipt, Subject: audit.About(paper.Thread, paper.ID), At: receipt.At,
 		Details: map[string]string{"document": paper.DocumentHash.String(), "read_back": receipt.Hash.String()},
 	}
-	intent := work.Intent{}.Add(work.Due{
-		ID: id.New[id.Work](d.works), Kind: Dispose, At: paper.EligibleAt, Subject: paper.ID.Bytes(), Key: paper.ID.String(),
-	})
+	intent := work.Intent{}.Add(d.disposeAt(paper.ID, paper.EligibleAt)).Without(Overdue, overdueKey(paper.Thread, paper.Decision))
 	if err := d.store.Receive(ctx, paper, intent, event); err != nil {
 		return err
 	}
 	d.announce.Filing(paper)
 	return nil
+}
+
+// disposeAt makes the destruction of a filing's originals due.
+func (d *Desk) disposeAt(filing id.Filing, at time.Time) work.Due {
+	return work.Due{ID: id.New[id.Work](d.works), Kind: Dispose, At: at, Subject: filing.Bytes(), Key: filing.String()}
 }
 
 // trouble notes an attempt that brought no receipt. What needs a person ends the work; the rest is tried again.

@@ -18,3 +18,23 @@ var (
 	ErrNothingToDo   = fault.New(fault.Conflict, "nothing_to_retry", "This filing is not waiting for anybody.")
 	errLostByRecord  = fault.New(fault.Unavailable, "record_lost_it", "The record said that it took the document, but does not have it. Wardline sends it again.")
 )
+
+// What can go wrong with a decision.
+var (
+	ErrDecisionUnknown   = fault.New(fault.NotFound, "decision_unknown", "There is no such decision in this conversation.")
+	ErrTransition        = fault.New(fault.Conflict, "decision_moved_on", "This cannot be done with the decision as it stands now. Look at it again.")
+	ErrCountersignFirst  = fault.New(fault.Conflict, "countersign_first", "The originals stay until the decision has been countersigned.")
+	ErrBeingDrafted      = fault.New(fault.Conflict, "being_drafted", "Somebody else is preparing this document. You may take over.")
+	ErrNotYours          = fault.New(fault.Forbidden, "not_yours", "Only who marked or filed the decision, or who runs the conversation, may do this.")
+	ErrOwnCountersign    = fault.New(fault.Forbidden, "own_countersignature", "A decision is countersigned by somebody who neither marked nor filed it.")
+	ErrNotAsked          = fault.New(fault.Forbidden, "countersignature_of_another", "Somebody else was asked to countersign this decision.")
+	ErrAct               = fault.New(fault.Invalid, "act_missing", "This has to be signed in the conversation first.")
+	ErrCorrects          = fault.New(fault.Invalid, "corrects_unknown", "The decision that is to be corrected is not one of this conversation.")
+	ErrCorrectsGone      = fault.New(fault.Conflict, "corrects_over", "The decision that is to be corrected was taken back or corrected already.")
+	ErrReason            = fault.New(fault.Invalid, "reason_unknown", "Say why the decision is taken back.")
+	ErrWrongDocument     = fault.New(fault.Conflict, "another_document", "The record holds another document of this decision than the one that was countersigned.")
+	ErrScope             = fault.New(fault.Invalid, "scope_unknown", "A worklist is mine, ward or organisation.")
+	ErrCursor            = fault.New(fault.Invalid, "cursor_unknown", "That list has changed. Please start again.")
+	ErrNoWard            = fault.New(fault.Invalid, "no_ward", "You belong to no ward in the directory.")
+	ErrOrganisationScope = fault.New(fault.Forbidden, "not_permitted", "The worklist of the organisation is for its records staff.")
+)

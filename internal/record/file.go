@@ -81,7 +81,10 @@ func (d *Desk) accept(ctx context.Context, by Clinician, s Submission, assertion
 			"assertion": hashText(assertion),
 		},
 	}
-	written, err := d.store.AddFiling(ctx, paper, sealed, d.attemptAt(s.Filing, now), event)
+	written, err := d.store.AddFiling(ctx, NewFiling{
+		Paper: paper, Sealed: sealed, Intent: d.attemptAt(s.Filing, now), Event: event,
+		Corrects: s.Corrects, Countersign: s.Countersign, CountersignBy: s.CountersignBy,
+	})
 	if err == nil {
 		d.announce.Filing(written)
 	}
@@ -131,6 +134,8 @@ func checkSubmission(s Submission) error {
 		return ErrDocument
 	case sha256.Sum256(s.Document) != s.DocumentHash:
 		return ErrDocumentHash
+	case s.Corrects == s.Decision:
+		return ErrCorrects
 	}
 	excerpts, err := ReadDocument(s.Document, s.Filing, s.Thread)
 	if err != nil {
@@ -150,7 +155,7 @@ func sourcesWithin(excerpts []Source, s Submission) bool {
 
 func checkSources(s Submission, standing Standing) error {
 	decision, found := standing.Sources[s.Decision]
-	if !found || !decision.Decision {
+	if !found || decision.Kind != envelope.KindDecision {
 		return ErrNotDecision
 	}
 	if !slices.ContainsFunc(s.Sources, func(one Source) bool { return one.Message == s.Decision }) {

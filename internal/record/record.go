@@ -1,7 +1,11 @@
 // Package record takes a decision from a thread to the health record and brings the receipt back.
 //
-// Layout: record.go the types and what the room needs of others, file.go taking a filing in, attempt.go one attempt at the record,
-// document.go what a document may contain, faults.go what can go wrong.
+// Layout: record.go the types and what the room needs of others, decision.go a decision's life as a state machine, life.go what people do with one,
+// file.go taking a filing in, attempt.go one attempt at the record, retract.go telling the record that a document was entered in error, overdue.go who
+// is told when a decision is not in the record, worklist.go the lists of them, document.go what a document may contain, faults.go what can go wrong.
+//
+// A decision begins when a message of that kind is accepted, and every step of its life is one of [Transitions], written with an audit event in the
+// transaction of what caused it.
 //
 // A filing is waiting, filing (sent at least once, no receipt yet), received, refused (the record said no, with its reason) or failed (what the
 // record holds is not what was sent). Only refused and failed wait for a person; everything else is tried again for ever, at growing intervals.
@@ -65,6 +69,7 @@ type Paper struct {
 	NextTryAt    time.Time
 	Attempts     int
 	Held         bool
+	Retraction   Retraction
 }
 
 // Source is a message whose words are in the document.
@@ -83,6 +88,11 @@ type Submission struct {
 	Title        string
 	Document     []byte
 	DocumentHash id.Hash
+	// Corrects is an earlier decision of the thread that this one puts right; zero for none.
+	Corrects id.Message
+	// Countersign keeps the originals until somebody has countersigned: CountersignBy, or anybody else of the thread when that is zero.
+	Countersign   bool
+	CountersignBy id.Person
 }
 
 // Clinician is who files.
@@ -95,26 +105,35 @@ type Clinician struct {
 // Standing is what a submission is judged by: the thread as the server knows it.
 type Standing struct {
 	Member    bool // the person may write in the thread now
+	Owner     bool // and runs it
 	Assertion id.Hash
 	Sources   map[id.Message]StoredSource
+	// Of a decision: OwnerHere says that whoever has to see to it is still in the thread, Deputy is who else would.
+	OwnerHere bool
+	Deputy    id.Person
+	// Of its newest filing.
+	FiledBy    id.Person
+	FiledHash  id.Hash
+	EligibleAt time.Time
 }
 
 // StoredSource is a message of the thread.
 type StoredSource struct {
-	Entry    id.Hash
-	Seq      uint64
-	Decision bool
-	Live     bool // not destroyed, nor being destroyed
-	At       time.Time
+	Entry  id.Hash
+	Seq    uint64
+	Kind   envelope.MessageKind
+	Author id.Person
+	Live   bool // not destroyed, nor being destroyed
+	At     time.Time
 }
 
 // Store keeps filings.
 type Store interface {
 	// Standing reads what a submission is judged by.
 	Standing(ctx context.Context, in id.Thread, person id.Person, messages []id.Message) (Standing, error)
-	// AddFiling writes a filing with its sealed document, and intends the first attempt. The same again returns the one there is;
-	// ErrAlreadyFiled when the decision has another filing under way or received.
-	AddFiling(ctx context.Context, paper Paper, sealed []byte, intent work.Intent, event audit.Event) (Paper, error)
+	// AddFiling writes a filing with its sealed document, intends the first attempt, and steps its decision. The same again returns the one there
+	// is; ErrAlreadyFiled when the decision has another filing under way or received.
+	AddFiling(ctx context.Context, filing NewFiling) (Paper, error)
 	// Paper reads one filing and what is sealed of it, nil after the receipt.
 	Paper(ctx context.Context, filing id.Filing) (Paper, []byte, error)
 	// Papers are the filings of a thread, oldest first.
@@ -123,6 +142,35 @@ type Store interface {
 	NoteTrouble(ctx context.Context, paper Paper, intent work.Intent, event *audit.Event) error
 	// Receive writes a receipt: the sealed document goes, the decision is filed, the originals become eligible.
 	Receive(ctx context.Context, paper Paper, intent work.Intent, event audit.Event) error
+	// NoteRetraction writes how the record took it that a document was entered in error; what was sealed for that goes.
+	NoteRetraction(ctx context.Context, filing id.Filing, state Retraction, event audit.Event) error
+
+	// Decisions are the decisions of a thread, in its order.
+	Decisions(ctx context.Context, in id.Thread) ([]Decision, error)
+	// ChangeDecision reads a decision with the standing of a person and of some messages, and writes what the rule makes of it, all in one
+	// transaction; ErrDecisionUnknown. The rule may be run again from the start.
+	ChangeDecision(ctx context.Context, in id.Thread, decision id.Message, person id.Person, messages []id.Message,
+		rule func(now Decision, standing Standing) (Change, error)) (Decision, error)
+	// OwnedBy are the outstanding decisions that a person has to see to.
+	OwnedBy(ctx context.Context, person id.Person) ([]Decision, error)
+	// Unreminded are the outstanding decisions of which nobody has been told yet.
+	Unreminded(ctx context.Context) ([]Decision, error)
+	// Intend writes what has to happen later.
+	Intend(ctx context.Context, intent work.Intent) error
+	// Worklist lists outstanding decisions.
+	Worklist(ctx context.Context, query WorklistQuery) ([]Item, error)
+}
+
+// NewFiling is a filing to be written.
+type NewFiling struct {
+	Paper  Paper
+	Sealed []byte
+	Intent work.Intent
+	Event  audit.Event
+	// Corrects, Countersign and CountersignBy are the submission's.
+	Corrects      id.Message
+	Countersign   bool
+	CountersignBy id.Person
 }
 
 // Assertions verifies what a patient thread says of its patient.
@@ -164,9 +212,10 @@ type Sealer interface {
 	Open(what string, record, sealed []byte) ([]byte, error)
 }
 
-// Announcer tells the members of a thread where a filing stands, after commit.
+// Announcer tells the members of a thread where a filing or a decision stands, after commit.
 type Announcer interface {
 	Filing(paper Paper)
+	Decision(decision Decision)
 }
 
 // Grace is how long originals stay after the receipt.

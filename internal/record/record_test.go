@@ -37,6 +37,17 @@ type health struct {
 	alter   error // of ReadBack
 	kept    map[id.Filing][]byte
 	filed   int
+	errors  []record.Document // entered in error
+	refuse  error             // of Retract
+}
+
+func (h *health) Retract(_ context.Context, d record.Document) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.refuse == nil {
+		h.errors = append(h.errors, d)
+	}
+	return h.refuse
 }
 
 func (h *health) File(_ context.Context, d record.Document) error {
@@ -76,15 +87,22 @@ func (v vouched) Verify(_ context.Context, in id.Thread, _ []byte) (*envelope.Pa
 
 // told collects what members hear.
 type told struct {
-	mu     sync.Mutex
-	papers []record.Paper
-	gone   []retention.Doomed
+	mu        sync.Mutex
+	papers    []record.Paper
+	decisions []record.Decision
+	gone      []retention.Doomed
 }
 
 func (t *told) Filing(p record.Paper) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.papers = append(t.papers, p)
+}
+
+func (t *told) Decision(d record.Decision) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.decisions = append(t.decisions, d)
 }
 
 func (t *told) Destroyed(_ id.Filing, gone []retention.Doomed) {
@@ -160,10 +178,23 @@ func (w *ward) exec(t *testing.T, query string, args ...any) {
 // say puts a message into the thread.
 func (w *ward) say(t *testing.T, seq int64, kind envelope.MessageKind) record.Source {
 	t.Helper()
+	return w.sayAs(t, w.by.Person, seq, kind)
+}
+
+// sayAs is say for somebody else. A decision gets the row that the store writes with it.
+func (w *ward) sayAs(t *testing.T, by id.Person, seq int64, kind envelope.MessageKind) record.Source {
+	t.Helper()
 	source := record.Source{Message: id.New[id.Message](w.ids), Entry: id.Hash{byte(seq), 9}}
 	w.exec(t, `INSERT INTO thread_log (thread, seq, kind, at, entry, log_hash, message, person, device, device_seq, epoch, sent_at, content, unfiled,
 		commitment, body) VALUES ($1, $2, 4, 1, $3, $3, $4, $5, $6, $2, 1, 1, $7, $8, $3, $9)`,
-		w.thread, seq, source.Entry, source.Message, w.by.Person, id.Device{3}, int64(kind), kind == envelope.KindDecision, []byte("ciphertext"))
+		w.thread, seq, source.Entry, source.Message, by, id.Device{3}, int64(kind), kind == envelope.KindDecision, []byte("ciphertext"))
+	if kind == envelope.KindDecision {
+		header := &envelope.Header{Thread: w.thread, Message: source.Message, Person: by, Urgency: envelope.UrgencyRoutine}
+		d, _ := record.Mark(header, source.Entry, uint64(seq), w.clock.Now())
+		w.exec(t, `INSERT INTO decision (thread, message, entry, seq, marked_by, marked_at, urgency, stage, changed_at, owner, due_at,
+			reminders, drafted_at, countersign_wanted, countersigned_at, reason) VALUES ($1, $2, $3, $4, $5, $6, 1, 1, $6, $5, $7, 0, 0, FALSE, 0, '')`,
+			d.Thread, d.Message, d.Entry, seq, by, d.MarkedAt.UnixMilli(), d.DueAt.UnixMilli())
+	}
 	return source
 }
 
@@ -187,15 +218,14 @@ func (w *ward) submission(sources ...record.Source) record.Submission {
 // work runs what is due at the moment, once, as jobs would.
 func (w *ward) work(t *testing.T) {
 	t.Helper()
-	due, err := w.db.ClaimWork(t.Context(), "test", []work.Kind{record.Attempt, retention.Dispose}, w.clock.Now(), time.Minute, 10)
+	due, err := w.db.ClaimWork(t.Context(), "test", []work.Kind{record.Attempt, record.Overdue, record.Retract, retention.Dispose}, w.clock.Now(), time.Minute, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, one := range due {
-		handle := w.desk.Handle
-		if one.Kind == retention.Dispose {
-			handle = w.keeper.Handle
-		}
+		handle := map[work.Kind]func(context.Context, work.Due) error{
+			record.Attempt: w.desk.Handle, record.Overdue: w.desk.Remind, record.Retract: w.desk.HandleRetract, retention.Dispose: w.keeper.Handle,
+		}[one.Kind]
 		settled := work.Steady.Settle(one, handle(t.Context(), one), w.clock.Now())
 		if err := w.db.SettleWork(t.Context(), "test", one.ID, settled, w.clock.Now()); err != nil {
 			t.Fatal(err)

@@ -46,6 +46,8 @@ const (
 	Held
 	// Early: there is no receipt, or its grace is not over.
 	Early
+	// Kept: the decision waits to be countersigned, which makes the disposal due again, or was taken back, and its originals stay.
+	Kept
 )
 
 // Hold forbids destruction in a thread.
@@ -110,8 +112,8 @@ func (k *Keeper) Handle(ctx context.Context, due work.Due) error {
 	switch {
 	case err != nil:
 		return err
-	case verdict == Held:
-		return nil // its release makes it due again
+	case verdict == Held, verdict == Kept:
+		return nil // what ends that makes it due again
 	case verdict == Early:
 		return errEarly
 	}

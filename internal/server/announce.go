@@ -39,6 +39,11 @@ func (a *announcer) Filing(paper record.Paper) {
 	a.put(func(ctx context.Context) error { return a.filing(ctx, paper.ID) })
 }
 
+// Decision implements record.Announcer.
+func (a *announcer) Decision(decision record.Decision) {
+	a.put(func(ctx context.Context) error { return a.decision(ctx, decision.Thread, decision.Message) })
+}
+
 // Destroyed implements retention.Announcer.
 func (a *announcer) Destroyed(filing id.Filing, gone []retention.Doomed) {
 	a.put(func(ctx context.Context) error {
@@ -64,6 +69,20 @@ func (a *announcer) filing(ctx context.Context, filing id.Filing) error {
 		return err
 	}
 	a.hub.Filed(paper.Thread, people, httpapi.DescribeFiling(paper))
+	return a.decision(ctx, paper.Thread, paper.Decision)
+}
+
+// decision tells where a decision stands now.
+func (a *announcer) decision(ctx context.Context, in id.Thread, message id.Message) error {
+	decision, err := a.db.Decision(ctx, in, message)
+	if err != nil {
+		return err
+	}
+	people, err := a.threads.Audience(ctx, in)
+	if err != nil {
+		return err
+	}
+	a.hub.Decided(in, people, httpapi.DescribeDecision(decision))
 	return nil
 }
 

@@ -204,6 +204,8 @@ func (s *Server) buildJobs() {
 	}
 	s.jobs.HandleWith(record.Attempt, retry, s.records.Handle)
 	s.jobs.Handle(retention.Dispose, s.keeper.Handle)
+	s.jobs.HandleWith(record.Retract, retry, s.records.HandleRetract)
+	s.jobs.Handle(record.Overdue, s.records.Remind)
 	s.jobs.Handle(people.LeaveWork, s.leave)
 	s.db.OnDue(s.jobs.Wake)
 	s.db.OnAudit(s.sequencer.Wake)
@@ -218,6 +220,9 @@ func (s *Server) Start(ctx context.Context) {
 	s.done.Go(func() { s.threads.Run(ctx) })
 	s.done.Go(func() { s.announcer.run(ctx) })
 	s.done.Go(func() { s.keepHouse(ctx) })
+	if err := s.records.Settle(ctx); err != nil {
+		s.log.WarnContext(ctx, "outstanding decisions were not made due", "code", fault.As(err).Code())
+	}
 }
 
 // Close ends the work and the databases. The listener must have stopped.
@@ -284,8 +289,10 @@ func (s *Server) leave(ctx context.Context, due work.Due) error {
 	if err := s.identity.RevokeAll(ctx, person, revokeLeaver); err != nil {
 		return err
 	}
-	_, err = s.threads.RemoveEverywhere(ctx, person, removeLeaver)
-	return err
+	if _, err = s.threads.RemoveEverywhere(ctx, person, removeLeaver); err != nil {
+		return err
+	}
+	return s.records.Reassign(ctx, person)
 }
 
 // keepHouse sweeps what crashes and time leave behind. Nothing that must happen depends on it.

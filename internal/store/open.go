@@ -16,6 +16,9 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
+
+	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/id"
 )
 
 //go:embed migrations
@@ -29,8 +32,9 @@ type DB struct {
 	reads   statements // prepared statements of pool, kept for SQLite only
 	writer  *oneWriter // SQLite only: the one connection that writes
 	group   *committer
-	onAudit func() // called after commits that wrote an event
-	onDue   func() // and work
+	onAudit func()     // called after commits that wrote an event
+	onDue   func()     // and work
+	works   *id.Source // names the work that the store itself intends
 	close   sync.Once
 }
 
@@ -47,7 +51,7 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 // OpenSchema is Open for a database with another schema: the shred store has one. The file system holds a
 // directory of goose migrations for each dialect, "sqlite" and "postgres".
 func OpenSchema(ctx context.Context, dsn string, schema fs.FS) (*DB, error) {
-	db := &DB{}
+	db := &DB{works: id.NewSource(clock.System{})}
 	var err error
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		err = db.openPostgres(dsn)

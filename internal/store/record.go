@@ -18,42 +18,50 @@ var _ record.Store = (*DB)(nil)
 func (db *DB) Standing(ctx context.Context, in id.Thread, person id.Person, messages []id.Message) (record.Standing, error) {
 	var standing record.Standing
 	err := db.View(ctx, func(tx *View) error {
-		standing = record.Standing{Sources: make(map[id.Message]record.StoredSource, len(messages))}
-		members, err := one(tx, scanInt, `SELECT COUNT(*) FROM thread_member
-			WHERE thread = $1 AND person = $2 AND left_seq IS NULL AND NOT standby`, in, person)
-		if err != nil {
-			return err
-		}
-		standing.Member = members > 0
-		assertion, err := one(tx, scanBytes, `SELECT link_assertion FROM thread WHERE thread = $1`, in)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		copy(standing.Assertion[:], assertion) // NULL, in a thread without a patient, leaves zero
-		for _, message := range messages {
-			source, err := one(tx, scanSource, `SELECT entry, seq, content, state, sent_at FROM thread_log
-				WHERE thread = $1 AND message = $2`, in, message)
-			if errors.Is(err, ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			standing.Sources[message] = source
-		}
-		return nil
+		var err error
+		standing, err = standingIn(tx, in, person, messages)
+		return err
 	})
 	return standing, err
 }
 
+// standingIn reads a standing within a transaction.
+func standingIn(tx *View, in id.Thread, person id.Person, messages []id.Message) (record.Standing, error) {
+	standing := record.Standing{Sources: make(map[id.Message]record.StoredSource, len(messages))}
+	role, err := one(tx, scanInt, `SELECT member_role FROM thread_member
+		WHERE thread = $1 AND person = $2 AND left_seq IS NULL AND NOT standby`, in, person)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return standing, err
+	}
+	standing.Member, standing.Owner = err == nil, err == nil && role == int64(envelope.RoleOwner)
+	assertion, err := one(tx, scanBytes, `SELECT link_assertion FROM thread WHERE thread = $1`, in)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return standing, err
+	}
+	copy(standing.Assertion[:], assertion) // NULL, in a thread without a patient, leaves zero
+	for _, message := range messages {
+		source, err := one(tx, scanSource, `SELECT entry, seq, content, person, state, sent_at FROM thread_log
+			WHERE thread = $1 AND message = $2`, in, message)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return standing, err
+		}
+		standing.Sources[message] = source
+	}
+	return standing, nil
+}
+
 // AddFiling implements record.Store.
-func (db *DB) AddFiling(ctx context.Context, paper record.Paper, sealed []byte, intent work.Intent, event audit.Event) (record.Paper, error) {
+func (db *DB) AddFiling(ctx context.Context, filing record.NewFiling) (record.Paper, error) {
+	paper := filing.Paper
 	err := db.Tx(ctx, func(tx *Tx) error {
 		added, err := tx.Exec(`INSERT INTO filing (filing, thread, decision, state, code, reason, reference, document_hash, filed_by, filed_at,
 			received_at, eligible_at, destroyed_at, next_try_at, attempts, sealed)
 			VALUES ($1, $2, $3, $4, '', '', '', $5, $6, $7, 0, 0, 0, $8, 0, $9) ON CONFLICT DO NOTHING`,
 			paper.ID, paper.Thread, paper.Decision, int64(paper.State), paper.DocumentHash, paper.FiledBy, paper.FiledAt.UnixMilli(),
-			paper.NextTryAt.UnixMilli(), sealed)
+			paper.NextTryAt.UnixMilli(), filing.Sealed)
 		if err != nil {
 			return err
 		}
@@ -66,10 +74,13 @@ func (db *DB) AddFiling(ctx context.Context, paper record.Paper, sealed []byte, 
 				return err
 			}
 		}
-		if err := tx.Intend(intent); err != nil {
+		if err := tx.handOver(filing); err != nil {
 			return err
 		}
-		return tx.Audit(event)
+		if err := tx.Intend(filing.Intent); err != nil {
+			return err
+		}
+		return tx.Audit(filing.Event)
 	})
 	return paper, err
 }
@@ -123,6 +134,9 @@ func (db *DB) NoteTrouble(ctx context.Context, paper record.Paper, intent work.I
 		if err != nil || changed == 0 {
 			return err
 		}
+		if err := tx.noteTrouble(paper, event); err != nil {
+			return err
+		}
 		if err := tx.Intend(intent); err != nil {
 			return err
 		}
@@ -142,7 +156,7 @@ func (db *DB) Receive(ctx context.Context, paper record.Paper, intent work.Inten
 		if err != nil || changed == 0 {
 			return err
 		}
-		if _, err := tx.Exec(`UPDATE thread_log SET unfiled = FALSE WHERE thread = $1 AND message = $2`, paper.Thread, paper.Decision); err != nil {
+		if err := tx.received(paper); err != nil {
 			return err
 		}
 		if err := tx.Intend(intent); err != nil {
@@ -153,14 +167,14 @@ func (db *DB) Receive(ctx context.Context, paper record.Paper, intent work.Inten
 }
 
 const paperColumns = `filing, thread, decision, state, code, reason, reference, document_hash, filed_by, filed_at, received_at, eligible_at,
-	destroyed_at, next_try_at, attempts, EXISTS (SELECT 1 FROM hold WHERE hold.thread = filing.thread AND hold.released_at IS NULL)`
+	destroyed_at, next_try_at, attempts, retraction, EXISTS (SELECT 1 FROM hold WHERE hold.thread = filing.thread AND hold.released_at IS NULL)`
 
 func scanPaper(row Scanner) (record.Paper, error) {
 	var p record.Paper
-	var state, filed, received, eligible, destroyed, next, attempts int64
+	var state, filed, received, eligible, destroyed, next, attempts, retraction int64
 	err := row.Scan(&p.ID, &p.Thread, &p.Decision, &state, &p.Code, &p.Reason, &p.Reference, &p.DocumentHash, &p.FiledBy, &filed, &received,
-		&eligible, &destroyed, &next, &attempts, &p.Held)
-	p.State, p.Attempts, p.FiledAt = record.State(state), int(attempts), fromMillis(filed)
+		&eligible, &destroyed, &next, &attempts, &retraction, &p.Held)
+	p.State, p.Attempts, p.FiledAt, p.Retraction = record.State(state), int(attempts), fromMillis(filed), record.Retraction(retraction)
 	p.ReceivedAt, p.EligibleAt, p.DestroyedAt, p.NextTryAt = sometime(received), sometime(eligible), sometime(destroyed), sometime(next)
 	return p, err
 }
@@ -174,8 +188,8 @@ func scanFiled(row Scanner) (record.Source, error) {
 func scanSource(row Scanner) (record.StoredSource, error) {
 	var s record.StoredSource
 	var seq, content, state, sent int64
-	err := row.Scan(&s.Entry, &seq, &content, &state, &sent)
-	s.Seq, s.Decision, s.Live, s.At = uint64(seq), content == int64(envelope.KindDecision), state == 0, fromMillis(sent)
+	err := row.Scan(&s.Entry, &seq, &content, &s.Author, &state, &sent)
+	s.Seq, s.Kind, s.Live, s.At = uint64(seq), envelope.MessageKind(content), state == 0, fromMillis(sent)
 	return s, err
 }
 

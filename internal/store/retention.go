@@ -34,6 +34,13 @@ func (db *DB) BeginDisposal(ctx context.Context, filing id.Filing, now time.Time
 			verdict = retention.Early
 			return nil
 		}
+		switch _, err := tx.stepDecision(paper.Thread, paper.Decision, record.Ripen, now, nil); {
+		case errors.Is(err, record.ErrCountersignFirst), errors.Is(err, record.ErrTransition):
+			verdict = retention.Kept
+			return nil
+		case err != nil:
+			return err
+		}
 		marked, err := tx.Exec(`UPDATE thread_log SET state = 1 WHERE thread = $1 AND state = 0
 			AND message IN (SELECT message FROM filing_source WHERE filing = $2)
 			AND NOT EXISTS (SELECT 1 FROM hold WHERE hold.thread = $1 AND hold.released_at IS NULL)`, paper.Thread, filing)
@@ -96,7 +103,7 @@ func (db *DB) EndDisposal(ctx context.Context, filing id.Filing, doomed []retent
 		if _, err := tx.Exec(`UPDATE destruction SET done_at = $1 WHERE filing = $2 AND done_at = 0`, now.UnixMilli(), filing); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`UPDATE filing SET destroyed_at = $1 WHERE filing = $2`, now.UnixMilli(), filing); err != nil {
+		if err := tx.destroyed(filing, now); err != nil {
 			return err
 		}
 		tx.AfterCommit(func() { done(gone) })

@@ -145,6 +145,13 @@ func (b *batch) write(sends []*sending) error {
 	if err := halves(len(accepted), func(from, to int) error { return b.insert(accepted[from:to]) }); err != nil {
 		return err
 	}
+	for _, s := range accepted {
+		if s.message.Header.Kind == envelope.KindDecision {
+			if err := b.tx.mark(&s.message.Header, s.entry.Entry); err != nil {
+				return err
+			}
+		}
+	}
 	var ends []deviceIn
 	for device := range b.devices {
 		ends = append(ends, device)

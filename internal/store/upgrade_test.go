@@ -125,12 +125,18 @@ func seed(t *testing.T, db *store.DB) {
 			membership_head, epoch, epoch_membership_seq, epoch_issued, epoch_messages, epoch_stale, members, link_tag, link_assertion, last_at, last_kind)
 			VALUES ($1, 1, '', 2, 2, 1, $2, 1, 1, $3, 0, $3, 1, 0, 1, 0, FALSE, 1, $4, $5, 1, 4)`,
 			seedPaper.Thread, seedPerson.ID, id.Hash{4}, seedAssertion.Tag, seedAssertion.Hash)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(`INSERT INTO decision (thread, message, entry, seq, marked_by, marked_at, urgency, stage, changed_at, owner, due_at,
+			reminders, drafted_at, countersign_wanted, countersigned_at, reason) VALUES ($1, $2, $3, 1, $4, 1, 1, 1, 1, $4, 1, 0, 0, FALSE, 0, '')`,
+			seedPaper.Thread, seedPaper.Decision, id.Hash{4}, seedPerson.ID)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.AddFiling(ctx, seedPaper, []byte("sealed"), work.Intent{}, seedEvent); err != nil {
+	if _, err := db.AddFiling(ctx, record.NewFiling{Paper: seedPaper, Sealed: []byte("sealed"), Event: seedEvent}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -772,6 +772,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/threads/{thread}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the decisions of a conversation stand in their life */
+        get: operations["listDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/threads/{thread}/decisions/{decision}/countersign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stand by a decision as it is in the record, after a signed message of kind countersign */
+        post: operations["countersignDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/threads/{thread}/decisions/{decision}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that you are preparing the document, so that nobody else does; being_drafted names who is */
+        post: operations["draftDecision"];
+        /** Say that you no longer prepare it */
+        delete: operations["putBackDecision"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/threads/{thread}/decisions/{decision}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a decision back, after a signed message of kind withdraw: before it was filed, or as entered in error */
+        post: operations["withdrawDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/threads/{thread}/entries": {
         parameters: {
             query?: never;
@@ -998,6 +1067,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/worklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Decisions that the record does not have: yours, your ward's or the organisation's (R19) */
+        get: operations["listWorklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1168,6 +1254,12 @@ export interface components {
         ConsistencyBody: {
             consistency: string[];
         };
+        CountersignInputBody: {
+            /** @description the signed message of kind countersign */
+            act: string;
+            /** @description SHA-256 of the document that was countersigned */
+            document: string;
+        };
         CreateThreadInputBody: {
             /** @description signed create */
             create: string;
@@ -1207,6 +1299,49 @@ export interface components {
                 [key: string]: unknown;
             };
             ticket: string;
+        };
+        DecisionResult: {
+            /** @description the signed message that took it back */
+            act?: string;
+            /** Format: int64 */
+            changedAt: number;
+            correctedBy?: string;
+            corrects?: string;
+            /** @description who was asked; nobody in particular when absent */
+            countersignBy?: string;
+            countersignWanted: boolean;
+            /** Format: int64 */
+            countersignedAt?: number;
+            countersignedBy?: string;
+            decision: string;
+            /** @description who was told when the owner did not */
+            deputy?: string;
+            /** Format: int64 */
+            draftedAt?: number;
+            draftedBy?: string;
+            /**
+             * Format: int64
+             * @description when it is overdue
+             */
+            dueAt: number;
+            /** @description the newest */
+            filing?: string;
+            /** Format: int64 */
+            markedAt: number;
+            markedBy: string;
+            /** @description who has to see that it is filed */
+            owner: string;
+            /** @enum {string} */
+            reason?: "withdrawn" | "error" | "wrong-patient";
+            /** Format: int64 */
+            reminders: number;
+            /** @enum {string} */
+            stage: "marked" | "drafted" | "filed" | "received" | "countersigned" | "eligible" | "destroyed" | "refused" | "corrected" | "withdrawn" | "entered-in-error";
+            /** @enum {string} */
+            urgency: "routine" | "action" | "urgent" | "emergency";
+        };
+        DecisionsBody: {
+            decisions: components["schemas"]["DecisionResult"][];
         };
         DeferPolicyInputBody: {
             /** @enum {string} */
@@ -1260,6 +1395,10 @@ export interface components {
              * @description in how many it is signed in now
              */
             sessions: number;
+        };
+        DraftInputBody: {
+            /** @description even if somebody else is preparing it */
+            takeOver?: boolean;
         };
         EndDeviceInputBody: {
             /** @description signed revoke entry for the person's log: by this device; signed-out, replaced, lost or stolen */
@@ -1326,6 +1465,12 @@ export interface components {
         FileInputBody: {
             /** @description the signed patient-assertion of the conversation */
             assertion: string;
+            /** @description an earlier decision that this one puts right */
+            corrects?: string;
+            /** @description the originals stay until somebody has countersigned */
+            countersign?: boolean;
+            /** @description who is asked to; anybody else of the conversation when absent */
+            countersignBy?: string;
             decision: string;
             /** @description HTML, see docs/integrate/document.md */
             document: string;
@@ -1365,6 +1510,11 @@ export interface components {
             receivedAt?: number;
             /** @description the record's own, after the receipt */
             reference?: string;
+            /**
+             * @description how far the record has been told that it was entered in error
+             * @enum {string}
+             */
+            retraction?: "retracting" | "retracted" | "refused";
             sources: string[];
             /** @enum {string} */
             state: "waiting" | "filing" | "received" | "refused" | "failed";
@@ -1912,6 +2062,34 @@ export interface components {
             person: string;
             /** @description with the place of the head in the transparency log, also when there is nothing new */
             prove?: boolean;
+        };
+        WithdrawInputBody: {
+            /** @description the signed message of kind withdraw */
+            act: string;
+            /** @description the signed patient-assertion; needed once the record has the document */
+            assertion?: string;
+            /** @enum {string} */
+            reason: "withdrawn" | "error" | "wrong-patient";
+        };
+        WorklistBody: {
+            items: components["schemas"]["WorklistItem"][];
+            next?: string;
+        };
+        WorklistItem: {
+            /** Format: int64 */
+            attempts?: number;
+            /** @description of the last trouble with the record */
+            code?: string;
+            decision: components["schemas"]["DecisionResult"];
+            member: boolean;
+            /** Format: int64 */
+            nextTryAt?: number;
+            /** @description the last trouble in plain words */
+            reason?: string;
+            /** @description absent for whoever is not in the conversation */
+            thread?: string;
+            /** @description the record has it; you were asked to countersign */
+            toCountersign: boolean;
         };
     };
     responses: never;
@@ -3438,6 +3616,177 @@ export interface operations {
             };
         };
     };
+    listDecisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countersignDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+                decision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountersignInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draftDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+                decision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putBackDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+                decision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+                decision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     addThreadEntry: {
         parameters: {
             query?: never;
@@ -4014,6 +4363,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VaultVersionBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWorklist: {
+        parameters: {
+            query?: {
+                scope?: "mine" | "ward" | "organisation";
+                /** @description the page before's next */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorklistBody"];
                 };
             };
             /** @description Error */
