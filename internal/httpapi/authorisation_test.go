@@ -83,6 +83,7 @@ var authorisation = map[string]row{
 	"POST /v1/threads/{thread}/entries":           {Bound, membersOnly},
 	"POST /v1/threads/{thread}/epochs":            {Bound, membersOnly},
 	"GET /v1/threads/{thread}/epochs":             {Bound, membersOnly},
+	"POST /v1/threads/keys":                       {Bound, membersOnly},
 	"POST /v1/threads/{thread}/grants":            {Bound, membersOnly},
 	"GET /v1/threads/{thread}/grants":             {Bound, membersOnly},
 	"POST /v1/threads/{thread}/complaints":        {Bound, membersOnly},

@@ -11,6 +11,7 @@ import (
 type Epochs interface {
 	Rotate(ctx context.Context, actor thread.Actor, in id.Thread, post thread.EpochPost) (seq uint64, epoch uint32, err error)
 	Epochs(ctx context.Context, person id.Person, in id.Thread, from uint32, limit int) ([]thread.Epoch, error)
+	PresentKeys(ctx context.Context, person id.Person, threads []id.Thread) ([]thread.PresentKeys, error)
 	Grant(ctx context.Context, actor thread.Actor, in id.Thread, grant thread.Grant) error
 	Grants(ctx context.Context, person id.Person, in id.Thread) ([]thread.Grant, error)
 	Complain(ctx context.Context, actor thread.Actor, in id.Thread, complaint []byte) error
@@ -22,6 +23,8 @@ func (a *API) registerEpochs() {
 	route(a, "POST /v1/threads/{thread}/epochs", Bound, "addEpoch",
 		"Renew the keys: of two that do it at once one wins, and the same bytes again get the same answer", a.addEpoch, limit(epochBody))
 	route(a, "GET /v1/threads/{thread}/epochs", Bound, "listEpochs", "Epoch records with my own envelopes", a.listEpochs)
+	route(a, "POST /v1/threads/keys", Bound, "listKeys",
+		"The present keys of many of my conversations at once: one question for a device that has none yet", a.listKeys)
 	route(a, "POST /v1/threads/{thread}/grants", Bound, "addGrant",
 		"Give earlier keys to somebody who was added with history", a.addGrant, limit(epochBody), gated(a))
 	route(a, "GET /v1/threads/{thread}/grants", Bound, "listGrants", "Earlier keys that were given to me", a.listGrants)
@@ -66,6 +69,24 @@ func (a *API) listEpochs(ctx context.Context, in *epochsInput) (*output[epochsBo
 		return nil, err
 	}
 	return &output[epochsBody]{epochsBody{list(epochs)}}, nil
+}
+
+type keysInput struct {
+	Body struct {
+		Threads []id.Thread `json:"threads" minItems:"1" maxItems:"500"`
+	}
+}
+
+type keysBody struct {
+	Keys []thread.PresentKeys `json:"keys" doc:"of those that I am in, in no order"`
+}
+
+func (a *API) listKeys(ctx context.Context, in *keysInput) (*output[keysBody], error) {
+	keys, err := a.rooms.Epochs.PresentKeys(ctx, a.session(ctx).Person, in.Body.Threads)
+	if err != nil {
+		return nil, err
+	}
+	return &output[keysBody]{keysBody{list(keys)}}, nil
 }
 
 type addGrantInput struct {

@@ -15,6 +15,7 @@ var beforePolicies = map[string]string{
 	"POST /v1/threads/{thread}/complaints":                    "a fault that others must know of",
 	"POST /v1/threads/{thread}/conflicts":                     "a fault that others must know of",
 	"POST /v1/threads/{thread}/epochs":                        "an emergency message may need new keys first",
+	"POST /v1/threads/keys":                                   "a question, too long for an address: reading goes on",
 	"POST /v1/threads/{thread}/messages":                      "the thread room judges by urgency",
 	"POST /v1/threads/{thread}/reached":                       "reading goes on",
 	"POST /v1/threads/{thread}/seen":                          "reading goes on",

@@ -142,6 +142,31 @@ func (t Threads) Epochs(ctx context.Context, in id.Thread, person id.Person, fro
 		WHERE e.thread = $2 AND e.epoch >= $3 AND e.epoch <= $4 ORDER BY e.epoch LIMIT $5`, person, in, from, until, limit)
 }
 
+// PresentKeys implements thread.Reader.
+func (t Threads) PresentKeys(ctx context.Context, person id.Person, threads []id.Thread) ([]thread.PresentKeys, error) {
+	found := make([]thread.PresentKeys, 0, len(threads))
+	err := t.db.View(ctx, func(v *View) error {
+		return chunks(len(threads), func(from, to int) error {
+			args := []any{person}
+			for _, in := range threads[from:to] {
+				args = append(args, in)
+			}
+			some, err := many(v, func(row Scanner) (thread.PresentKeys, error) {
+				var k thread.PresentKeys
+				err := row.Scan(&k.Thread, &k.Epoch, &k.SealedState, &k.Envelope, &k.Proof)
+				return k, err
+			}, `SELECT e.thread, e.epoch, e.sealed_state, v.envelope, v.proof FROM thread_member m
+				JOIN thread t ON t.thread = m.thread
+				JOIN thread_epoch e ON e.thread = t.thread AND e.epoch = t.epoch
+				LEFT JOIN thread_envelope v ON v.thread = e.thread AND v.epoch = e.epoch AND v.recipient = $1
+				WHERE m.person = $1 AND m.left_seq IS NULL AND m.thread IN (`+placeholders(2, to-from)+`)`, args...)
+			found = append(found, some...)
+			return err
+		})
+	})
+	return found, err
+}
+
 // Companions implements thread.Reader.
 func (t Threads) Companions(ctx context.Context, person id.Person) ([]id.Person, error) {
 	return many(t.db.Read(ctx), func(row Scanner) (id.Person, error) {

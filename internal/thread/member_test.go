@@ -1,6 +1,7 @@
 package thread_test
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"testing"
@@ -156,6 +157,9 @@ func TestP8_ARemovedMemberGetsNothingNew(t *testing.T) {
 		if len(epochs) != 1 || epochs[0].Envelope != nil || epochs[0].Proof != nil || epochs[0].Record == nil {
 			f.Errorf("%d epochs are served", len(epochs))
 		}
+		if keys, err := f.room.PresentKeys(f.Context(), f.ben.ID, []id.Thread{f.talk.Thread}); err != nil || len(keys) != 0 {
+			f.Errorf("%d present keys are served, %v", len(keys), err)
+		}
 		for _, entry := range f.told.Entries(f.ben.ID) {
 			if entry.Seq > 5 {
 				f.Errorf("entry %d was delivered", entry.Seq)
@@ -208,6 +212,35 @@ func TestHistoryIsForThoseWhoWereGivenIt(t *testing.T) {
 		if epochs, err := f.room.Epochs(f.Context(), f.dan.ID, f.talk.Thread, 1, 10); err != nil || len(epochs) != 2 ||
 			epochs[0].Envelope != nil || epochs[1].Envelope == nil {
 			f.Errorf("epochs %v", err)
+		}
+	})
+}
+
+func TestTheKeysOfManyThreadsAreOneQuestion(t *testing.T) {
+	each(t, envelope.SpaceTeam, func(f *ward) {
+		threads := []id.Thread{f.talk.Thread, {9}}
+		for range 70 { // more than one statement has
+			talk, start := f.w.Begin(envelope.SpaceTeam, f.ann, f.ben)
+			f.must(f.create(f.ann, start))
+			threads = append(threads, talk.Thread)
+		}
+		f.rotate(f.ann)
+		keys, err := f.room.PresentKeys(f.Context(), f.ben.ID, threads)
+		f.must(err)
+		if len(keys) != 71 {
+			f.Fatalf("%d threads answer", len(keys))
+		}
+		for _, k := range keys {
+			epochs, err := f.room.Epochs(f.Context(), f.ben.ID, k.Thread, 1, 10)
+			f.must(err)
+			newest := epochs[len(epochs)-1]
+			same := bytes.Equal(k.Envelope, newest.Envelope) && bytes.Equal(k.Proof, newest.Proof) && bytes.Equal(k.SealedState, newest.SealedState)
+			if k.Epoch != newest.Epoch || !same || k.Envelope == nil {
+				f.Errorf("epoch %d of %s is not what a single question gets", k.Epoch, k.Thread)
+			}
+		}
+		if keys, err := f.room.PresentKeys(f.Context(), f.cat.ID, threads); err != nil || len(keys) != 1 || keys[0].Epoch != 2 {
+			f.Errorf("somebody who is in one of them gets %d, %v", len(keys), err)
 		}
 	})
 }

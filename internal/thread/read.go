@@ -121,6 +121,15 @@ func (s *Service) Epochs(ctx context.Context, person id.Person, in id.Thread, fr
 	return epochs, nil
 }
 
+// MaxKeys is the most threads whose keys are given in one answer.
+const MaxKeys = 500
+
+// PresentKeys are the keys of many threads at once, for a device that has none yet: those of the present epoch, of the threads that this
+// person is in. Of others it says nothing, so that nobody learns whether they exist. At most MaxKeys are looked at.
+func (s *Service) PresentKeys(ctx context.Context, person id.Person, threads []id.Thread) ([]PresentKeys, error) {
+	return s.store.PresentKeys(ctx, person, threads[:min(len(threads), MaxKeys)])
+}
+
 // LastAccepted is what was last accepted from a device in each thread, ascending by thread: what a revocation names.
 func (s *Service) LastAccepted(ctx context.Context, device id.Device) ([]envelope.LastAccepted, error) {
 	return s.store.LastAccepted(ctx, device)

@@ -44,6 +44,8 @@ type Reader interface {
 	MessageEntry(ctx context.Context, in id.Thread, message id.Message) (StoredEntry, error)
 	// Epochs are at most limit epochs, ascending, with from ≤ epoch ≤ until, with the person's own envelopes.
 	Epochs(ctx context.Context, in id.Thread, person id.Person, from, until uint32, limit int) ([]Epoch, error)
+	// PresentKeys are the present epochs of those of these threads that a person is in, with the person's own envelopes, in no order.
+	PresentKeys(ctx context.Context, person id.Person, threads []id.Thread) ([]PresentKeys, error)
 	// Grants are those made to a person.
 	Grants(ctx context.Context, in id.Thread, person id.Person) ([]Grant, error)
 	// Complaints are those of a thread, oldest first.
@@ -195,6 +197,15 @@ type Epoch struct {
 	SealedState []byte `json:"sealedState"`
 	Envelope    []byte `json:"envelope" nullable:"true" doc:"mine; null when the epoch was not sealed to me"`
 	Proof       []byte `json:"proof" nullable:"true" doc:"envelope-proof of my envelope"`
+}
+
+// PresentKeys are a thread's present epoch as one of its members gets it, without the record, which is in the log.
+type PresentKeys struct {
+	Thread      id.Thread `json:"thread"`
+	Epoch       uint32    `json:"epoch"`
+	SealedState []byte    `json:"sealedState"`
+	Envelope    []byte    `json:"envelope" nullable:"true" doc:"mine; null when the epoch was not sealed to me"`
+	Proof       []byte    `json:"proof" nullable:"true" doc:"envelope-proof of my envelope"`
 }
 
 // Grant is earlier epochs given to somebody who was added with history.

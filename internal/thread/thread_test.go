@@ -253,6 +253,9 @@ func TestR05_NobodyElseLearnsThatAThreadExists(t *testing.T) {
 				f.refused(what, err, "thread_unknown")
 			}
 		}
+		if keys, err := f.room.PresentKeys(ctx, out.ID, []id.Thread{in, {9}}); err != nil || len(keys) != 0 {
+			f.Errorf("%d present keys, %v", len(keys), err)
+		}
 		_, err := f.send(f.dan, intrusion)
 		f.refused("sending", err, "thread_unknown")
 		_, err = f.send(f.dan, post)

@@ -720,6 +720,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/threads/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The present keys of many of my conversations at once: one question for a device that has none yet */
+        post: operations["listKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/threads/{thread}": {
         parameters: {
             query?: never;
@@ -1624,6 +1641,13 @@ export interface components {
             vaultShare: string;
             ward: string;
         };
+        KeysBody: {
+            /** @description of those that I am in, in no order */
+            keys: components["schemas"]["PresentKeys"][];
+        };
+        KeysInputBody: {
+            threads: string[];
+        };
         LiveTicketBody: {
             ticket: string;
         };
@@ -1875,6 +1899,16 @@ export interface components {
         PresentBody: {
             locked: boolean;
             session: components["schemas"]["SessionBody"];
+        };
+        PresentKeys: {
+            /** @description mine; null when the epoch was not sealed to me */
+            envelope: string | null;
+            /** Format: int32 */
+            epoch: number;
+            /** @description envelope-proof of my envelope */
+            proof: string | null;
+            sealedState: string;
+            thread: string;
         };
         Problem: {
             /**
@@ -3475,6 +3509,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedThread"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeysInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeysBody"];
                 };
             };
             /** @description Error */

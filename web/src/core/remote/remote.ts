@@ -145,6 +145,8 @@ export function createRemote(http: Http) {
           path: { thread },
           query: { from, limit },
         }),
+      keys: (threads: readonly string[]) =>
+        routes.call('POST', '/v1/threads/keys', s.keys, { body: { threads: [...threads] } }),
       grant: (thread: string, grant: Bytes, envelopes: readonly Bytes[]) =>
         routes.call('POST', '/v1/threads/{thread}/grants', nothing, { path: { thread }, body: { grant, envelopes } }),
       grants: (thread: string) =>

@@ -172,7 +172,12 @@ export const epoch = v.object({
   envelope: v.nullish(bytes),
   proof: v.nullish(bytes),
 });
-export type ServedEpoch = v.InferOutput<typeof epoch>;
+/** What an epoch's record commits to and does not hold. */
+export type ServedEpoch = Omit<v.InferOutput<typeof epoch>, 'record'>;
+
+export const keys = v.object({
+  keys: list(v.object({ thread: digest, epoch: count, sealedState: bytes, envelope: v.nullish(bytes), proof: v.nullish(bytes) })),
+});
 
 export const grant = v.object({ grant: bytes, envelopes: list(bytes) });
 

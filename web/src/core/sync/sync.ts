@@ -231,7 +231,7 @@ export class Sync {
   }
 
   #heads(heads: readonly Head[], before: readonly ThreadId[]): void {
-    for (const head of heads) this.#threads.ensure(head.thread).learnHead(head);
+    this.#threads.learnHeads(heads);
     this.#threads.missing(before, new Set(heads.map(({ thread }) => thread)));
   }
 

@@ -221,6 +221,15 @@ export class TestServer {
         const [from, limit] = [Number(asked.query.get('from')), Number(asked.query.get('limit'))];
         return { epochs: await mine(asked).served(me(), from, limit) };
       },
+      'POST /v1/threads/keys': async ({ body }) => {
+        const mineOf = (id: string) => [...this.threads.values()].find((each) => each.id === id && each.has(me()));
+        const found = (body['threads'] as string[]).flatMap((id) => mineOf(id) ?? []);
+        const keys = found.map(async (thread) => {
+          const [present] = await thread.served(me(), thread.epochs.length, 1);
+          return present ? [{ thread: thread.id, ...present }] : [];
+        });
+        return { keys: (await Promise.all(keys)).flat() };
+      },
       'POST /v1/threads/:/grants': (asked) => {
         const [grant, envelopes] = [bytesIn(asked.body['grant']), (asked.body['envelopes'] as string[]).map(bytesIn)];
         const target = uuidText(unpack(historyGrant, grant).value.target);

@@ -32,6 +32,8 @@ export class Secrets {
   readonly #id: string;
   readonly #open = new Map<number, OpenEpoch>();
   readonly #served = new Map<number, ServedEpoch>();
+  /** What was asked for together with other threads and is on its way. */
+  #expected: { number: number; answer: Promise<ServedEpoch | undefined> } | undefined;
   /** Epochs whose key was refused, with the reason. */
   readonly #bad = new Map<number, { code: RefusalCode; envelope: Bytes }>();
   /** Whoever asks for the same meanwhile waits for the same. */
@@ -67,6 +69,11 @@ export class Secrets {
 
   has(number: number): boolean {
     return this.#open.has(number);
+  }
+
+  /** An epoch has been asked for together with those of other threads. What does not come, or is another one, is asked for alone. */
+  expect(number: number, answer: Promise<ServedEpoch | undefined>): void {
+    if (!this.#served.has(number)) this.#expected = { number, answer };
   }
 
   /** Why an epoch that was sealed to me cannot be opened. */
@@ -128,6 +135,7 @@ export class Secrets {
     for (const { secret, epochSecret } of this.#open.values()) erase(secret, epochSecret);
     this.#open.clear();
     this.#served.clear();
+    this.#expected = undefined;
   }
 
   async #fromEnvelope(epoch: Epoch): Promise<OpenEpoch | undefined> {
@@ -155,13 +163,24 @@ export class Secrets {
   }
 
   async #serve(number: number): Promise<ServedEpoch> {
-    const known = this.#served.get(number);
+    const known = this.#served.get(number) ?? (await this.#wait(number));
     if (known) return known;
     const { epochs } = await this.#ward.remote.threads.epochs(this.#id, number, epochsAtOnce);
     for (const each of epochs) this.#served.set(each.epoch, each);
     const found = this.#served.get(number);
     if (!found) throw new Refusal('broken_chain', 'an epoch that the server does not give');
     return found;
+  }
+
+  /** Once: what is wrong with it is asked for again. */
+  async #wait(number: number): Promise<ServedEpoch | undefined> {
+    const expected = this.#expected;
+    if (expected?.number !== number) return undefined;
+    const served = await expected.answer;
+    if (this.#expected === expected) this.#expected = undefined;
+    if (served?.epoch !== number) return undefined;
+    this.#served.set(number, served);
+    return served;
   }
 
   /** Once for each length of the membership log: what is granted follows an add. */

@@ -5,7 +5,9 @@ import type { Namesake, Patient, PersonId, ThreadId, ThreadSummary } from '../co
 import type { Env } from '../env.ts';
 import { Fault } from '../fault.ts';
 import { namesakesAmong, patientCard } from '../patient/patient.ts';
+import { pages } from '../people/people.ts';
 import { areNamesAlike } from '../people/similar.ts';
+import type { Head } from '../remote/shapes.ts';
 import type { Ward } from '../ward.ts';
 import { hasDecisions, readDecisions } from './filings.ts';
 import { type SummaryParts, lastItem, nameOf, spaceOf, summaryOf } from './head.ts';
@@ -17,6 +19,9 @@ export type ThreadsHooks = ThreadEvents & {
   parts: (thread: ThreadId) => SummaryParts;
   inbox: (summaries: ThreadSummary[]) => void;
 };
+
+/** As many threads' keys as the server gives in one answer. */
+const keysAtOnce = 500;
 
 /** How much of a thread's end is read for its line in the inbox. */
 const tail = 16;
@@ -81,6 +86,31 @@ export class Threads {
   /** What this device holds, for the server to fill the gaps. */
   have(): Record<ThreadId, number> {
     return Object.fromEntries(this.all.map(({ id, log }) => [id, log.seq]));
+  }
+
+  /**
+   * What the server says of all my threads. A device that has hundreds of them to open asks for their keys at once, while the logs are still on
+   * their way.
+   */
+  learnHeads(heads: readonly Head[]): void {
+    for (const head of heads) this.ensure(head.thread).learnHead(head);
+    const closed = heads.filter(
+      ({ thread, epoch, leftSeq }) => epoch > 0 && leftSeq === undefined && !this.#threads.get(thread)?.secrets.has(epoch),
+    );
+    if (closed.length > 1) for (const page of pages(closed, keysAtOnce)) this.#askForKeys(page);
+  }
+
+  #askForKeys(heads: readonly Head[]): void {
+    const answer = this.#ward.remote.threads
+      .keys(heads.map(({ thread }) => thread))
+      .then(({ keys }) => new Map(keys.map((each) => [each.thread, each])))
+      .catch(() => undefined); // each thread asks for its own then
+    for (const { thread, epoch } of heads) {
+      this.#threads.get(thread)?.secrets.expect(
+        epoch,
+        answer.then((found) => found?.get(thread)),
+      );
+    }
   }
 
   /** Threads that were here before the server was asked, and that it does not speak of. */
