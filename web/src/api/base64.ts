@@ -3,7 +3,8 @@
 /** Above this many characters a text is not even looked at. */
 export const maxBase64 = 8 * 1024 * 1024;
 
-export function toBase64(bytes: Uint8Array): string {
+export function toBase64(bytes: Uint8Array & { toBase64?(): string }): string {
+  if (bytes.toBase64) return bytes.toBase64(); // Chromium from 140, Firefox from 133
   let binary = '';
   for (let at = 0; at < bytes.length; at += 0x8000) {
     binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));

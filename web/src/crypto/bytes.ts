@@ -65,10 +65,12 @@ export function utf8(text: string): Bytes {
   return new TextEncoder().encode(text);
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 export function hex(bytes: Uint8Array): string {
   let out = '';
   for (const byte of bytes) {
-    out += byte.toString(16).padStart(2, '0');
+    out += HEX[byte] ?? '';
   }
   return out;
 }

@@ -7,10 +7,16 @@ import { type Bytes, bytesOf, concat, utf8 } from './bytes.ts';
 import { encode } from './codec.ts';
 import type { Fields, Layout, Values } from './layout.ts';
 
-/** `"wardline/v1/" ‖ name ‖ 0x00` */
+/** `"wardline/v1/" ‖ name ‖ 0x00`. To be read and not written to: it is made once for each of the few names. */
 export function prefix(name: string): Bytes {
-  return utf8(`wardline/v1/${name}\u0000`);
+  const known = prefixes.get(name);
+  if (known) return known;
+  const made = utf8(`wardline/v1/${name}\u0000`);
+  prefixes.set(name, made);
+  return made;
 }
+
+const prefixes = new Map<string, Bytes>();
 
 /** What a signature over an object covers. */
 export function signedInput(layout: Layout, object: Bytes): Bytes {

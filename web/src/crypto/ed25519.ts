@@ -6,7 +6,7 @@
  * without the cofactor. All of this is public data, so nothing needs constant time.
  */
 
-import { type Bytes, fromHex } from './bytes.ts';
+import { type Bytes, fromHex, hex } from './bytes.ts';
 import { Refusal } from './refusal.ts';
 
 /** 2^255 − 19, little-endian. */
@@ -33,11 +33,25 @@ export async function verifyEd25519(publicKey: Bytes, signature: Bytes, message:
     return false;
   }
   try {
-    const key = await crypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify']);
+    const key = await imported(publicKey);
     return await crypto.subtle.verify('Ed25519', key, signature, message);
   } catch {
     return false; // some platforms refuse a point that is not on the curve at import
   }
+}
+
+/** Public keys as the platform holds them: a thread's log has hundreds of signatures by the same few people. */
+const keys = new Map<string, Promise<CryptoKey>>();
+const keysKept = 512;
+
+function imported(publicKey: Bytes): Promise<CryptoKey> {
+  const name = hex(publicKey);
+  const known = keys.get(name);
+  if (known) return known;
+  if (keys.size >= keysKept) keys.clear();
+  const key = crypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify']);
+  keys.set(name, key);
+  return key;
 }
 
 /** Refuses with `bad_signature`. */

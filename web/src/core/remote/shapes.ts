@@ -176,7 +176,9 @@ export const epoch = v.object({
 export type ServedEpoch = Omit<v.InferOutput<typeof epoch>, 'record'>;
 
 export const keys = v.object({
-  keys: list(v.object({ thread: digest, epoch: count, sealedState: bytes, envelope: v.nullish(bytes), proof: v.nullish(bytes) })),
+  keys: list(
+    v.object({ thread: digest, epoch: count, sealedState: bytes, envelope: v.nullish(bytes), proof: v.nullish(bytes) }),
+  ),
 });
 
 export const grant = v.object({ grant: bytes, envelopes: list(bytes) });

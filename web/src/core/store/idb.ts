@@ -7,8 +7,15 @@ interface Schema extends DBSchema {
   records: { key: string; value: unknown };
 }
 
+/**
+ * Changes that come while one is being written wait and are written together: each flush to the disk costs the same, whatever is in it. A change
+ * is done when its transaction is, and changes never overtake each other.
+ */
 export class BrowserStore implements Store {
   readonly #database: IDBPDatabase<Schema>;
+  #waiting: Change[] = [];
+  #written: Promise<void> | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(database: IDBPDatabase<Schema>) {
     this.#database = database;
@@ -44,12 +51,26 @@ export class BrowserStore implements Store {
     return names.map((each, at) => [each, values[at]] as const);
   }
 
-  async change({ put = [], remove = [] }: Change): Promise<void> {
+  change(change: Change): Promise<void> {
+    this.#waiting.push(change);
+    if (this.#written) return this.#written;
+    const written = this.#writing.then(() => {
+      const together = this.#waiting;
+      [this.#waiting, this.#written] = [[], undefined];
+      return this.#write(together);
+    });
+    this.#written = written;
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+
+  async #write(changes: readonly Change[]): Promise<void> {
     const transaction = this.#database.transaction('records', 'readwrite', { durability: 'strict' });
-    await Promise.all([
-      ...remove.map((name) => transaction.store.delete(name)),
-      ...put.map(([name, value]) => transaction.store.put(value, name)),
-      transaction.done,
+    const { store } = transaction;
+    const asked = changes.flatMap(({ put = [], remove = [] }) => [
+      ...remove.map((name) => store.delete(name)),
+      ...put.map(([name, value]) => store.put(value, name)),
     ]);
+    await Promise.all([...asked, transaction.done]);
   }
 }

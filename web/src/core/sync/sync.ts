@@ -26,6 +26,8 @@ const pollEvery = 10_000;
 const pingEvery = 15_000;
 /** What was announced and could not be fetched is asked for again. */
 const askAgainAfter = 10_000;
+/** Threads wait for the disk, the network and the cryptography most of the time: several do so together, the first come first. */
+const threadsAtOnce = 8;
 /** A connection that answers nothing for this long is dead. */
 const answerTime = 8000;
 
@@ -155,6 +157,7 @@ export class Sync {
     this.#live = undefined;
     this.#synced = false;
     if (this.#stopped) return;
+    this.#threads.caughtUp();
     // The server can be asked although no socket comes through: then that is the way.
     this.#failures += 1;
     this.#become('connecting');
@@ -174,10 +177,11 @@ export class Sync {
       const before = Object.keys(this.#threads.have());
       const { threads } = await this.#ward.remote.threads.heads();
       this.#heads(threads, before);
-      for (const { thread, seq } of threads) {
+      await inParallel(threads, threadsAtOnce, async ({ thread, seq }) => {
         const known = this.#threads.ensure(thread);
         if (known.log.seq < seq) await known.catchUp();
-      }
+      });
+      this.#threads.caughtUp();
       await this.#upToDate();
       this.#later('poll', pollEvery, () => void this.#poll());
     } catch (thrown) {
@@ -204,6 +208,7 @@ export class Sync {
         await this.#flush();
         this.#failures = 0;
         this.#synced = true;
+        this.#threads.caughtUp();
         return this.#upToDate();
       case 'marks':
         this.#threads.get(event.thread)?.learnMarks(event.marks);
@@ -255,12 +260,15 @@ export class Sync {
     const batches = [...this.#pending];
     this.#pending.clear();
     this.#flushing = this.#flushing.then(async () => {
-      for (const [id, entries] of batches) {
-        await this.#threads
-          .ensure(id)
-          .take(entries, fresh)
-          .catch(() => undefined); // without the network it is asked for again
-      }
+      await inParallel(
+        batches,
+        threadsAtOnce,
+        ([id, entries]) =>
+          this.#threads
+            .ensure(id)
+            .take(entries, fresh)
+            .catch(() => undefined), // without the network it is asked for again
+      );
       this.#tellReached();
     });
     return this.#flushing;
@@ -302,4 +310,14 @@ export class Sync {
     this.#state = state;
     this.#hooks.connection(state);
   }
+}
+
+/** In order, some of them at a time. The first failure is told when those that had begun are done. */
+async function inParallel<T>(all: readonly T[], most: number, run: (one: T) => Promise<void>): Promise<void> {
+  const waiting = [...all].reverse();
+  const next = async (): Promise<void> => {
+    for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) await run(one);
+  };
+  const done = await Promise.allSettled(Array.from({ length: Math.min(most, all.length) }, next));
+  for (const each of done) if (each.status === 'rejected') throw each.reason;
 }

@@ -146,6 +146,12 @@ export class Browser {
     return { ward, thread: threads.need(thread) };
   }
 
+  /** How many messages of a thread have been opened here, without looking into it. */
+  opened(thread: ThreadId): number {
+    const { log, reading } = this.#core.desk.threads.need(thread);
+    return [...log.from(1)].filter(({ seq }) => reading.known(seq)?.state === 'open').length;
+  }
+
   /** Every word that stands in a thread. */
   async words(thread: ThreadId): Promise<string[]> {
     return (await this.items(thread)).flatMap((item) => {

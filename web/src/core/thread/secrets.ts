@@ -76,6 +76,11 @@ export class Secrets {
     if (!this.#served.has(number)) this.#expected = { number, answer };
   }
 
+  /** It is here, closed, or on its way. */
+  expects(number: number): boolean {
+    return this.#served.has(number) || this.#expected?.number === number;
+  }
+
   /** Why an epoch that was sealed to me cannot be opened. */
   refused(number: number): RefusalCode | undefined {
     return this.#bad.get(number)?.code;

@@ -20,6 +20,8 @@ export type ThreadsHooks = ThreadEvents & {
   inbox: (summaries: ThreadSummary[]) => void;
 };
 
+/** A device that has so many threads to open shows each of them before it reads any of them further back. */
+const many = 20;
 /** As many threads' keys as the server gives in one answer. */
 const keysAtOnce = 500;
 
@@ -41,6 +43,9 @@ export class Threads {
   #planned = false;
   readonly #wanting = new Set<ThreadId>();
   #retrying = false;
+  /** Set while many threads arrive at once. */
+  #hurry = false;
+  readonly #unread = new Set<ThreadId>();
   #summing: Promise<void> = Promise.resolve();
 
   constructor(env: Pick<Env, 'after'>, ward: Ward, bookmarks: readonly Bookmark[], hooks: ThreadsHooks) {
@@ -94,10 +99,22 @@ export class Threads {
    */
   learnHeads(heads: readonly Head[]): void {
     for (const head of heads) this.ensure(head.thread).learnHead(head);
-    const closed = heads.filter(
-      ({ thread, epoch, leftSeq }) => epoch > 0 && leftSeq === undefined && !this.#threads.get(thread)?.secrets.has(epoch),
-    );
+    const closed = heads.filter(({ thread, epoch, leftSeq }) => {
+      const secrets = this.#threads.get(thread)?.secrets;
+      return epoch > 0 && leftSeq === undefined && !secrets?.has(epoch) && !secrets?.expects(epoch);
+    });
+    this.#hurry ||= closed.length > many;
     if (closed.length > 1) for (const page of pages(closed, keysAtOnce)) this.#askForKeys(page);
+  }
+
+  /** What there was has arrived, or will not for now: what was passed over in the hurry is read. */
+  caughtUp(): void {
+    this.#hurry = false;
+    for (const id of this.#unread) {
+      const thread = this.#threads.get(id);
+      if (thread) this.changed(thread);
+    }
+    this.#unread.clear();
   }
 
   #askForKeys(heads: readonly Head[]): void {
@@ -279,7 +296,9 @@ export class Threads {
         await thread.loadFilings();
         await readDecisions(thread);
       }
-      await prepare(thread, Math.max(1, Math.min(thread.log.seq - tail, newestSaid(thread))), thread.log.seq);
+      await prepare(thread, this.#hurry ? newestSaid(thread) : tailOf(thread), thread.log.seq);
+      if (this.#hurry && lastItem(thread)?.kind === 'system') await prepare(thread, tailOf(thread), thread.log.seq);
+      else if (this.#hurry) this.#unread.add(thread.id);
       const last = lastItem(thread);
       if (last?.kind === 'message' && last.own) await thread.loadMarks();
       return true;
@@ -292,6 +311,8 @@ export class Threads {
     return [...this.#summaries.values()].sort((a, b) => b.at - a.at);
   }
 }
+
+const tailOf = (thread: Thread): number => Math.max(1, Math.min(thread.log.seq - tail, newestSaid(thread)));
 
 /** Where the newest message stands, however many system lines came after it: it is what the list shows of the thread. */
 function newestSaid({ log }: Thread): number {
