@@ -16,6 +16,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/sha256"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -86,7 +87,8 @@ type API struct {
 	clock    clock.Clock
 	log      *slog.Logger
 	requests *id.Source
-	limiter  *addressLimiter
+	limiter  *limiter[netip.Addr]
+	browsers *limiter[[sha256.Size]byte]
 	nonces   dpop.Nonces
 	seen     *dpop.Seen
 	mux      *http.ServeMux
@@ -105,7 +107,8 @@ func New(o Options) *API {
 	}
 	a := &API{
 		rooms: o.Rooms, about: o.About, origin: o.Origin, secure: o.Secure, proxies: o.TrustedProxies, clock: o.Clock, log: o.Log,
-		requests: id.NewSource(o.Clock), limiter: newAddressLimiter(o.Clock), mux: http.NewServeMux(),
+		requests: id.NewSource(o.Clock), limiter: newLimiter[netip.Addr](o.Clock, addressBurst, addressInterval),
+		browsers: newLimiter[[sha256.Size]byte](o.Clock, browserBurst, browserInterval), mux: http.NewServeMux(),
 		nonces: dpop.NewNonces(o.ProofKey), seen: dpop.NewSeen(),
 	}
 	a.huma = humago.New(a.mux, documentConfig())

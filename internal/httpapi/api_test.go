@@ -292,20 +292,20 @@ func TestTheCookieIsBoundToTheTransport(t *testing.T) {
 
 func TestTheAddressLimitHoldsAndForgets(t *testing.T) {
 	now := clock.NewManual(time.Unix(1_700_000_000, 0))
-	l := newAddressLimiter(now)
+	l := newLimiter[netip.Addr](now, addressBurst, addressInterval)
 	l.capacity = 4
 	from := netip.MustParseAddr("2001:db8::1")
 	neighbour := netip.MustParseAddr("2001:db8::2")
 	for range addressBurst {
-		if l.take(from) != 0 {
+		if l.take(householdOf(from)) != 0 {
 			t.Fatal("refused within the burst")
 		}
 	}
-	if wait := l.take(neighbour); wait <= 0 || wait > addressInterval {
+	if wait := l.take(householdOf(neighbour)); wait <= 0 || wait > addressInterval {
 		t.Errorf("one /64 has two buckets, or the wait is wrong: %v", wait)
 	}
 	now.Advance(addressInterval)
-	if l.take(from) != 0 {
+	if l.take(householdOf(from)) != 0 {
 		t.Error("still refused after the wait")
 	}
 	for n := range 100 {

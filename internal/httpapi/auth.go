@@ -176,14 +176,25 @@ func known(a *API) option {
 	return func(op *huma.Operation) {
 		op.Middlewares = append(op.Middlewares, func(hc huma.Context, next func(huma.Context)) {
 			r, _ := humago.Unwrap(hc)
-			if cookie, err := r.Cookie(a.browserCookieName()); err == nil {
-				if token, err := base64.RawURLEncoding.DecodeString(cookie.Value); err == nil && len(token) == tokenBytes {
-					hc = huma.WithValue(hc, browserKey, token)
-				}
+			if token := a.browserToken(r); token != nil {
+				hc = huma.WithValue(hc, browserKey, token)
 			}
 			next(hc)
 		})
 	}
+}
+
+// browserToken is the token in a browser's cookie, nil where there is none of the right shape.
+func (a *API) browserToken(r *http.Request) []byte {
+	cookie, err := r.Cookie(a.browserCookieName())
+	if err != nil {
+		return nil
+	}
+	token, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	if err != nil || len(token) != tokenBytes {
+		return nil
+	}
+	return token
 }
 
 // from is where a try to sign in comes from, and what it proved of its sender's key.

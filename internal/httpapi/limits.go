@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/sha256"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,14 +21,32 @@ import (
 // errTooManyTries is the answer to a rate limit. Waiting helps.
 var errTooManyTries = fault.New(fault.TooMany, "too_many_tries", "Too many tries. Please wait a little and try again.")
 
-// limitAddress refuses a caller whose address has tried too often.
+// limitAddress refuses a caller whose address has tried too often. A browser that is known to have signed somebody in has a limit of its own
+// beside it: whoever floods the one address of a hospital keeps none of its staff out.
 func (a *API) limitAddress(hc huma.Context, next func(huma.Context)) {
-	if wait := a.limiter.take(address(hc.Context())); wait > 0 {
-		_, w := humago.Unwrap(hc)
+	r, w := humago.Unwrap(hc)
+	wait := a.limiter.take(householdOf(address(hc.Context())))
+	if wait > 0 {
+		if browser, ok := a.knownBrowser(r); ok {
+			wait = a.browsers.take(browser)
+		}
+	}
+	if wait > 0 {
 		writeProblem(w, translate(errTooManyTries.RetryAfter(wait)))
 		return
 	}
 	next(hc)
+}
+
+// knownBrowser tells by whose token a request comes, when somebody signed in with it before. A token that nobody was given costs one look at the
+// database, which is less than what its sender is refused.
+func (a *API) knownBrowser(r *http.Request) (browser [sha256.Size]byte, known bool) {
+	token := a.browserToken(r)
+	if token == nil || a.rooms.SignIns == nil {
+		return browser, false
+	}
+	known, err := a.rooms.SignIns.Knows(r.Context(), token)
+	return sha256.Sum256(token), err == nil && known
 }
 
 // address is the caller's, as identify found it.
@@ -77,35 +96,46 @@ const (
 const (
 	addressBurst    = 600
 	addressInterval = 50 * time.Millisecond
+	// A person at a browser tries a few times a minute.
+	browserBurst    = 30
+	browserInterval = 2 * time.Second
 	addressesKept   = 8192
 )
 
-// addressLimiter is a token bucket per address in bounded memory: two generations of at most addressesKept buckets each. When
+// limiter is a token bucket per key in bounded memory: two generations of at most addressesKept buckets each. When
 // the younger is full it becomes the older and the older is forgotten, so that someone with many addresses costs us no memory,
 // and an address in use keeps its bucket. A whole hospital may sit behind one address and change shifts at 07:00, hence the generous
 // numbers: an account has a limit of its own, in SQL.
-type addressLimiter struct {
+type limiter[K comparable] struct {
 	clock    clock.Clock
 	mu       sync.Mutex
-	young    map[netip.Addr]*rate.Limiter
-	old      map[netip.Addr]*rate.Limiter
+	young    map[K]*rate.Limiter
+	old      map[K]*rate.Limiter
 	capacity int
+	burst    int
+	interval time.Duration
 }
 
-func newAddressLimiter(c clock.Clock) *addressLimiter {
-	return &addressLimiter{clock: c, young: map[netip.Addr]*rate.Limiter{}, capacity: addressesKept}
+func newLimiter[K comparable](c clock.Clock, burst int, interval time.Duration) *limiter[K] {
+	return &limiter[K]{
+		clock: c, young: map[K]*rate.Limiter{}, old: map[K]*rate.Limiter{}, capacity: addressesKept, burst: burst, interval: interval,
+	}
+}
+
+// householdOf is what an address is counted as: one household or attacker has a whole /64.
+func householdOf(from netip.Addr) netip.Addr {
+	if from.Is6() {
+		if prefix, err := from.Prefix(64); err == nil {
+			return prefix.Addr()
+		}
+	}
+	return from
 }
 
 // take spends one try and returns how long to wait when there is none left.
-func (l *addressLimiter) take(from netip.Addr) time.Duration {
-	if from.Is6() {
-		// One household or attacker has a whole /64.
-		if prefix, err := from.Prefix(64); err == nil {
-			from = prefix.Addr()
-		}
-	}
+func (l *limiter[K]) take(of K) time.Duration {
 	now := l.clock.Now()
-	bucket := l.bucket(from)
+	bucket := l.bucket(of)
 	reservation := bucket.ReserveN(now, 1)
 	if wait := reservation.DelayFrom(now); wait > 0 {
 		reservation.CancelAt(now)
@@ -114,19 +144,19 @@ func (l *addressLimiter) take(from netip.Addr) time.Duration {
 	return 0
 }
 
-func (l *addressLimiter) bucket(from netip.Addr) *rate.Limiter {
+func (l *limiter[K]) bucket(of K) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if found := l.young[from]; found != nil {
+	if found := l.young[of]; found != nil {
 		return found
 	}
-	found := l.old[from]
+	found := l.old[of]
 	if found == nil {
-		found = rate.NewLimiter(rate.Every(addressInterval), addressBurst)
+		found = rate.NewLimiter(rate.Every(l.interval), l.burst)
 	}
 	if len(l.young) >= l.capacity {
-		l.old, l.young = l.young, make(map[netip.Addr]*rate.Limiter, l.capacity)
+		l.old, l.young = l.young, make(map[K]*rate.Limiter, l.capacity)
 	}
-	l.young[from] = found
+	l.young[of] = found
 	return found
 }

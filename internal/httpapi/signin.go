@@ -11,6 +11,8 @@ import (
 type SignIns interface {
 	Parameters(ctx context.Context, userName string) (identity.Stretching, error)
 	Password(ctx context.Context, userName string, authKey []byte) (ticket []byte, err error)
+	// Knows reports whether somebody signed in with the browser that has this token.
+	Knows(ctx context.Context, browser []byte) (bool, error)
 	Code(ctx context.Context, ticket []byte, code string, from identity.From) (identity.SignedIn, error)
 }
 

@@ -106,6 +106,8 @@ type AccountStore interface {
 	// AccountNamed and AccountOf find an account, the first by user name in any case; false when there is none.
 	AccountNamed(ctx context.Context, userName string) (Account, bool, error)
 	AccountOf(ctx context.Context, person id.Person) (Account, bool, error)
+	// BrowserKnown reports whether the browser with this token is known for any name.
+	BrowserKnown(ctx context.Context, tokenHash id.Hash, at time.Time) (bool, error)
 	// KnownBrowser reports whether the browser with this token is known for the name.
 	KnownBrowser(ctx context.Context, tokenHash, nameHash id.Hash, at time.Time) (bool, error)
 	// SpendTry counts a failure against every budget, or against none and answers until when one of them is blocked.

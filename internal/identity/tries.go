@@ -107,6 +107,15 @@ func (s *Service) spendTry(ctx context.Context, name id.Hash, from From) (attemp
 	return a, err
 }
 
+// Knows reports whether a browser is known for anybody's name. Which, it does not say.
+func (s *Service) Knows(ctx context.Context, browser []byte) (bool, error) {
+	hash := browserHash(browser)
+	if hash.IsZero() {
+		return false, nil
+	}
+	return s.store.BrowserKnown(ctx, hash, s.now())
+}
+
 // giveBack is for a try that compared nothing, or that was right.
 func (s *Service) giveBack(a attempt) {
 	if !a.known {

@@ -9,6 +9,13 @@ import (
 	"github.com/wardline/wardline/internal/identity"
 )
 
+// BrowserKnown implements identity.AccountStore.
+func (db *DB) BrowserKnown(ctx context.Context, tokenHash id.Hash, at time.Time) (bool, error) {
+	_, known, err := orNone(one(db.Read(ctx), scanCount, `SELECT 1 FROM known_browser WHERE token_hash = $1 AND expires_at > $2 LIMIT 1`,
+		tokenHash, at.UnixMilli()))
+	return known, err
+}
+
 // KnownBrowser implements identity.AccountStore.
 func (db *DB) KnownBrowser(ctx context.Context, tokenHash, nameHash id.Hash, at time.Time) (bool, error) {
 	_, known, err := orNone(one(db.Read(ctx), scanCount, `SELECT 1 FROM known_browser WHERE token_hash = $1 AND name_hash = $2 AND expires_at > $3`,
