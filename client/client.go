@@ -49,6 +49,8 @@ type Memory struct {
 	Accounts map[string]Account `json:"accounts"`
 	// Browser is the cookie by which the server knows that people have signed in here before, so that failures elsewhere do not keep them out.
 	Browser string `json:"browser,omitempty"`
+	// Frozen are the threads that people have stopped using, and why.
+	Frozen map[id.Person]map[id.Thread]Freeze `json:"frozen,omitempty"`
 }
 
 // Account is what is remembered of a person who signed in here.
@@ -84,7 +86,7 @@ func New(config Config) (*Client, error) {
 	}
 	c := &Client{
 		base: base.String(), origin: config.Origin, http: config.HTTPClient, clock: config.Clock, zone: config.Zone, want: config.Pin,
-		memory: Memory{Pin: config.Memory.Pin, Log: config.Memory.Log, Alarm: config.Memory.Alarm, Accounts: maps.Clone(config.Memory.Accounts), Browser: config.Memory.Browser},
+		memory: config.Memory.clone(),
 	}
 	if c.origin == "" {
 		c.origin = base.Scheme + "://" + base.Host
@@ -116,7 +118,12 @@ func New(config Config) (*Client, error) {
 func (c *Client) Memory() Memory {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return Memory{Pin: c.memory.Pin, Log: c.memory.Log, Alarm: c.memory.Alarm, Accounts: maps.Clone(c.memory.Accounts), Browser: c.memory.Browser}
+	return c.memory.clone()
+}
+
+func (m Memory) clone() Memory {
+	m.Accounts, m.Frozen = maps.Clone(m.Accounts), cloneFreezes(m.Frozen)
+	return m
 }
 
 func (c *Client) browser() string {

@@ -55,7 +55,10 @@ func (s *Session) fetchHalves(ctx context.Context, t *thread) error {
 			break
 		}
 		for _, entry := range entries {
-			if err := t.seeAgain(entry); err != nil {
+			if entry.Seq > t.log.Seq() {
+				break // newer than the log that is here
+			}
+			if err := s.seeEntryAgain(t, entry); err != nil {
 				return err
 			}
 		}
@@ -113,7 +116,7 @@ func (s *Session) dropDestroyed(ctx context.Context, t *thread, filing Filing) e
 			return err
 		}
 		for _, entry := range entries {
-			if err := t.seeAgain(entry); err != nil {
+			if err := s.seeEntryAgain(t, entry); err != nil {
 				return err
 			}
 		}

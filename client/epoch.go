@@ -106,16 +106,23 @@ func (e *epoch) readServed(s *Session, record, sealedState, sealed, proof []byte
 		return err
 	}
 	e.fetched = true
-	e.give(s.manifests, key, err)
+	if err == nil {
+		e.give(s.manifests, key)
+	} else {
+		e.refused = err
+		if problem, ok := envelope.ProblemOf(err); ok {
+			e.spoilt = &spoilt{problem: problem}
+		}
+	}
+	if e.spoilt != nil {
+		e.spoilt.envelope, err = envelope.HashBytes(sealed)
+		return err
+	}
 	return nil
 }
 
-// give sets an epoch's key, or why there is none.
-func (e *epoch) give(manifests *envelope.Manifests, key *envelope.EpochKey, refused error) {
-	if refused != nil {
-		e.refused = refused
-		return
-	}
+// give sets an epoch's key.
+func (e *epoch) give(manifests *envelope.Manifests, key *envelope.EpochKey) {
 	e.key, e.refused = key, nil
 	e.readState(manifests, e.sealed)
 }
@@ -126,6 +133,9 @@ func (e *epoch) readState(manifests *envelope.Manifests, sealed *envelope.Sealed
 	state, err := e.key.OpenState(manifests, sealed)
 	if err != nil {
 		e.key, e.refused = nil, err
+		if e.spoilt == nil {
+			e.spoilt = &spoilt{problem: envelope.ProblemWrongState}
+		}
 		return
 	}
 	e.state = state
@@ -200,7 +210,7 @@ func (s *Session) openGrant(t *thread, body grantBody) error {
 	}
 	for _, key := range keys {
 		if epoch, ok := t.epochAt(key.Epoch().Core.Epoch); ok && epoch.key == nil && epoch.sealed != nil {
-			epoch.give(s.manifests, key, nil)
+			epoch.give(s.manifests, key)
 		}
 	}
 	return nil

@@ -160,17 +160,18 @@ func (h *heeding) entry(ctx context.Context, entry *envelope.LogEntry) {
 	t := h.s.threads[entry.Thread]
 	h.touched[entry.Thread] = true
 	switch {
+	case t != nil && entry.Seq <= t.log.Seq():
+		h.again(t, entry)
+		return
+	case h.s.frozen[entry.Thread] != nil:
+		return // nothing more of it is believed
 	case t == nil, t.refused != nil, entry.Seq > t.log.Seq()+1:
 		h.behind[entry.Thread] = true
 		return
-	case entry.Seq <= t.log.Seq():
-		h.again(t, entry)
-		return
 	}
 	if err := h.s.takeAll(ctx, t, []*envelope.LogEntry{entry}); err != nil {
-		if _, refusal := errors.AsType[*envelope.Refusal](err); refusal {
-			t.refused = err
-		}
+		// It may have been damaged or out of place. What the server answers to a question may not.
+		h.behind[t.id] = true
 		h.refused(t.id, err)
 		return
 	}
@@ -186,8 +187,7 @@ func (h *heeding) entry(ctx context.Context, entry *envelope.LogEntry) {
 
 func (h *heeding) again(t *thread, entry *envelope.LogEntry) {
 	was := t.served[entry.Seq-1].Kind
-	if err := t.seeAgain(entry); err != nil {
-		t.refused = err
+	if err := h.s.seeEntryAgain(t, entry); err != nil {
 		h.refused(t.id, err)
 		return
 	}
@@ -235,19 +235,21 @@ func (h *heeding) heads(heads []head) {
 		if t == nil {
 			continue
 		}
-		hash := t.logHashAt(one.Seq)
-		switch {
-		case one.Seq < h.live.have[one.Thread]:
-			h.refused(t.id, refuse(envelope.RolledBack, "the thread is shorter than it was"))
-		case one.Seq <= t.log.Seq() && !slices.Equal(one.LogHash, hash[:]):
-			h.refused(t.id, refuse(envelope.BrokenChain, "the head is of another history"))
-		case one.Seq >= t.head.Seq:
+		had := h.live.have[one.Thread]
+		if err := h.s.checkHead(t, one, place{had, t.logHashAt(had)}); err != nil {
+			h.refused(t.id, err)
+			continue
+		}
+		if one.Seq >= t.head.Seq {
 			t.head = one
+		}
+		if one.Complaints > t.heardOf {
+			h.opened[t.id] = true
 		}
 	}
 	for known := range h.live.have {
 		if !shown[known] {
-			h.refused(known, refuse(envelope.RolledBack, "a thread that was there before is not shown"))
+			h.refused(known, h.s.missing(known))
 		}
 	}
 }
@@ -274,5 +276,11 @@ func (h *heeding) catchUp(ctx context.Context) {
 		if t := h.s.threads[in]; t != nil && h.s.live == h.live {
 			h.refused(in, t.finish(ctx, h.s))
 		}
+		if h.s.live == h.live {
+			h.refused(in, h.s.settle(ctx, in))
+		}
+	}
+	if h.s.live == h.live {
+		h.s.report(ctx)
 	}
 }

@@ -112,16 +112,15 @@ func TestAForgedMembershipEntryIsRefused(t *testing.T) {
 		})
 		err = fresh.Sync(w.ctx)
 		w.refused(name, err, test.code)
-		shown := fresh.view(in)
-		if len(shown.Members) != 2 || shown.Refused == nil {
+		if shown := fresh.view(in); len(shown.Members) != 2 || envelope.CodeOf(shown.Refused) != test.code {
 			t.Errorf("%s: the members are %+v, refused %v", name, shown.Members, shown.Refused)
 		}
-		if _, err := fresh.Send(w.ctx, in, "to whom?"); envelope.CodeOf(err) != test.code {
-			t.Errorf("%s: sending into a refused thread: %v", name, err)
-		}
 		fresh.wire.straighten()
-		fresh.sync()
-		fresh.say(in, "all is well again")
+		fresh.sync() // the server shows the truth again
+		fresh.isFrozen(in, envelope.ConflictRefused)
+		if got := fresh.texts(in); !slices.Equal(got, []string{"one"}) {
+			t.Errorf("%s: fresh reads %q", name, got)
+		}
 	}
 }
 
@@ -133,32 +132,56 @@ func (p *person) stamp() envelope.Stamp {
 func TestAnotherOrOlderHistoryIsRefused(t *testing.T) {
 	w := newWorld(t)
 	anita, leila := w.enrol("anita.patel", "Dr Anita Patel"), w.enrol("leila.haddad", "Dr Leila Haddad")
-	in := anita.team(leila)
-	anita.say(in, "one")
-	anita.say(in, "two")
-	leila.sync()
+	var in id.Thread
 	heads := func(change func(map[string]any)) rule {
 		return rule{method: "GET", path: "/v1/threads$", body: func(m map[string]any) {
 			for _, one := range listOf(t, m, "threads") {
-				change(one.(map[string]any))
+				if one.(map[string]any)["thread"] == in.String() {
+					change(one.(map[string]any))
+				}
 			}
 		}}
 	}
-	leila.wire.bend(heads(func(m map[string]any) { m["seq"] = 3 }))
-	w.refused("a shorter thread", leila.Sync(w.ctx), envelope.RolledBack)
-	leila.wire.straighten()
-	leila.wire.bend(heads(func(m map[string]any) { m["logHash"] = base64.StdEncoding.EncodeToString(make([]byte, 32)) }))
-	w.refused("another history", leila.Sync(w.ctx), envelope.BrokenChain)
-	leila.wire.straighten()
-	leila.wire.bend(rule{method: "GET", path: "/v1/threads$", body: func(m map[string]any) { m["threads"] = []any{} }})
-	w.refused("a thread that is hidden", leila.Sync(w.ctx), envelope.RolledBack)
-	leila.wire.straighten()
+	for name, test := range map[string]struct {
+		rule rule
+		code envelope.Code
+		kind envelope.ConflictKind
+	}{
+		"a shorter thread": {heads(func(m map[string]any) { m["seq"] = 3 }), envelope.RolledBack, envelope.ConflictRolledBack},
+		"another history": {heads(func(m map[string]any) {
+			m["logHash"] = base64.StdEncoding.EncodeToString(make([]byte, 32))
+		}), envelope.BrokenChain, envelope.ConflictForkedLog},
+		"a thread that is hidden": {rule{method: "GET", path: "/v1/threads$", body: func(m map[string]any) {
+			m["threads"] = slices.DeleteFunc(listOf(t, m, "threads"), func(one any) bool { return one.(map[string]any)["thread"] == in.String() })
+		}}, envelope.RolledBack, envelope.ConflictMissing},
+	} {
+		in = anita.team(leila)
+		anita.say(in, "one")
+		anita.say(in, "two")
+		leila.sync()
+		leila.wire.bend(test.rule)
+		w.refused(name, leila.Sync(w.ctx), test.code)
+		leila.wire.straighten()
+		anita.say(in, "three")
+		leila.sync()
+		leila.reported(in, leila.isFrozen(in, test.kind))
+		if got := leila.texts(in); !slices.Equal(got, []string{"one", "two"}) {
+			t.Errorf("%s: afterwards leila reads %q", name, got)
+		}
+	}
+	// Entries that do not come may come yet: nothing contradicts anything.
+	in = anita.team(leila)
+	leila.sync()
 	anita.say(in, "three")
 	leila.wire.bend(entries(w, func([]*envelope.LogEntry) []*envelope.LogEntry { return nil }))
 	w.refused("entries that are missing", leila.Sync(w.ctx), envelope.RolledBack)
+	if _, err := leila.Send(w.ctx, in, "what is missing?"); envelope.CodeOf(err) != envelope.RolledBack {
+		t.Errorf("sending meanwhile: %v", err)
+	}
 	leila.wire.straighten()
 	leila.sync()
-	if got := leila.texts(in); !slices.Equal(got, []string{"one", "two", "three"}) {
+	leila.say(in, "four")
+	if got := leila.texts(in); !slices.Equal(got, []string{"three", "four"}) {
 		t.Errorf("afterwards leila reads %q", got)
 	}
 }
@@ -185,8 +208,26 @@ func TestABookmarkOfOneDeviceProtectsAnother(t *testing.T) {
 	w.refused("an older thread than the bookmark's", other.Sync(w.ctx), envelope.RolledBack)
 	other.wire.straighten()
 	other.sync()
-	other.wire.bend(rule{method: "GET", path: "/v1/threads$", body: func(m map[string]any) { m["threads"] = []any{} }})
-	w.refused("a thread of the bookmarks that is hidden", other.Sync(w.ctx), envelope.RolledBack)
+	frozen := other.isFrozen(in, envelope.ConflictRolledBack)
+	other.reported(in, frozen)
+	if frozen.Seq != truth.Seq || frozen.Seen != truth.LogHash {
+		t.Errorf("frozen as %+v", frozen)
+	}
+	if got := other.texts(in); !slices.Equal(got, []string{"one", "two"}) {
+		t.Errorf("what had been seen before reads %q", got)
+	}
+	// A thread of which only the vault knows, and that is not shown.
+	third, err := leila.elsewhere(client.Memory{}, client.DeviceOptions{})
+	w.check(err)
+	third.wire.bend(rule{method: "GET", path: "/v1/threads$", body: func(m map[string]any) { m["threads"] = []any{} }})
+	w.refused("a thread of the bookmarks that is hidden", third.Sync(w.ctx), envelope.RolledBack)
+	third.isFrozen(in, envelope.ConflictMissing)
+	third.wire.straighten()
+	third.sync()
+	third.isFrozen(in, envelope.ConflictMissing)
+	if got := third.texts(in); !slices.Equal(got, []string{"one", "two"}) {
+		t.Errorf("what another device had seen reads %q", got)
+	}
 }
 
 // headBefore is the log hash at an earlier entry, as the server would show it.

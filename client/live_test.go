@@ -203,40 +203,67 @@ func TestAHostileConnectionIsRefused(t *testing.T) {
 	anita, leila := w.enrol("anita.patel", "Dr Anita Patel"), w.enrol("leila.haddad", "Dr Leila Haddad")
 	in := anita.team(leila)
 	anita.say(in, "one")
+	others := map[string]id.Thread{}
+	for _, name := range []string{"a shorter thread", "another history", "another entry in the place of one"} {
+		others[name] = anita.team(leila)
+		anita.say(others[name], "one")
+	}
 	leila.sync()
 	live := leila.connect()
 	live.until("nothing is missing", kind(client.EventSynced))
 	truth := leila.view(in)
 	forged := &envelope.LogEntry{Thread: in, Seq: truth.Seq + 1, Kind: envelope.EntryMessage, LogHash: id.Hash{1}, Body: []byte("no message")}
 	again := *forged
-	again.Seq = truth.Seq
+	again.Thread, again.Seq = others["another entry in the place of one"], truth.Seq
+	shown := func(name string) client.Thread { return leila.view(others[name]) }
+	all := func(change func(name string, one map[string]any)) []byte {
+		return heads(append([]client.Thread{truth}, shown("a shorter thread"), shown("another history"), shown("another entry in the place of one")),
+			func(of id.Thread, one map[string]any) {
+				for name, thread := range others {
+					if of == thread {
+						change(name, one)
+					}
+				}
+			})
+	}
 	for _, test := range []struct {
 		name   string
 		binary bool
 		data   []byte
 		code   envelope.Code
+		kind   envelope.ConflictKind // none: it freezes nothing
 	}{
-		{"no object", true, []byte("no object"), envelope.Malformed},
-		{"no JSON", false, []byte("no JSON"), envelope.Malformed},
-		{"a shorter thread", false, heads(truth, truth.Seq-1, truth.LogHash), envelope.RolledBack},
-		{"another history", false, heads(truth, truth.Seq, id.Hash{1}), envelope.BrokenChain},
-		{"a hidden thread", false, []byte(`{"type":"heads","threads":[]}`), envelope.RolledBack},
-		{"another entry in the place of one", true, bytesOf(w, &again), envelope.BrokenChain},
+		{"no object", true, []byte("no object"), envelope.Malformed, 0},
+		{"no JSON", false, []byte("no JSON"), envelope.Malformed, 0},
+		{"a forged entry", true, bytesOf(w, forged), envelope.Malformed, 0}, // the server is asked, and is honest
+		{"a shorter thread", false, all(func(name string, one map[string]any) {
+			if name == "a shorter thread" {
+				one["seq"] = truth.Seq - 1
+			}
+		}), envelope.RolledBack, envelope.ConflictRolledBack},
+		{"another history", false, all(func(name string, one map[string]any) {
+			if name == "another history" {
+				one["logHash"] = id.Hash{1}.Bytes()
+			}
+		}), envelope.BrokenChain, envelope.ConflictForkedLog},
+		{"another entry in the place of one", true, bytesOf(w, &again), envelope.BrokenChain, envelope.ConflictForkedLog},
 	} {
 		live.Hear(test.binary, test.data)
 		event := live.next(test.name, kind(client.EventRefused))
 		w.refused(test.name, event.Err, test.code)
+		if thread, own := others[test.name]; own {
+			frozen := leila.isFrozen(thread, test.kind)
+			leila.reported(thread, frozen)
+		}
 	}
-	leila.sync() // asks the server, which is honest
-	live.Hear(true, bytesOf(w, forged))
-	w.refused("a forged entry", live.next("a forged entry", kind(client.EventRefused)).Err, envelope.Malformed)
-	if _, err := leila.Send(w.ctx, in, "into what?"); envelope.CodeOf(err) != envelope.Malformed {
-		t.Errorf("sending after a forged entry: %v", err)
-	}
-	leila.sync()
 	leila.say(in, "two")
+	live.Hear(false, []byte(`{"type":"heads","threads":[]}`))
+	w.refused("a hidden thread", live.next("a hidden thread", func(e client.Event) bool {
+		return e.Kind == client.EventRefused && e.Thread == in
+	}).Err, envelope.RolledBack)
+	leila.isFrozen(in, envelope.ConflictMissing)
 	live.Hear(false, []byte(`{"type":"locked"}`))
-	live.until("the lock", kind(client.EventLocked))
+	live.next("the lock", kind(client.EventLocked))
 	if !leila.Locked() {
 		t.Error("the keys are still here")
 	}
@@ -254,10 +281,14 @@ func (c *connected) next(what string, wanted func(client.Event) bool) client.Eve
 	return client.Event{}
 }
 
-func heads(of client.Thread, seq uint64, hash id.Hash) []byte {
-	encoded, err := json.Marshal(map[string]any{"type": "heads", "threads": []any{map[string]any{
-		"thread": of.ID, "seq": seq, "logHash": hash.Bytes(),
-	}}})
+func heads(of []client.Thread, change func(id.Thread, map[string]any)) []byte {
+	var all []any
+	for _, one := range of {
+		head := map[string]any{"thread": one.ID, "seq": one.Seq, "logHash": one.LogHash.Bytes()}
+		change(one.ID, head)
+		all = append(all, head)
+	}
+	encoded, err := json.Marshal(map[string]any{"type": "heads", "threads": all})
 	if err != nil {
 		panic(err)
 	}

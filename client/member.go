@@ -46,7 +46,7 @@ func (s *Session) Add(ctx context.Context, in id.Thread, person id.Person, optio
 	if err != nil || !options.History {
 		return err
 	}
-	return s.grant(ctx, t, person)
+	return s.giveAll(ctx, t, person)
 }
 
 // Remove takes somebody out, oneself too, with a new epoch that they get no part of.
@@ -57,9 +57,14 @@ func (s *Session) Remove(ctx context.Context, in id.Thread, person id.Person, re
 	})
 }
 
-// Rekey readmits somebody who has a new identity, after this member has made sure that it is theirs.
+// Rekey readmits somebody who has a new identity, after this member has made sure that it is theirs, and gives them back what they may have.
 func (s *Session) Rekey(ctx context.Context, in id.Thread, person id.Person) error {
-	return s.changeMembers(ctx, in, true, func(_ *thread, head envelope.EntryHead) (envelope.Object, error) {
+	t, err := s.enterThread(in)
+	if err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	err = s.change(ctx, t, true, func(head envelope.EntryHead) (envelope.Object, error) {
 		if err := s.refreshPeople(ctx, person); err != nil {
 			return nil, err
 		}
@@ -69,6 +74,10 @@ func (s *Session) Rekey(ctx context.Context, in id.Thread, person id.Person) err
 		}
 		return &envelope.Rekey{EntryHead: head, Target: person, Identity: state.IdentityHash()}, nil
 	})
+	if err != nil {
+		return err
+	}
+	return s.giveAll(ctx, t, person)
 }
 
 // SetRole changes what a member is in a thread.
@@ -109,8 +118,8 @@ type entryBody struct {
 // thread is then. After a lost answer the same bytes go again, which the server knows.
 func (s *Session) change(ctx context.Context, t *thread, rotate bool, make func(envelope.EntryHead) (envelope.Object, error)) error {
 	for race := 0; ; race++ {
-		if t.refused != nil {
-			return t.refused
+		if err := s.stopped(t); err != nil {
+			return err
 		}
 		body, made, entry, err := s.makeChange(ctx, t, rotate, make)
 		if err != nil {
@@ -131,6 +140,7 @@ func (s *Session) change(ctx context.Context, t *thread, rotate bool, make func(
 			return errors.Join(posted, synced)
 		}
 		if _, done := t.log.Position(entry); done || posted == nil {
+			s.madeNewest(ctx, t, made)
 			return nil
 		}
 		if uncertain(posted) || s.known(t) == known || race == races {

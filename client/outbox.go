@@ -64,8 +64,8 @@ func (s *Session) seal(t *thread, one *pending, after envelope.DeviceHead, plain
 func (s *Session) flush(ctx context.Context, t *thread) error {
 	lost := 0
 	for race := 0; len(s.outbox[t.id]) > 0; {
-		if t.refused != nil {
-			return t.refused
+		if err := s.stopped(t); err != nil {
+			return err
 		}
 		first := s.outbox[t.id][0]
 		answer, err := s.deliver(ctx, t, first)

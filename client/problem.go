@@ -69,6 +69,10 @@ var (
 	ErrEnded = &Stopped{"ended", "the session is over"}
 	// ErrThreadUnknown: no such thread has been synced.
 	ErrThreadUnknown = &Stopped{"thread_unknown", "no such thread here"}
+	// ErrThreadFrozen: the thread contradicts itself, or what was seen of it before. See [Session.GoOn].
+	ErrThreadFrozen = &Stopped{"thread_frozen", "the thread contradicts itself, and nothing is sent in it"}
+	// ErrNotFrozen: the thread is in order.
+	ErrNotFrozen = &Stopped{"not_frozen", "the thread is in order"}
 	// ErrMessageUnknown: no such message that can be read.
 	ErrMessageUnknown = &Stopped{"message_unknown", "no such message that can be read here"}
 	// ErrNotEnrolled: a person without keys cannot be in a thread.

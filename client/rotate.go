@@ -34,7 +34,7 @@ func (s *Session) freshen(ctx context.Context, t *thread) error {
 		if err == nil {
 			return s.mustBeLogged(ctx, t.people()...)
 		}
-		if envelope.CodeOf(err) != envelope.StaleEpoch || race == races {
+		if envelope.CodeOf(err) != envelope.StaleEpoch || race == races || err == errUnopened && !s.mayRenew(t.id) {
 			return err
 		}
 		if err := s.rotate(ctx, t); err != nil {
@@ -44,22 +44,29 @@ func (s *Session) freshen(ctx context.Context, t *thread) error {
 }
 
 func (s *Session) fresh(t *thread) error {
-	if t.refused != nil {
-		return t.refused
+	if err := s.stopped(t); err != nil {
+		return err
 	}
 	now := t.current()
-	switch {
-	case now == nil:
+	if now == nil {
 		return refuse(envelope.StaleEpoch, "no epoch yet")
-	case now.key == nil && t.isMember(s.person):
-		return refuse(envelope.StaleEpoch, "the present epoch did not open")
 	}
 	queued := uint32(len(s.outbox[t.id]))
-	return now.CheckFresh(s.trust(t), t.membership, s.policy, s.client.now(), now.carries+queued)
+	err := now.CheckFresh(s.trust(t), t.membership, s.policy, s.client.now(), now.carries+queued)
+	if err == nil && now.key == nil && t.isMember(s.person) {
+		return errUnopened
+	}
+	return err
 }
+
+// errUnopened is no cause of the protocol to rotate but a complaint's, and so bounded.
+var errUnopened = refuse(envelope.StaleEpoch, "the present epoch did not open")
 
 // rotate makes one new epoch. When somebody else was faster, ours is thrown away, and theirs is taken in: the caller looks again.
 func (s *Session) rotate(ctx context.Context, t *thread) error {
+	if err := s.stopped(t); err != nil {
+		return err
+	}
 	if err := s.mustBeLogged(ctx, t.people()...); err != nil {
 		return err
 	}
@@ -78,7 +85,17 @@ func (s *Session) rotate(ctx context.Context, t *thread) error {
 		synced = errors.Join(synced, err) // it never arrived
 	}
 	delete(s.made, made.Epoch.Hash)
+	if synced == nil {
+		s.madeNewest(ctx, t, made)
+	}
 	return synced
+}
+
+// madeNewest gives what they missed to those whom an epoch of this session lists again.
+func (s *Session) madeNewest(ctx context.Context, t *thread, made *envelope.MadeEpoch) {
+	if now := t.current(); made != nil && now != nil && now.Hash == made.Epoch.Hash {
+		s.giveMissed(ctx, t)
+	}
 }
 
 // lostRace says that somebody else changed the thread at the same time.

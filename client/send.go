@@ -19,6 +19,8 @@ type Draft struct {
 	Decision   bool
 	Statements []id.Message
 	Background []id.Message
+
+	continues *id.Thread // the frozen thread that this one goes on from
 }
 
 // Send says something in a thread, and returns when the server has it. After an error that says nothing, the message stays in the outbox: see
@@ -136,7 +138,7 @@ func (t *thread) compose(draft Draft) (*inner, envelope.MessageKind, error) {
 	if strings.ContainsFunc(text, isMark) {
 		return nil, 0, ErrHiddenMark
 	}
-	said := &inner{text: text}
+	said := &inner{text: text, continues: draft.continues}
 	if draft.Decision {
 		if said.statements, err = t.refer(draft.Statements); err != nil {
 			return nil, 0, err

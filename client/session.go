@@ -40,19 +40,25 @@ type Session struct {
 	outbox   map[id.Thread][]*pending
 	live     *Live
 	ledger   *ledger
+	frozen   map[id.Thread]*Freeze // for good
+	// renewed is when this session made epochs because those before did not open.
+	renewed map[id.Thread][]envelope.Time
+	goneOn  map[id.Thread]id.Thread // threads that were opened in the place of frozen ones
 
 	// What follows is nil while the session is locked.
 	secrets *secrets
 	threads map[id.Thread]*thread
 	// made are epochs that this session made and whose entries have not come back yet.
 	made map[id.Hash]*envelope.MadeEpoch
+	// unreported are frozen threads of which the server wants no report for now.
+	unreported map[id.Thread]bool
 }
 
 func (c *Client) newSession(r *requests, profile Profile, g *ground, opened *secrets, device *DeviceKeys) *Session {
 	s := &Session{
 		client: c, requests: r, person: g.self.Person(), profile: profile, device: device, ground: *g, people: envelope.PersonMap{g.self.Person(): g.self},
 		bookmark: map[id.Thread]envelope.Bookmark{}, outbox: map[id.Thread][]*pending{},
-		ledger: c.knownLedger(),
+		ledger: c.knownLedger(), frozen: c.knownFreezes(g.self.Person()), renewed: map[id.Thread][]envelope.Time{}, goneOn: map[id.Thread]id.Thread{},
 	}
 	s.unseal(opened)
 	return s
@@ -61,6 +67,7 @@ func (c *Client) newSession(r *requests, profile Profile, g *ground, opened *sec
 // unseal gives the session its keys.
 func (s *Session) unseal(opened *secrets) {
 	s.secrets, s.threads, s.made = opened, map[id.Thread]*thread{}, map[id.Hash]*envelope.MadeEpoch{}
+	s.unreported = map[id.Thread]bool{}
 	for _, bookmark := range opened.vault.Bookmarks {
 		if s.bookmark[bookmark.Thread].Seq < bookmark.Seq {
 			s.bookmark[bookmark.Thread] = bookmark
@@ -71,7 +78,7 @@ func (s *Session) unseal(opened *secrets) {
 // shut drops every key and every text.
 func (s *Session) shut() {
 	s.hangUp()
-	s.secrets, s.threads, s.made = nil, nil, nil
+	s.secrets, s.threads, s.made, s.unreported = nil, nil, nil, nil
 }
 
 // enter takes the session for one call that needs the keys; the caller unlocks s.mu.

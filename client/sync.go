@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
@@ -35,18 +34,27 @@ func (s *Session) syncAll(ctx context.Context) error {
 		return refused
 	}
 	for _, one := range body.Threads {
-		if err := s.follow(ctx, one); err != nil {
+		err := s.follow(ctx, one)
+		if s.secrets != nil {
+			err = errors.Join(err, s.settle(ctx, one.Thread))
+		}
+		if err != nil {
 			if s.secrets == nil || ctx.Err() != nil {
 				return err
 			}
 			refused = errors.Join(refused, &ThreadError{one.Thread, err})
 		}
 	}
-	return errors.Join(refused, s.missing(body.Threads), s.compare(ctx))
+	refused = errors.Join(refused, s.findMissing(body.Threads))
+	s.report(ctx)
+	if s.secrets == nil {
+		return refused
+	}
+	return errors.Join(refused, s.compare(ctx))
 }
 
-// missing refuses a list of threads that lacks one that was seen before: nobody is ever taken off their own list.
-func (s *Session) missing(heads []head) error {
+// findMissing refuses a list of threads that lacks one that was seen before.
+func (s *Session) findMissing(heads []head) error {
 	listed := map[id.Thread]bool{}
 	for _, one := range heads {
 		listed[one.Thread] = true
@@ -54,7 +62,7 @@ func (s *Session) missing(heads []head) error {
 	var refused error
 	for known := range s.bookmark {
 		if !listed[known] {
-			refused = errors.Join(refused, &ThreadError{known, refuse(envelope.RolledBack, "a thread that was there before is not shown")})
+			refused = errors.Join(refused, s.missing(known))
 		}
 	}
 	return refused
@@ -82,7 +90,12 @@ func (s *Session) syncThread(ctx context.Context, in id.Thread) error {
 			return err
 		}
 	}
-	if err := s.follow(ctx, one); err != nil {
+	err := s.follow(ctx, one)
+	if s.secrets != nil {
+		err = errors.Join(err, s.settle(ctx, in))
+		s.report(ctx)
+	}
+	if err != nil {
 		return &ThreadError{in, err}
 	}
 	_ = s.compareSometimes(ctx) // a contradiction is kept as the alarm, and stops nothing here
@@ -99,6 +112,9 @@ func (s *Session) follow(ctx context.Context, to head) error {
 	if _, refusal := errors.AsType[*envelope.Refusal](err); refusal || err == nil {
 		t.refused = err
 	}
+	if s.frozen[t.id] != nil {
+		t.refused = nil // it is told by the freeze, which is for good
+	}
 	if s.secrets == nil { // locked in the middle
 		return err
 	}
@@ -109,10 +125,23 @@ func (s *Session) follow(ctx context.Context, to head) error {
 }
 
 func (s *Session) catchUp(ctx context.Context, t *thread, to head) error {
-	if to.Seq < t.log.Seq() {
-		return refuse(envelope.RolledBack, "the thread is shorter than it was")
+	contradicted := s.checkHead(t, to, s.reached(t))
+	if err := s.fetchEntries(ctx, t, to.Seq); err != nil {
+		return errors.Join(contradicted, s.freezeRefused(t, err))
 	}
-	for t.log.Seq() < to.Seq {
+	t.head = to
+	if s.frozen[t.id] != nil || contradicted != nil {
+		return contradicted
+	}
+	if err := s.checkHead(t, to, place{}); err != nil { // what it promised is here now, and maybe more
+		return err
+	}
+	return s.checkBookmark(t)
+}
+
+// fetchEntries takes in a log up to a place, or up to where it was frozen.
+func (s *Session) fetchEntries(ctx context.Context, t *thread, seq uint64) error {
+	for t.log.Seq() < s.believable(t.id, seq) {
 		entries, err := s.fetchLog(ctx, t.id, t.log.Seq(), entriesAsked)
 		if err != nil {
 			return err
@@ -124,19 +153,17 @@ func (s *Session) catchUp(ctx context.Context, t *thread, to head) error {
 			return err
 		}
 	}
-	if hash := t.logHashAt(to.Seq); !slices.Equal(hash[:], to.LogHash) {
-		return refuse(envelope.BrokenChain, "the head is of another history")
-	}
-	t.head = to
-	return s.checkBookmark(t)
+	return nil
 }
 
-// checkBookmark compares a thread with what this person, on any device, had seen of it.
+// checkBookmark compares a thread with what this person, on any device, had seen of it. Its log hash has been compared already.
 func (s *Session) checkBookmark(t *thread) error {
 	bookmark, known := s.bookmark[t.id]
 	if known && !t.checked {
 		if err := t.log.CheckBookmark(bookmark, t.membership, uint32(len(t.epochs))); err != nil {
-			return err
+			return s.freeze(t.id, Freeze{
+				Kind: envelope.ConflictBookmark, From: t.log.Seq() + 1, Seq: bookmark.Seq, Seen: bookmark.LogHash, Shown: t.logHashAt(bookmark.Seq),
+			}, err)
 		}
 	}
 	t.checked = true
@@ -180,14 +207,21 @@ func (s *Session) fetchLog(ctx context.Context, in id.Thread, after uint64, limi
 	return entries, nil
 }
 
-// takeAll believes entries in order. Before an entry is refused, everybody's logs and the manifests are asked for again: they may be older than it.
+// takeAll believes entries in order, up to where the thread was frozen. Before an entry is refused, everybody's logs and the manifests are asked for
+// again: they may be older than it. An entry that cannot be judged, because somebody's log was refused, does not freeze the thread.
 func (s *Session) takeAll(ctx context.Context, t *thread, entries []*envelope.LogEntry) error {
 	err := s.needPeople(ctx, namedIn(entries)...)
 	if err != nil && !isPersonError(err) {
 		return err
 	}
-	fresh := false
+	fresh, marks := false, s.marksOf(t.id)
 	for _, entry := range entries {
+		if entry.Seq > s.believable(t.id, entry.Seq) {
+			return nil
+		}
+		if err := t.otherThanSeen(marks, entry); err != nil {
+			return err
+		}
 		refused := s.take(t, entry)
 		if refused != nil && !fresh {
 			fresh = true
@@ -196,8 +230,11 @@ func (s *Session) takeAll(ctx context.Context, t *thread, entries []*envelope.Lo
 			}
 			refused = s.take(t, entry)
 		}
-		if refused != nil {
+		switch {
+		case refused != nil && err != nil:
 			return errors.Join(err, refused)
+		case refused != nil:
+			return s.judge(t, entry, refused)
 		}
 	}
 	return nil

@@ -115,7 +115,7 @@ func (m *message) giveHalf(half *envelope.LogHalf) error {
 		return nil
 	}
 	if err := m.verified.CheckHalf(half.Half); err != nil {
-		return err
+		return &servedWrong{err}
 	}
 	kept := half.Half
 	m.half = &kept
@@ -180,6 +180,7 @@ func (m *message) open(t *thread, key *envelope.EpochKey) {
 		return
 	}
 	m.inner = read
+	t.claimed(m)
 	if read.log != nil {
 		t.heard = append(t.heard, heard{m.person, *read.log})
 	}

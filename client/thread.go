@@ -30,6 +30,15 @@ type thread struct {
 	halvesAt uint32
 	// heard is what messages told of the Merkle log and nobody has looked at yet.
 	heard []heard
+	// complaints are those of members, of which the server had so many when it was asked; given are those that this session has answered.
+	complaints []complaint
+	heardOf    int
+	given      map[complained]bool
+	// settling and settled guard and mark what follows from the log beyond this thread: complaints and grants.
+	settling bool
+	settled  uint64
+	// claims are what this thread's first messages say that it goes on from.
+	claims []claim
 }
 
 // heard is what one person's client told of the Merkle log.
@@ -47,8 +56,9 @@ type epoch struct {
 	sealed  *envelope.SealedState
 	state   *envelope.ThreadState
 	patient *envelope.PatientAssertion
-	// refused is why its key or state is not used; no server could have known.
+	// refused is why its key or state is not used; no server could have known. spoilt is set when that is its author's doing.
 	refused error
+	spoilt  *spoilt
 	told    bool
 	carries uint32 // messages
 }
@@ -101,10 +111,11 @@ type head struct {
 	LastAt         int64     `json:"lastAt"`
 	LastKind       string    `json:"lastKind"`
 	Unfiled        int       `json:"unfiled"`
+	Complaints     int       `json:"complaints"`
 }
 
 func newThread(name id.Thread) *thread {
-	return &thread{id: name, log: envelope.NewThreadLog(name), byID: map[id.Message]*message{}}
+	return &thread{id: name, log: envelope.NewThreadLog(name), byID: map[id.Message]*message{}, given: map[complained]bool{}}
 }
 
 // current is the newest epoch; nil before the first.

@@ -129,6 +129,9 @@ func (s *Session) fetchVault(ctx context.Context) error {
 		return err
 	}
 	for _, bookmark := range s.secrets.vault.Bookmarks {
+		if t := s.threads[bookmark.Thread]; t != nil && bookmark.Seq <= t.log.Seq() {
+			s.compareMark(t, bookmark)
+		}
 		if s.bookmark[bookmark.Thread].Seq < bookmark.Seq {
 			s.bookmark[bookmark.Thread] = bookmark
 		}
@@ -137,13 +140,22 @@ func (s *Session) fetchVault(ctx context.Context) error {
 	return nil
 }
 
+// compareMark freezes a thread of which another device of this person has seen another log.
+func (s *Session) compareMark(t *thread, bookmark envelope.Bookmark) {
+	if here := t.logHashAt(bookmark.Seq); here != bookmark.LogHash {
+		_ = s.freeze(t.id, Freeze{
+			Kind: envelope.ConflictBookmark, From: t.log.Seq() + 1, Seq: bookmark.Seq, Seen: bookmark.LogHash, Shown: here,
+		}, refuse(envelope.BrokenChain, "another history than this person has seen on another device"))
+	}
+}
+
 func (s *Session) rememberVault() {
 	s.client.remember(s.profile.UserName, s.secrets.account(&s.ground), s.manifests.Pin())
 }
 
 // note remembers how far a thread has been seen.
 func (s *Session) note(t *thread) {
-	if t.membership == nil || t.log.Seq() < s.bookmark[t.id].Seq {
+	if t.membership == nil || t.log.Seq() < s.bookmark[t.id].Seq || s.frozen[t.id] != nil {
 		return
 	}
 	s.bookmark[t.id] = envelope.Bookmark{

@@ -29,6 +29,11 @@ type Thread struct {
 	Left bool
 	// Refused is why the log goes no further than it does; sending is stopped meanwhile.
 	Refused error
+	// Frozen: sending has stopped for good. GoesOn is where the talk went on, when somebody who was here says so.
+	Frozen *Freeze
+	GoesOn *Continuation
+	// Complaints are what members say of keys that were made for them.
+	Complaints []Complaint
 
 	SeenSeq uint64
 	Unread  int
@@ -120,8 +125,9 @@ func (s *Session) Threads() ([]Thread, error) {
 	}
 	defer s.mu.Unlock()
 	all := make([]Thread, 0, len(s.threads))
+	claims := s.claims()
 	for _, t := range s.threads {
-		all = append(all, s.describe(t))
+		all = append(all, s.describe(t, claims))
 	}
 	slices.SortFunc(all, func(a, b Thread) int { return cmp.Or(b.LastAt.Compare(a.LastAt), a.ID.Compare(b.ID)) })
 	return all, nil
@@ -134,7 +140,7 @@ func (s *Session) Thread(in id.Thread) (Thread, error) {
 		return Thread{}, err
 	}
 	defer s.mu.Unlock()
-	return s.describe(t), nil
+	return s.describe(t, s.claims()), nil
 }
 
 // Message is one message.
@@ -151,12 +157,17 @@ func (s *Session) Message(in id.Thread, message id.Message) (Message, error) {
 	return s.describeMessage(t, m), nil
 }
 
-func (s *Session) describe(t *thread) Thread {
+func (s *Session) describe(t *thread, claims map[id.Thread][]Continuation) Thread {
 	shown := Thread{
 		ID: t.id, Space: t.membership.Space(), Name: t.membership.Name(), Seq: t.log.Seq(), LogHash: t.log.Hash(),
-		MembershipSeq: t.membership.Seq(), Epoch: uint32(len(t.epochs)), Left: !t.isMember(s.person), Refused: t.refused,
+		MembershipSeq: t.membership.Seq(), Epoch: uint32(len(t.epochs)), Left: !t.isMember(s.person), Refused: s.stopped(t),
 		SeenSeq: t.head.SeenSeq, Unread: t.head.Unread, Unfiled: t.head.Unfiled,
 	}
+	if frozen := s.frozen[t.id]; frozen != nil {
+		kept := *frozen
+		shown.Frozen = &kept
+	}
+	shown.GoesOn, shown.Complaints = s.goesOn(t, claims), t.describeComplaints()
 	if last := len(t.served); last > 0 {
 		shown.LastAt = t.served[last-1].At.Time()
 	}
