@@ -111,10 +111,7 @@ func (s *Session) statementOf(entry *envelope.LogEntry) (statement, bool) {
 		if err != nil {
 			return statement{}, false
 		}
-		object, err = envelope.Encode(&envelope.MessageDigest{
-			Header: message.Header, Commitment: message.Commitment, Ciphertext: envelope.HashLabel("ciphertext", message.Ciphertext),
-		})
-		if err != nil {
+		if object, err = digestOf(message); err != nil {
 			return statement{}, false
 		}
 		signature, author, device = message.Signature, header.Person, header.Device
@@ -135,6 +132,51 @@ func (s *Session) statementOf(entry *envelope.LogEntry) (statement, bool) {
 		return statement{}, false
 	}
 	return statement{hash, author}, true
+}
+
+// digestOf is what the author of a message signed.
+func digestOf(message *envelope.Message) ([]byte, error) {
+	return envelope.Encode(&envelope.MessageDigest{
+		Header: message.Header, Commitment: message.Commitment, Ciphertext: envelope.HashLabel("ciphertext", message.Ciphertext),
+	})
+}
+
+// placesOf are where entries stand, as the server says, by their hashes. Whatever is not as it says is refused when its turn comes.
+func placesOf(entries []*envelope.LogEntry) map[id.Hash]uint64 {
+	places := make(map[id.Hash]uint64, len(entries))
+	for _, entry := range entries {
+		if hash, err := hashOf(entry); err == nil {
+			places[hash] = entry.Seq
+		}
+	}
+	return places
+}
+
+// hashOf is an entry's hash.
+func hashOf(entry *envelope.LogEntry) (id.Hash, error) {
+	switch entry.Kind {
+	case envelope.EntryMessage:
+		message, err := envelope.Parse[envelope.Message](entry.Body)
+		if err != nil {
+			return id.Hash{}, err
+		}
+		digest, err := digestOf(message)
+		if err != nil {
+			return id.Hash{}, err
+		}
+		return envelope.HashBytes(digest)
+	case envelope.EntryTombstone:
+		tombstone, err := envelope.Parse[envelope.Tombstone](entry.Body)
+		if err != nil {
+			return id.Hash{}, err
+		}
+		return tombstone.Entry, nil
+	}
+	signed, err := envelope.Parse[envelope.Signed](entry.Body)
+	if err != nil {
+		return id.Hash{}, err
+	}
+	return signed.Hash()
 }
 
 func (s *Session) didSign(author id.Person, device id.Device, object []byte, signature [64]byte) bool {

@@ -78,7 +78,7 @@ func (e *epoch) readServed(s *Session, record, sealedState, sealed, proof []byte
 	e.sealed = state
 	listed, ok := e.Lists(s.person)
 	switch {
-	case !ok:
+	case !ok, listed.Identity != s.self.IdentityHash(): // or it was made for an identity that was reset
 		e.fetched = true
 		return nil
 	case len(sealed) == 0:
@@ -184,6 +184,9 @@ func (s *Session) openGrant(t *thread, body grantBody) error {
 	signed, err := envelope.Parse[envelope.Signed](body.Grant)
 	if err != nil {
 		return err
+	}
+	if said, err := envelope.Open[envelope.HistoryGrant](signed); err == nil && said.Target == s.person && said.Identity != s.self.IdentityHash() {
+		return nil // for an identity that was reset since
 	}
 	envelopes := make([]envelope.Envelope, len(body.Envelopes))
 	for n, raw := range body.Envelopes {

@@ -62,3 +62,52 @@ func (s *Session) Telling(in id.Thread) (telling int, sizes []int) {
 
 // CookieOf is what somebody has who copied a session's cookie.
 func CookieOf(s *Session) string { return s.requests.cookieNow() }
+
+// MadeRandom is what an epoch that is being posted was made from. It is called from inside the request, which has the session.
+func (s *Session) MadeRandom(record id.Hash) [32]byte { return s.made[record].Key.Random() }
+
+// SealKey is the key to which something is sealed for a person now. It is called from inside a request, like MadeRandom.
+func (s *Session) SealKey(person id.Person) envelope.SealKey {
+	key, _ := s.people[person].CurrentGeneration()
+	return key.Seal
+}
+
+// Accuse complains of an epoch, with cause or without.
+func (s *Session) Accuse(ctx context.Context, in id.Thread, number uint32, problem envelope.Problem) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	epoch := s.threads[in].epochs[number-1]
+	encoded, err := s.signed(&envelope.Complaint{
+		Thread: in, Epoch: number, Record: epoch.Hash, Problem: problem, Person: s.person, Device: s.device.ID, Issued: s.client.now(),
+	})
+	if err != nil {
+		return err
+	}
+	return s.call(ctx, "POST", "/v1/threads/"+in.String()+"/complaints", map[string][]byte{"complaint": encoded}, nil)
+}
+
+// SealedBytes is a message of the outbox as it would be sent.
+func (s *Session) SealedBytes(in id.Thread, message id.Message) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.outbox[in] {
+		if one.id == message {
+			return one.raw
+		}
+	}
+	return nil
+}
+
+// MembershipHead is the newest membership entry.
+func (s *Session) MembershipHead(in id.Thread) id.Hash {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.threads[in].membership.Head()
+}
+
+// NewestRecord is the hash of the newest record.
+func (s *Session) NewestRecord(in id.Thread) id.Hash {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.threads[in].current().Hash
+}

@@ -169,7 +169,7 @@ func (h *heeding) entry(ctx context.Context, entry *envelope.LogEntry) {
 		h.behind[entry.Thread] = true
 		return
 	}
-	if err := h.s.takeAll(ctx, t, []*envelope.LogEntry{entry}); err != nil {
+	if _, err := h.s.takeAll(ctx, t, []*envelope.LogEntry{entry}, true); err != nil {
 		// It may have been damaged or out of place. What the server answers to a question may not.
 		h.behind[t.id] = true
 		h.refused(t.id, err)

@@ -45,7 +45,7 @@ func (p *person) isFrozen(in id.Thread, kind envelope.ConflictKind) client.Freez
 	return frozen
 }
 
-// reported checks that the server has one report by this person of this thread, which says what they hold.
+// reported checks that the server has one report by this device of this thread, which says what it holds.
 func (p *person) reported(in id.Thread, frozen client.Freeze) {
 	p.w.t.Helper()
 	reports := p.reports(in)
@@ -81,7 +81,9 @@ func (p *person) reports(in id.Thread) []*envelope.Conflict {
 				return err
 			}
 			said, err := envelope.Open[envelope.Conflict](signed)
-			all = append(all, said)
+			if err == nil && said.Device == p.DeviceKeys().ID {
+				all = append(all, said)
+			}
 			return err
 		})
 	}))

@@ -60,6 +60,9 @@ func entryHash(w *world, entry *envelope.LogEntry) id.Hash {
 // rewrite serves another log than the true one, with heads that promise it.
 func (p *person) rewrite(change func([]*envelope.LogEntry) []*envelope.LogEntry) {
 	p.wire.bend(entries(p.w, func(log []*envelope.LogEntry) []*envelope.LogEntry {
+		if len(log) == 0 {
+			return log
+		}
 		log = change(log)
 		rechain(p.w, log)
 		return log

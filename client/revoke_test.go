@@ -41,6 +41,33 @@ func TestADeviceThatEndedSaysNothingMoreAndWhatItSaidStays(t *testing.T) {
 	}
 }
 
+// TestWhatADeviceSaidBeforeItEndedIsReadByWhoComesLater: the last of it decides, and stands after the rest, perhaps on a later page.
+func TestWhatADeviceSaidBeforeItEndedIsReadByWhoComesLater(t *testing.T) {
+	w := newWorld(t)
+	anita, phone := w.enrol("anita.patel", "Dr Anita Patel"), w.enrol("leila.haddad", "Dr Leila Haddad")
+	in := phone.team(anita)
+	phone.say(in, "one")
+	phone.say(in, "two")
+	w.check(phone.Rename(w.ctx, in, "Night team"))
+	phone.say(in, "three")
+	ward, err := phone.elsewhere(client.Memory{}, client.DeviceOptions{})
+	w.check(err)
+	w.check(ward.Revoke(w.ctx, phone.DeviceKeys().ID, envelope.RevokeSignedOut))
+	for name, page := range map[string]int{"on one page": 200, "on many": 2} {
+		fresh, err := anita.elsewhere(client.Memory{}, client.DeviceOptions{})
+		w.check(err)
+		fresh.wire.bend(rule{method: "GET", path: "/log", body: func(m map[string]any) {
+			if list := listOf(t, m, "entries"); len(list) > page {
+				m["entries"], m["more"] = list[:page], true
+			}
+		}})
+		fresh.sync()
+		if got := fresh.texts(in); !slices.Equal(got, []string{"one", "two", "three"}) || fresh.view(in).Name != "Night team" {
+			t.Errorf("%s: anita reads %q in %q", name, got, fresh.view(in).Name)
+		}
+	}
+}
+
 func TestAfterALostDeviceThePersonIsLeftOutOfNewEpochs(t *testing.T) {
 	w := newWorld(t)
 	anita, phone := w.enrol("anita.patel", "Dr Anita Patel"), w.enrol("leila.haddad", "Dr Leila Haddad")

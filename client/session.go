@@ -243,7 +243,7 @@ func (s *Session) EndOthers(ctx context.Context) (int, error) {
 func (s *Session) trust(t *thread) envelope.Trust {
 	trust := envelope.Trust{Manifests: s.manifests, People: s.people}
 	if t != nil {
-		trust.Order = t.log
+		trust.Order = t
 	}
 	return trust
 }

@@ -141,15 +141,22 @@ func (s *Session) catchUp(ctx context.Context, t *thread, to head) error {
 
 // fetchEntries takes in a log up to a place, or up to where it was frozen.
 func (s *Session) fetchEntries(ctx context.Context, t *thread, seq uint64) error {
+	var waiting []*envelope.LogEntry // to be judged with what follows
 	for t.log.Seq() < s.believable(t.id, seq) {
-		entries, err := s.fetchLog(ctx, t.id, t.log.Seq(), entriesAsked)
+		have := t.log.Seq() + uint64(len(waiting))
+		entries, err := s.fetchLog(ctx, t.id, have, entriesAsked)
 		if err != nil {
 			return err
 		}
 		if len(entries) == 0 {
+			if _, err := s.takeAll(ctx, t, waiting, true); err != nil { // the server has nothing more to show for them
+				return err
+			}
 			return refuse(envelope.RolledBack, "entries are missing")
 		}
-		if err := s.takeAll(ctx, t, entries); err != nil {
+		waiting = append(waiting, entries...)
+		whole := have+uint64(len(entries)) >= s.believable(t.id, seq)
+		if waiting, err = s.takeAll(ctx, t, waiting, whole); err != nil {
 			return err
 		}
 	}
@@ -208,36 +215,46 @@ func (s *Session) fetchLog(ctx context.Context, in id.Thread, after uint64, limi
 }
 
 // takeAll believes entries in order, up to where the thread was frozen. Before an entry is refused, everybody's logs and the manifests are asked for
-// again: they may be older than it. An entry that cannot be judged, because somebody's log was refused, does not freeze the thread.
-func (s *Session) takeAll(ctx context.Context, t *thread, entries []*envelope.LogEntry) error {
+// again: they may be older than it. An entry that cannot be judged, because somebody's log was refused, does not freeze the thread. Of a device that was
+// revoked since, the last entry that was accepted decides, which may stand later: when these are not the whole log, such an entry and what follows is
+// given back, to be judged with the rest.
+func (s *Session) takeAll(ctx context.Context, t *thread, entries []*envelope.LogEntry, whole bool) ([]*envelope.LogEntry, error) {
 	err := s.needPeople(ctx, namedIn(entries)...)
 	if err != nil && !isPersonError(err) {
-		return err
+		return nil, err
 	}
+	defer func() { t.ahead = nil }()
 	fresh, marks := false, s.marksOf(t.id)
-	for _, entry := range entries {
+	for n, entry := range entries {
 		if entry.Seq > s.believable(t.id, entry.Seq) {
-			return nil
+			return nil, nil
 		}
 		if err := t.otherThanSeen(marks, entry); err != nil {
-			return err
+			return nil, err
 		}
 		refused := s.take(t, entry)
 		if refused != nil && !fresh {
 			fresh = true
 			if err = s.refreshAround(ctx, t, entries); err != nil && !isPersonError(err) {
-				return err
+				return nil, err
 			}
+			refused = s.take(t, entry)
+		}
+		if envelope.CodeOf(refused) == envelope.RevokedDevice && t.ahead == nil {
+			if !whole {
+				return entries[n:], nil
+			}
+			t.ahead = placesOf(entries[n:])
 			refused = s.take(t, entry)
 		}
 		switch {
 		case refused != nil && err != nil:
-			return errors.Join(err, refused)
+			return nil, errors.Join(err, refused)
 		case refused != nil:
-			return s.judge(t, entry, refused)
+			return nil, s.judge(t, entry, refused)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 func (s *Session) refreshAround(ctx context.Context, t *thread, entries []*envelope.LogEntry) error {

@@ -37,6 +37,8 @@ type thread struct {
 	// settling and settled guard and mark what follows from the log beyond this thread: complaints and grants.
 	settling bool
 	settled  uint64
+	// ahead are the places of entries that are still to be judged, while others are.
+	ahead map[id.Hash]uint64
 	// claims are what this thread's first messages say that it goes on from.
 	claims []claim
 }
@@ -191,6 +193,15 @@ func (t *thread) rewind() {
 			panic("client: a log that verified does not verify again: " + err.Error())
 		}
 	}
+}
+
+// Position implements envelope.Order.
+func (t *thread) Position(entry id.Hash) (uint64, bool) {
+	if seq, here := t.log.Position(entry); here {
+		return seq, true
+	}
+	seq, ahead := t.ahead[entry]
+	return seq, ahead
 }
 
 // headOf gives the common fields of a membership entry.
