@@ -9,6 +9,8 @@
 //   - thread.go, view.go   a thread as it was verified, and as it is shown
 //   - sync.go, take.go, epoch.go, destroyed.go   catching up: the log, what its entries mean, keys, what is gone
 //   - create.go, patient.go, member.go, grant.go, rotate.go   starting threads, members, history, new epochs
+//   - freeze.go, contradiction.go, continuation.go   a log that contradicts itself: nothing is sent, it is reported, the talk goes on elsewhere
+//   - complaint.go   keys that do not open: saying so, and giving them to whoever says so
 //   - inner.go, send.go, outbox.go   messages out
 //   - document.go, filing.go   decisions to the record; hold.go holds
 //   - live.go, frame.go   the live connection
@@ -17,7 +19,8 @@
 //
 // Invariants. Nothing that a server says is believed before it has been verified: the manifest chain against a pin, each person's log against the
 // chain, each membership entry, epoch record and message against those logs, each log against what was seen before. A check that
-// fails is an [envelope.Refusal] in the error's chain; after it, nothing has changed, and the entry is asked for again with the next sync. What only a
+// fails is an [envelope.Refusal] in the error's chain; after it, nothing has changed. A thread whose log contradicts itself, or what was seen of it
+// before, is frozen for good; anything else is asked for again with the next sync. What only a
 // member can have got wrong (a message that does not open, an envelope with garbage) is shown as refused and does not stop the
 // thread. A message is sealed again only after a definite refusal; after a lost answer the client asks first. Locking drops every key and every
 // text; what remains is the device's key, ciphertext that waits to be sent, and hashes.

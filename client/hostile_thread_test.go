@@ -277,6 +277,10 @@ func TestWrongHalvesEnvelopesAndStatesAreRefused(t *testing.T) {
 	if got := leila.texts(in); !slices.Equal(got, []string{"one"}) {
 		t.Errorf("afterwards leila reads %q", got)
 	}
+	// What the server swaps is no fault of an author, and contradicts no log.
+	if leila.wire.count("POST", "/complaints")+leila.wire.count("POST", "/conflicts") != 0 || leila.view(in).Frozen != nil {
+		t.Error("somebody was accused")
+	}
 }
 
 func (w *world) epochs(change func([]any)) rule {
