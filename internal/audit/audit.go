@@ -7,7 +7,7 @@
 // (a signed note) with the server key "audit". [Export] writes the log out; a [Verifier] checks it with nothing but the public key.
 //
 // Layout: audit.go the events, kind.go their kinds, leaf.go the canonical bytes, checkpoint.go the signed notes, store.go what a store
-// must do, sequencer.go the writer, proof.go proofs for clients, export.go and verify.go the offline check.
+// must do, sequencer.go the writer, ledger.go and proof.go what clients are answered, export.go, verify.go and account.go the offline check.
 // Package audittest has the in-memory store and the tests that every store must pass.
 //
 // Invariants: a leaf is reproducible from its row's columns, so that altering any column breaks the log. An event carries ids, codes and

@@ -19,7 +19,7 @@ import (
 //	checkpoint <base64 of the signed note>           … where one covers exactly the leaves so far
 //	end <number of leaves>
 //
-// It is read once from top to bottom with a few hundred bytes of memory, whatever its size.
+// It is read once from top to bottom; what a reader keeps is a few hundred bytes, and a number for each person.
 const exportHeader = "wardline-audit-export-v1\n"
 
 const exportPage = 500

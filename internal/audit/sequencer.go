@@ -19,6 +19,7 @@ type Clock interface{ Now() time.Time }
 type Sequencer struct {
 	store  Store
 	signer Signer
+	before [][32]byte // the public keys of earlier manifests
 	clock  Clock
 	batch  int
 	wake   chan struct{}
@@ -28,9 +29,10 @@ type Sequencer struct {
 // batchSize bounds one transaction; a backlog is worked off in several.
 const batchSize = 1000
 
-// NewSequencer makes a sequencer that has not started.
-func NewSequencer(store Store, signer Signer, clock Clock) *Sequencer {
-	return &Sequencer{store: store, signer: signer, clock: clock, batch: batchSize, wake: make(chan struct{}, 1)}
+// NewSequencer makes a sequencer that has not started. A log that was last signed by the key of an earlier manifest, one of before, is gone on
+// with; by any other, it is not ours.
+func NewSequencer(store Store, signer Signer, clock Clock, before ...[32]byte) *Sequencer {
+	return &Sequencer{store: store, signer: signer, before: before, clock: clock, batch: batchSize, wake: make(chan struct{}, 1)}
 }
 
 // Wake tells a running sequencer that rows are waiting. It never blocks, so it may be called after every commit.
@@ -89,7 +91,8 @@ func (s *Sequencer) Step(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := s.checkHead(ctx, size, signed); err != nil {
+	head, err := s.checkHead(ctx, size, signed)
+	if err != nil {
 		return 0, err
 	}
 	batch := Batch{From: size}
@@ -108,7 +111,12 @@ func (s *Sequencer) Step(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("audit: hashing the tree: %w", err)
 	}
-	batch.Checkpoint, err = Checkpoint{Size: size, Root: root, After: batch.From, At: s.clock.Now()}.Sign(s.signer)
+	// A clock that was put back must not make an honest log look like two: a later checkpoint never states an earlier time.
+	at := s.clock.Now()
+	if at.Before(head.At) {
+		at = head.At
+	}
+	batch.Checkpoint, err = Checkpoint{Size: size, Root: root, After: batch.From, At: at}.Sign(s.signer)
 	if err != nil {
 		return 0, err
 	}
@@ -118,22 +126,33 @@ func (s *Sequencer) Step(ctx context.Context) (int, error) {
 	return len(waiting), nil
 }
 
-func (s *Sequencer) checkHead(ctx context.Context, size int64, signed []byte) error {
+func (s *Sequencer) checkHead(ctx context.Context, size int64, signed []byte) (Checkpoint, error) {
 	if size == 0 {
-		return nil
+		return Checkpoint{}, nil
 	}
-	head, err := OpenCheckpoint(signed, s.signer.Public())
+	head, _, err := s.openHead(signed)
 	if err != nil {
-		return fmt.Errorf("audit: the newest checkpoint: %w", err)
+		return Checkpoint{}, err
 	}
 	root, err := tlog.TreeHash(size, hashes(ctx, s.store))
 	if err != nil {
-		return fmt.Errorf("audit: reading the tree: %w", err)
+		return Checkpoint{}, fmt.Errorf("audit: reading the tree: %w", err)
 	}
 	if head.Size != size || head.Root != root {
-		return fmt.Errorf("%w: the stored tree is not the one that was signed", ErrCheckpoint)
+		return Checkpoint{}, fmt.Errorf("%w: the stored tree is not the one that was signed", ErrCheckpoint)
 	}
-	return nil
+	return head, nil
+}
+
+// openHead opens the newest checkpoint and says whether the present key signed it.
+func (s *Sequencer) openHead(signed []byte) (head Checkpoint, present bool, err error) {
+	if head, err = OpenCheckpoint(signed, s.signer.Public()); err == nil {
+		return head, true, nil
+	}
+	if head, err = OpenCheckpoint(signed, s.before...); err != nil {
+		return head, false, fmt.Errorf("audit: the newest checkpoint: %w", err)
+	}
+	return head, false, nil
 }
 
 // pending reads the stored hashes and, after them, those of the batch that is being made.

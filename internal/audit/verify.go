@@ -16,7 +16,8 @@ var ErrTampered = errors.New("the audit log is not what was signed")
 
 // Verifier checks an export offline. It needs nothing from the server but its public key.
 type Verifier struct {
-	// Keys are the public keys "audit" of the root manifests, any of which may have signed a checkpoint.
+	// Keys are the public keys "audit" of the root manifests, in the order of the versions. Once a later one has signed, an earlier one signs
+	// nothing more: whoever kept it could go on with it.
 	Keys [][32]byte
 	// Remembered are signed notes that were kept elsewhere. Without one, a log that was cut back to an earlier checkpoint
 	// looks like a shorter honest log; with one, it does not.
@@ -40,7 +41,7 @@ func Verify(export io.Reader, key [32]byte) (Report, error) {
 // Reading errors of the export itself are returned as they are.
 func (v Verifier) Verify(export io.Reader) (Report, error) {
 	run := verification{
-		keys: v.Keys, in: bufio.NewReaderSize(export, maxLine),
+		keys: v.Keys, in: bufio.NewReaderSize(export, maxLine), account: newAccount(),
 		report: Report{Kinds: map[Kind]int64{}}, remembered: map[int64]tlog.Hash{},
 	}
 	for _, signed := range v.Remembered {
@@ -67,6 +68,7 @@ type verification struct {
 	in         *bufio.Reader
 	line       int
 	frontier   frontier
+	account    account
 	signedTo   int64
 	report     Report
 	remembered map[int64]tlog.Hash
@@ -114,6 +116,9 @@ func (v *verification) leaf(line, rest []byte) error {
 	if err != nil {
 		return v.wrong(fmt.Sprintf("leaf %d: %v", number, err))
 	}
+	if err := v.account.take(row); err != nil {
+		return v.wrong(fmt.Sprintf("leaf %d: %v", number, err))
+	}
 	position := tlog.StoredHashCount(number)
 	for _, hash := range v.frontier.add(leaf) {
 		stored, err := v.next()
@@ -138,10 +143,11 @@ func (v *verification) checkpoint(line, rest []byte) error {
 	if err != nil || string(line) != checkpointLine(signed) {
 		return v.wrong("a checkpoint is misspelt")
 	}
-	checkpoint, err := OpenCheckpoint(signed, v.keys...)
+	checkpoint, by, err := openBy(signed, v.keys)
 	if err != nil {
 		return v.wrong(err.Error())
 	}
+	v.keys = v.keys[by:]
 	if checkpoint.Size != v.frontier.size {
 		return v.wrong(fmt.Sprintf("the checkpoint of size %d stands after leaf %d", checkpoint.Size, v.frontier.size-1))
 	}
@@ -155,6 +161,17 @@ func (v *verification) checkpoint(line, rest []byte) error {
 	v.report.Checkpoints++
 	v.report.Newest = checkpoint
 	return nil
+}
+
+// openBy says which of the keys signed.
+func openBy(signed []byte, keys [][32]byte) (checkpoint Checkpoint, by int, err error) {
+	err = fmt.Errorf("%w: by another key, or by one that a later one has taken over from", ErrCheckpoint)
+	for by, key := range keys {
+		if checkpoint, err = OpenCheckpoint(signed, key); err == nil {
+			return checkpoint, by, nil
+		}
+	}
+	return Checkpoint{}, 0, err
 }
 
 func (v *verification) end(line []byte) error {
