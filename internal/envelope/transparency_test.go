@@ -21,6 +21,7 @@ type logVectors struct {
 	Growths     []growthVector     `json:"growths"`
 	Safety      []safetyVector     `json:"safety"`
 	Words       hexed              `json:"words"` // SHA-256 of the list, a line break after each word
+	Evidence    []evidenceVector   `json:"evidence"`
 }
 
 type checkpointVector struct {
@@ -98,6 +99,7 @@ func TestLogVectors(t *testing.T) {
 		}
 		sum := sha256.Sum256([]byte(safetyList))
 		same(t, "the list of words", sum[:], v.Words)
+		checkEvidence(t, v.Evidence)
 	})
 }
 
@@ -189,6 +191,7 @@ func generateLog(t *testing.T) (v logVectors) {
 	}
 	sum := sha256.Sum256([]byte(safetyList))
 	v.Words = sum[:]
+	v.Evidence = generateEvidence(t, in, log.head(21))
 	return v
 }
 
@@ -219,7 +222,7 @@ func generateCheckpoints(t *testing.T, in inputs, head LogHead) (all []checkpoin
 	} {
 		add(why, good, signedNote(strings.Replace(text, change[0], change[1], 1)))
 	}
-	slices.SortFunc(all, func(a, b checkpointVector) int { return strings.Compare(a.Why, b.Why) })
+	slices.SortStableFunc(all, func(a, b checkpointVector) int { return strings.Compare(a.Why, b.Why) })
 	whole := signedNote(text)
 	add("a changed size", good, strings.Replace(whole, "\n21\n", "\n22\n", 1))
 	add("cut off", good, whole[:len(whole)-1])

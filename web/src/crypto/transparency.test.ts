@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Bytes, bytesOf, fromHex, hex, utf8 } from './bytes.ts';
 import { type LogHead, checkpointText, openCheckpoint, signCheckpoint } from './checkpoint.ts';
 import { sha256 } from './domain.ts';
+import { evidenceText } from './evidence.ts';
 import { merkleGrowth, merkleRoot } from './merkle.ts';
 import { Refusal } from './refusal.ts';
 import { safetyPair } from './safety.ts';
@@ -40,6 +41,14 @@ describe.each(sides)('the log vectors of %s', (side) => {
       const older = { size: one.older, root: fromHex(one.olderRoot) };
       const newer = { size: one.newer, root: fromHex(one.newerRoot) };
       expect(await codeOf(checkLogGrew(older, newer, one.proof.map(fromHex)))).toBe(one.code);
+    }
+  });
+
+  test('P4 evidence', () => {
+    expect(vectors.evidence.length).toBeGreaterThan(2);
+    for (const { code, seen, shown, told, text } of vectors.evidence) {
+      const said = told && { size: told.size, root: fromHex(told.root), by: fromHex(told.by) };
+      expect(evidenceText({ code, seen, shown, ...(said && { told: said }) })).toBe(text);
     }
   });
 

@@ -3,6 +3,7 @@
 import { type Bytes, hex, utf8 } from '../bytes.ts';
 import { type Checkpoint, type LogHead, checkpointText, signCheckpoint, signText } from '../checkpoint.ts';
 import { sha256 } from '../domain.ts';
+import { type Evidence, evidenceText } from '../evidence.ts';
 import { merkleGrowth, merklePath, merkleRoot } from '../merkle.ts';
 import { safetyPair } from '../safety.ts';
 import { safetyList } from '../safety-list.ts';
@@ -17,6 +18,15 @@ export type LogVectors = {
   readonly growths: readonly GrowthVector[];
   readonly safety: readonly { one: string; other: string; words: string[][] }[];
   readonly words: string;
+  /** Notes as they are, empty for none. */
+  readonly evidence: readonly EvidenceVector[];
+};
+type EvidenceVector = {
+  code: string;
+  seen: string;
+  shown: string;
+  told: { size: number; root: string; by: string } | null;
+  text: string;
 };
 type CheckpointVector = {
   key: string;
@@ -101,7 +111,27 @@ export async function logVectors(): Promise<LogVectors> {
     growths,
     safety: [await safetyVector(random(32), random(32)), await safetyVector(random(32), random(32))],
     words: hex(await sha256(utf8(safetyList.map((word) => `${word}\n`).join('')))),
+    evidence: await evidenceVectors(await headOf(19), random),
   };
+}
+
+async function evidenceVectors(head: LogHead, random: (length: number) => Bytes): Promise<EvidenceVector[]> {
+  const key = await seedKey(random(32));
+  const seen = await signCheckpoint({ ...head, after: 7, at: 1_700_000_000_999 }, key);
+  const shown = await signCheckpoint({ size: 18, root: random(32), after: 7, at: 1_700_000_001_000 }, key);
+  const told = { size: 17, root: random(32), by: random(16) };
+  const vector = (each: Evidence): EvidenceVector => ({
+    code: each.code,
+    seen: each.seen ?? '',
+    shown: each.shown ?? '',
+    told: each.told ? { size: each.told.size, root: hex(each.told.root), by: hex(each.told.by) } : null,
+    text: evidenceText(each),
+  });
+  return [
+    { code: 'rolled_back', seen, shown },
+    { code: 'rolled_back', shown },
+    { code: 'split_view', seen, told },
+  ].map(vector);
 }
 
 async function safetyVector(one: Bytes, other: Bytes) {
