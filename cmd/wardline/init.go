@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/wardline/wardline/internal/clock"
@@ -36,7 +33,7 @@ func (c *initCommand) Run(ctx context.Context, terminal *terminal) error {
 	if len(c.Seat) == 0 {
 		return errSeatsMissing
 	}
-	founding := identity.Founding{Organisation: c.Organisation, Threshold: c.Threshold, Policy: c.policy(), At: clock.System{}.Now()}
+	first := identity.Founding{Organisation: c.Organisation, Threshold: c.Threshold, Policy: c.policy(), At: clock.System{}.Now()}
 	for _, path := range c.Seat {
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -46,18 +43,18 @@ func (c *initCommand) Run(ctx context.Context, terminal *terminal) error {
 		if err != nil {
 			return fault.As(err).With("file", path)
 		}
-		founding.Seats = append(founding.Seats, seat)
+		first.Seats = append(first.Seats, seat)
 	}
 	// Everything that can be wrong is found before a key is made.
-	if _, err := founding.Draft(); err != nil {
+	if _, err := first.Draft(); err != nil {
 		return err
 	}
 	keys, err := c.makeKeys()
 	if err != nil {
 		return err
 	}
-	founding.Keys = keys.Public()
-	draft, err := founding.Draft()
+	first.Keys = keys.Public()
+	draft, err := first.Draft()
 	if err != nil {
 		return err
 	}
@@ -70,29 +67,21 @@ func (c *initCommand) makeKeys() (*keyring.Keyring, error) {
 	if err == nil || fault.As(err).Code() != "key_files_exist" {
 		return keys, err
 	}
-	manifest, _ := draftFiles(c.Data)
-	if _, missing := os.Stat(manifest); !errors.Is(missing, fs.ErrNotExist) {
+	if founding(c.Data).exists() {
 		return nil, err
 	}
 	return keyring.Open(c.keys())
 }
 
 func (c *initCommand) write(terminal *terminal, draft identity.Draft) error {
-	manifest, policy := draftFiles(c.Data)
-	if err := os.MkdirAll(filepath.Dir(manifest), 0o700); err != nil {
-		return err
-	}
-	if err := os.WriteFile(policy, draft.Policy, 0o644); err != nil {
-		return err
-	}
-	if err := writeNew(manifest, string(draft.Manifest), 0o644); err != nil {
+	if err := founding(c.Data).write(draft); err != nil {
 		return err
 	}
 	if err := showManifest(terminal, draft.Manifest); err != nil {
 		return err
 	}
 	terminal.print("\nServer keys are in %s: they are in no backup, so keep a copy in a safe.\n", c.keys())
-	terminal.print("Give %s to every officer, who runs\n  wardline seat sign --seat FILE --out FILE.sig manifest.bin\n", manifest)
+	terminal.print("Give %s to every officer, who runs\n  wardline seat sign --seat FILE --out FILE.sig manifest.bin\n", founding(c.Data).manifest())
 	terminal.print("and found the server with all their signatures:\n  wardline init --data %s --complete FILE.sig …\n", c.Data)
 	return nil
 }
@@ -101,11 +90,11 @@ func (c *initCommand) complete(ctx context.Context, terminal *terminal) error {
 	if err := checkData(c.Data); err != nil {
 		return err
 	}
-	draft, err := readDraft(c.Data)
+	draft, err := founding(c.Data).read()
 	if err != nil {
 		return err
 	}
-	signatures, err := c.collect(draft, c.Complete)
+	signatures, err := founding(c.Data).collect(draft, c.Complete)
 	if err != nil {
 		return err
 	}
@@ -125,11 +114,12 @@ func (c *initCommand) complete(ctx context.Context, terminal *terminal) error {
 	if err := identity.Found(ctx, db, signed, draft.Policy, clock.System{}.Now()); err != nil {
 		return err
 	}
-	trust, err := identity.CheckFounded(ctx, db, keys.Public())
+	trust, err := identity.CheckFounded(ctx, db, keys)
 	if err != nil {
 		return err
 	}
-	terminal.print("%s is founded. Fingerprint %s\n", trust.Chain.Current().Organisation, trust.Chain.Current().Hash)
+	terminal.print("%s is founded.\n", trust.Chain.Current().Organisation)
+	printFingerprint(terminal, trust.Chain.Current().Hash)
 	return nil
 }
 

@@ -4,11 +4,13 @@
 //   - seat.go       an officer's seat, on the officer's own machine
 //   - serve.go      the server; demo.go the demonstration hospital
 //   - init.go       founding: server keys and root manifest version 1
+//   - manifest.go   the root manifest later: shown, changed by the officers; draft.go what waits for their signatures
+//   - sheet.go      sheets for paper; fingerprint.go how a fingerprint is written for people
 //   - place.go      a server's data directory, which only init and demo make
 //   - person.go     staff: add, list, link, leave
 //   - policy.go     the organisation's policies: add, list, show
 //   - verify.go     the audit log, checked from the database or from an export
-//   - witness.go    the log, watched from outside
+//   - witness.go    the log, watched from outside; witness_export.go the whole of it; evidence.go what was found, checked without the server
 //   - openapi.go, version.go
 //
 // Settings come from flags, the environment and one file, in that order: see docs/operate/configuration.md.
@@ -37,16 +39,17 @@ import (
 type commands struct {
 	Config string `name:"config" placeholder:"FILE" help:"Configuration file in TOML (${file_variable})."`
 
-	Seat    seatCommand    `cmd:"" help:"An officer's seat: on the officer's own machine, never on the server."`
-	Serve   serveCommand   `cmd:"" help:"Serve."`
-	Demo    demoCommand    `cmd:"" help:"Run the demonstration hospital with a Wardline of its own, on this machine alone."`
-	Init    initCommand    `cmd:"" help:"Found a server: make its keys and the root manifest that every officer signs."`
-	Person  personCommand  `cmd:"" help:"Staff: add, list, link, leave."`
-	Policy  policyCommand  `cmd:"" help:"The organisation's policies: add, list, show."`
-	Verify  verifyCommand  `cmd:"" help:"Check the audit log."`
-	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
-	Witness witnessCommand `cmd:"" help:"Watch a server's log from outside: has anything been changed or taken away?"`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Seat     seatCommand     `cmd:"" help:"An officer's seat: on the officer's own machine, never on the server."`
+	Serve    serveCommand    `cmd:"" help:"Serve."`
+	Demo     demoCommand     `cmd:"" help:"Run the demonstration hospital with a Wardline of its own, on this machine alone."`
+	Init     initCommand     `cmd:"" help:"Found a server: make its keys and the root manifest that every officer signs."`
+	Manifest manifestCommand `cmd:"" help:"The root manifest: show it, print its fingerprint, change keys or officers."`
+	Person   personCommand   `cmd:"" help:"Staff: add, list, link, leave."`
+	Policy   policyCommand   `cmd:"" help:"The organisation's policies: add, list, show."`
+	Verify   verifyCommand   `cmd:"" help:"Check the audit log, or evidence against it."`
+	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Witness  witnessCommand  `cmd:"" help:"Watch a server's log from outside: has anything been changed or taken away?"`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // terminal is what a command talks to.

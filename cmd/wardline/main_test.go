@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"wardline": m
 // TestScripts runs testdata/script: each is a story at the command line.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: map[string]func(*testscript.TestScript, bool, []string){
-		"mode": mode, "alter": alter, "reseat": reseat,
+		"mode": mode, "alter": alter, "reseat": reseat, "lines": lines,
 	}})
 }
 
@@ -27,6 +28,13 @@ func mode(ts *testscript.TestScript, _ bool, args []string) {
 		if got := strings.TrimPrefix(info.Mode().Perm().String(), "-"); got != map[string]string{"600": "rw-------", "644": "rw-r--r--"}[args[0]] {
 			ts.Fatalf("%s is %s", name, got)
 		}
+	}
+}
+
+// lines counts a file's lines: "lines FILE N".
+func lines(ts *testscript.TestScript, _ bool, args []string) {
+	if got := strings.Count(ts.ReadFile(args[0]), "\n"); fmt.Sprint(got) != args[1] {
+		ts.Fatalf("%s has %d lines", args[0], got)
 	}
 }
 

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/wardline/wardline/internal/clock"
 	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/identity"
 	"github.com/wardline/wardline/internal/people"
 	"github.com/wardline/wardline/internal/store"
 )
@@ -104,6 +107,7 @@ type personLink struct {
 	place
 	PublicURL string        `name:"public-url" placeholder:"URL" help:"The address that browsers use; empty prints the part after it."`
 	Life      time.Duration `default:"168h" help:"How long the link can be used."`
+	Sheet     string        `placeholder:"FILE" help:"Write the link to an HTML file for one sheet of A4, as a QR code and as text, with the fingerprint to compare; the link is not printed here then."`
 	UserName  string        `arg:"" help:"Whose link."`
 }
 
@@ -118,14 +122,46 @@ func (c *personLink) Run(ctx context.Context, terminal *terminal) error {
 		if err != nil {
 			return err
 		}
-		token, link, err := room.Link(ctx, operator, person.ID, c.Life)
+		if c.Sheet != "" {
+			return c.onPaper(ctx, terminal, room, trust, person)
+		}
+		address, link, err := c.make(ctx, room, trust, person)
 		if err != nil {
 			return err
 		}
-		terminal.print("%s/#/enrol/%s.%s\n", strings.TrimRight(c.PublicURL, "/"), base64.RawURLEncoding.EncodeToString(token[:]), trust.Chain.Current().Hash)
+		terminal.print("%s\n", address)
 		terminal.print("For %s, once, until %s.\n", person.DisplayName, link.ExpiresAt.Format(time.RFC1123))
 		return nil
 	})
+}
+
+func (c *personLink) make(ctx context.Context, room *people.Service, trust *identity.Trust, person people.Person) (string, people.Link, error) {
+	token, link, err := room.Link(ctx, operator, person.ID, c.Life)
+	if err != nil {
+		return "", link, err
+	}
+	return fmt.Sprintf("%s/#/enrol/%s.%s", strings.TrimRight(c.PublicURL, "/"), base64.RawURLEncoding.EncodeToString(token[:]), trust.Chain.Current().Hash), link, nil
+}
+
+// onPaper makes the file before the link, which voids an earlier one.
+func (c *personLink) onPaper(ctx context.Context, terminal *terminal, room *people.Service, trust *identity.Trust, person people.Person) error {
+	if c.PublicURL == "" {
+		return errAddressNeeded
+	}
+	var ends time.Time
+	err := sheetFile(c.Sheet, 0o600, func(to io.Writer) error {
+		address, link, err := c.make(ctx, room, trust, person)
+		if err != nil {
+			return err
+		}
+		ends = link.ExpiresAt
+		return writePersonSheet(to, trust.Chain.Current(), person, address, ends.Local(), clock.System{}.Now())
+	})
+	if err != nil {
+		return err
+	}
+	terminal.print("Print %s for %s, hand it over, and delete the file: it opens the account once, until %s.\n", c.Sheet, person.DisplayName, ends.Format(time.RFC1123))
+	return nil
 }
 
 type personLeave struct {

@@ -18,7 +18,7 @@ type seatCommand struct {
 }
 
 type seatNew struct {
-	Name string `required:"" help:"The officer's name and office, as everybody will see it."`
+	Name string `required:"" help:"The office, such as Caldicott Guardian. Whoever can reach the server can read it, also who has not signed in: name the office, and the person only where your organisation publishes who holds it."`
 	Out  string `required:"" placeholder:"FILE" help:"The private file to make; the public file gets .pub after it."`
 }
 
@@ -42,6 +42,7 @@ func (c *seatNew) Run(terminal *terminal) error {
 type seatSign struct {
 	Seat     string `required:"" placeholder:"FILE" help:"The private file of the seat."`
 	Out      string `required:"" placeholder:"FILE" help:"The signature file to make."`
+	Before   string `placeholder:"FILE" help:"For a later version: the manifest before it, also from the operator. Its fingerprint is the one on your sheets."`
 	Yes      bool   `help:"Do not ask."`
 	Manifest string `arg:"" help:"The manifest file from the server's operator."`
 }
@@ -62,9 +63,20 @@ func (c *seatSign) Run(terminal *terminal) error {
 	if err != nil {
 		return err
 	}
-	signature, err := seat.SignManifest(object)
+	var before []byte
+	if c.Before != "" {
+		if before, err = os.ReadFile(c.Before); err != nil {
+			return err
+		}
+	}
+	signature, err := seat.SignManifest(object, before)
 	if err != nil {
 		return err
+	}
+	if before != nil {
+		if err := showChange(terminal, before, object); err != nil {
+			return err
+		}
 	}
 	if err := showManifest(terminal, object); err != nil {
 		return err
@@ -93,7 +105,49 @@ func showManifest(terminal *terminal, object []byte) error {
 	for _, seat := range manifest.Seats {
 		terminal.print("  %d  %s\n", seat.Index, seat.Name)
 	}
-	terminal.print("Fingerprint %s\n", fingerprint)
+	printFingerprint(terminal, fingerprint)
+	return nil
+}
+
+// showChange says what a later version changes: an officer signs that, and not only that the rest is as it was.
+func showChange(terminal *terminal, before, after []byte) error {
+	old, err := envelope.Parse[envelope.RootManifest](before)
+	if err != nil {
+		return err
+	}
+	next, err := envelope.Parse[envelope.RootManifest](after)
+	if err != nil {
+		return err
+	}
+	fingerprint, err := envelope.HashBytes(before)
+	if err != nil {
+		return err
+	}
+	terminal.print("It follows version %d, which has to be the one on your sheets:\n", old.Version)
+	printFingerprint(terminal, fingerprint)
+	terminal.print("What changes:\n")
+	for _, seat := range next.Seats {
+		if known, found := old.Seat(seat.Index); !found || known.Sign != seat.Sign || known.Seal != seat.Seal || known.Name != seat.Name {
+			terminal.print("  seat %d is new: %s\n", seat.Index, seat.Name)
+		}
+	}
+	for _, seat := range old.Seats {
+		if _, found := next.Seat(seat.Index); !found {
+			terminal.print("  seat %d goes: %s\n", seat.Index, seat.Name)
+		}
+	}
+	for purpose := envelope.PurposeBind; purpose <= envelope.PurposeAudit; purpose++ {
+		if old.ServerKey(purpose) != next.ServerKey(purpose) {
+			terminal.print("  the server has a new key for %q\n", purpose)
+		}
+	}
+	if old.Threshold != next.Threshold {
+		terminal.print("  %d officers have to agree, not %d\n", next.Threshold, old.Threshold)
+	}
+	if old.Organisation != next.Organisation || old.Policy != next.Policy || old.MinSuite != next.MinSuite || old.MinClient != next.MinClient {
+		terminal.print("  the organisation's name, its policy or what it asks of clients\n")
+	}
+	terminal.print("\n")
 	return nil
 }
 

@@ -9,24 +9,27 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/internal/audit"
-	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/fault"
-	"github.com/wardline/wardline/internal/identity"
 	"github.com/wardline/wardline/internal/store"
 )
 
 type verifyCommand struct {
+	Log      verifyLog      `cmd:"" default:"withargs" help:"The audit log, in the database or in an export."`
+	Evidence verifyEvidence `cmd:"" help:"Files of evidence that the app or a witness saved: do they prove that one server signed two logs?"`
+}
+
+type verifyLog struct {
 	place
 	Save       string   `placeholder:"FILE" help:"Also write the log to a file, to be checked on another machine."`
-	Key        []string `placeholder:"BASE64" help:"With an export: the server's public audit key, as an officer's copy of the manifest has it."`
+	Key        []string `placeholder:"BASE64" help:"With an export: the server's public audit key, as an officer's copy of the manifest has it; of several manifests each one's, the oldest first."`
 	Checkpoint []string `placeholder:"FILE" help:"A checkpoint that was kept elsewhere; the log has to contain it."`
 	Export     string   `arg:"" optional:"" help:"A file that --save wrote; empty checks the database itself."`
 }
 
-var errKeyNeeded = fault.New(fault.Invalid, "key_needed", "An export is checked with the server's public audit key: give --key.")
+var errKeyNeeded = fault.New(fault.Invalid, "key_needed", "An export, or evidence, is checked with the server's public audit key: give --key.")
 
 // Run checks every leaf, hash and checkpoint, and says what it found.
-func (c *verifyCommand) Run(ctx context.Context, terminal *terminal) error {
+func (c *verifyLog) Run(ctx context.Context, terminal *terminal) error {
 	verifier := audit.Verifier{}
 	for _, path := range c.Checkpoint {
 		note, err := os.ReadFile(path)
@@ -41,16 +44,10 @@ func (c *verifyCommand) Run(ctx context.Context, terminal *terminal) error {
 	return c.checkDatabase(ctx, terminal, verifier)
 }
 
-func (c *verifyCommand) checkExport(terminal *terminal, verifier audit.Verifier) error {
-	if len(c.Key) == 0 {
-		return errKeyNeeded
-	}
-	for _, text := range c.Key {
-		key, err := base64.RawURLEncoding.DecodeString(text)
-		if err != nil || len(key) != 32 {
-			return errKeyNeeded.Because(errors.New("a key is 32 bytes in base64url"))
-		}
-		verifier.Keys = append(verifier.Keys, [32]byte(key))
+func (c *verifyLog) checkExport(terminal *terminal, verifier audit.Verifier) error {
+	var err error
+	if verifier.Keys, err = readKeys(c.Key); err != nil {
+		return err
 	}
 	file, err := os.Open(c.Export)
 	if err != nil {
@@ -60,7 +57,21 @@ func (c *verifyCommand) checkExport(terminal *terminal, verifier audit.Verifier)
 	return report(terminal, verifier, file)
 }
 
-func (c *verifyCommand) checkDatabase(ctx context.Context, terminal *terminal, verifier audit.Verifier) error {
+func readKeys(texts []string) (keys [][32]byte, err error) {
+	for _, text := range texts {
+		key, err := base64.RawURLEncoding.DecodeString(text)
+		if err != nil || len(key) != 32 {
+			return nil, errKeyNeeded.Because(errors.New("a key is 32 bytes in base64url"))
+		}
+		keys = append(keys, [32]byte(key))
+	}
+	if len(keys) == 0 {
+		return nil, errKeyNeeded
+	}
+	return keys, nil
+}
+
+func (c *verifyLog) checkDatabase(ctx context.Context, terminal *terminal, verifier audit.Verifier) error {
 	db, err := c.open(ctx)
 	if err != nil {
 		return err
@@ -70,9 +81,10 @@ func (c *verifyCommand) checkDatabase(ctx context.Context, terminal *terminal, v
 	if err != nil {
 		return err
 	}
-	key := trust.Chain.Current().ServerKey(envelope.PurposeAudit)
-	verifier.Keys = auditKeys(trust)
-	terminal.print("Public audit key %s\n", base64.RawURLEncoding.EncodeToString(key[:]))
+	verifier.Keys = trust.Chain.AuditKeys()
+	for _, key := range verifier.Keys {
+		terminal.print("Public audit key %s\n", base64.RawURLEncoding.EncodeToString(key[:]))
+	}
 	if c.Save != "" {
 		if err := c.save(ctx, db); err != nil {
 			return err
@@ -87,31 +99,12 @@ func (c *verifyCommand) checkDatabase(ctx context.Context, terminal *terminal, v
 	return report(terminal, verifier, reader)
 }
 
-func (c *verifyCommand) save(ctx context.Context, db *store.DB) error {
+func (c *verifyLog) save(ctx context.Context, db *store.DB) error {
 	file, err := os.OpenFile(c.Save, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	return errors.Join(audit.Export(ctx, db.AuditLog(), file), file.Sync(), file.Close())
-}
-
-// auditKeys are the audit keys of every manifest: a checkpoint outlives the key that signed it.
-func auditKeys(trust *identity.Trust) [][32]byte {
-	var keys [][32]byte
-	for _, signed := range trust.Signed {
-		if manifest, err := manifestOf(signed); err == nil {
-			keys = append(keys, manifest.ServerKey(envelope.PurposeAudit))
-		}
-	}
-	return keys
-}
-
-func manifestOf(signed []byte) (*envelope.RootManifest, error) {
-	parsed, err := envelope.Parse[envelope.Signed](signed)
-	if err != nil {
-		return nil, err
-	}
-	return envelope.Open[envelope.RootManifest](parsed)
 }
 
 func report(terminal *terminal, verifier audit.Verifier, export io.Reader) error {

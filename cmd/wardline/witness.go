@@ -28,6 +28,7 @@ type witnessCommand struct {
 	State    string        `required:"" placeholder:"FILE" help:"What was seen before; made when it is not there."`
 	Key      string        `placeholder:"FINGERPRINT" help:"Fingerprint of the root manifest, as the founding printed it; without it, the first answer is believed."`
 	Cosign   string        `placeholder:"FILE" help:"The witness's own signing key (a note key); each good checkpoint is printed with its signature. Made when it is not there."`
+	Export   string        `placeholder:"FILE" help:"The whole log, as the server's operator saved it with \"wardline verify --save\": each leaf is checked, and that it is the log that was watched."`
 	Interval time.Duration `help:"Look again after so long, until a problem is found; 0 looks once."`
 }
 
@@ -35,6 +36,8 @@ type witnessCommand struct {
 type witnessState struct {
 	Server   string  `json:"server"`
 	Manifest id.Hash `json:"manifest"` // version 1, under which everything else must verify
+	Version  uint32  `json:"version"`  // the newest version that was there, and its fingerprint
+	Newest   id.Hash `json:"newest"`
 	Size     uint64  `json:"size"`
 	Root     id.Hash `json:"root"`
 	Note     string  `json:"note"`
@@ -58,7 +61,7 @@ func (e *exitError) Unwrap() error { return e.error }
 var (
 	errWitness   = fault.New(fault.Conflict, "log_contradicts", "The log is not what it was, or not signed as it must be. Both sides of it have been kept.")
 	errWitnessed = fault.New(fault.Unavailable, "server_unreachable", "The server gave no answer that says anything.")
-	errPinned    = fault.New(fault.Invalid, "fingerprint_invalid", "A fingerprint is 43 letters, digits, - and _.")
+	errPinned    = fault.New(fault.Invalid, "fingerprint_invalid", "A fingerprint is 16 groups of four of the digits 0 to 9 and a to f, or 43 letters, digits, - and _.")
 	errOtherLog  = fault.New(fault.Invalid, "state_of_another_server", "That state file belongs to another server.")
 )
 
@@ -95,7 +98,7 @@ func (c *witnessCommand) once(ctx context.Context, terminal *terminal) error {
 	if err != nil {
 		return err
 	}
-	manifests, err := envelope.CheckManifestChain(envelope.Pin{}, chain...)
+	manifests, err := envelope.CheckManifestChain(envelope.Pin{Version: state.Version, Fingerprint: state.Newest}, chain...)
 	if err != nil {
 		return c.problem(state, "", err)
 	}
@@ -118,7 +121,11 @@ func (c *witnessCommand) once(ctx context.Context, terminal *terminal) error {
 		return c.problem(state, answer.Checkpoint, err)
 	}
 	before := state.Size
-	state = witnessState{c.Server, first, checkpoint.Size, checkpoint.Root, answer.Checkpoint}
+	pin := manifests.Pin()
+	state = witnessState{c.Server, first, pin.Version, pin.Fingerprint, checkpoint.Size, checkpoint.Root, answer.Checkpoint}
+	if err := c.readExport(ctx, terminal, state, manifests); err != nil {
+		return err
+	}
 	if err := writeAtomically(c.State, state); err != nil {
 		return err
 	}
@@ -144,9 +151,9 @@ func (c *witnessCommand) load() (state witnessState, err error) {
 // checkPin holds the chain against the fingerprint that was given, and against what was there the first time.
 func (c *witnessCommand) checkPin(state witnessState, manifests *envelope.Manifests, first id.Hash) error {
 	if c.Key != "" {
-		pinned, err := id.ParseDigest[id.Hash](c.Key)
+		pinned, err := parseFingerprint(c.Key)
 		if err != nil {
-			return errPinned
+			return err
 		}
 		if _, ok := manifests.ByHash(pinned); !ok {
 			return c.problem(state, "", errors.New("the server has another root manifest than the one on the sheet"))
@@ -163,14 +170,22 @@ func (c *witnessCommand) check(state witnessState, manifests *envelope.Manifests
 	if err != nil || state.Size == 0 {
 		return checkpoint, err
 	}
+	hashes, err := hashesIn(proof)
+	if err != nil {
+		return checkpoint, err
+	}
+	return checkpoint, envelope.CheckLogGrew(envelope.LogHead{Size: state.Size, Root: state.Root}, checkpoint.LogHead, hashes)
+}
+
+func hashesIn(proof [][]byte) ([]id.Hash, error) {
 	hashes := make([]id.Hash, len(proof))
 	for n, hash := range proof {
 		if len(hash) != len(hashes[n]) {
-			return checkpoint, errors.New("a proof that is none")
+			return nil, errors.New("a proof that is none")
 		}
 		hashes[n] = id.Hash(hash)
 	}
-	return checkpoint, envelope.CheckLogGrew(envelope.LogHead{Size: state.Size, Root: state.Root}, checkpoint.LogHead, hashes)
+	return hashes, nil
 }
 
 func (c *witnessCommand) manifests(ctx context.Context) ([]*envelope.Signed, error) {
@@ -217,11 +232,14 @@ func (c *witnessCommand) get(ctx context.Context, path string, into any) error {
 	return nil
 }
 
-// problem keeps both notes beside the state, which stays as it was.
+// problem keeps both notes beside the state, which stays as it was. "wardline verify evidence" reads the file.
 func (c *witnessCommand) problem(state witnessState, found string, cause error) error {
 	file := c.State + ".problem"
-	text := fmt.Sprintf("%v\n\nseen before:\n%s\nseen now:\n%s", cause, state.Note, found)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	evidence := envelope.Evidence{Code: string(envelope.CodeOf(cause)), Seen: []byte(state.Note), Shown: []byte(found)}
+	if evidence.Code == "" {
+		evidence.Code = "log_contradicts"
+	}
+	if err := os.WriteFile(file, []byte(evidence.Text()), 0o600); err != nil {
 		cause = errors.Join(cause, err)
 	}
 	return &exitError{errWitness.With("file", file).Because(cause), witnessProblem}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/internal/audit"
+	"github.com/wardline/wardline/internal/audit/audittest"
 	"github.com/wardline/wardline/internal/clock"
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/httpapi"
@@ -23,6 +25,7 @@ import (
 // watched is a server's real log behind its real routes, and what a test bends of the answers.
 type watched struct {
 	*httptest.Server
+	data   string
 	db     *store.DB
 	ledger *audit.Ledger
 	signer envelope.Signer
@@ -32,16 +35,21 @@ type watched struct {
 
 func watch(t *testing.T) *watched {
 	t.Helper()
-	data := founded(t)
+	return serve(t, founded(t))
+}
+
+// serve serves what a data directory has now, as a start of the server does.
+func serve(t *testing.T, data string) *watched {
+	t.Helper()
 	keys, err := keyring.Open(filepath.Join(data, "keys"))
 	fatal(t, err)
 	db, err := store.Open(t.Context(), filepath.Join(data, "wardline.db"))
 	fatal(t, err)
 	t.Cleanup(func() { db.Close() })
-	trust, err := identity.CheckFounded(t.Context(), db, keys.Public())
+	trust, err := identity.CheckFounded(t.Context(), db, keys)
 	fatal(t, err)
-	sequencer := audit.NewSequencer(db.AuditLog(), keys.ForAudit(), clock.System{})
-	w := &watched{db: db, ledger: audit.NewLedger(db.AuditLog(), sequencer, db.Audit, clock.System{}), signer: keys.ForAudit(), pin: trust.Chain.Current().Hash}
+	sequencer := audit.NewSequencer(db.AuditLog(), keys.ForAudit(), clock.System{}, trust.Chain.AuditKeys()...)
+	w := &watched{data: data, db: db, ledger: audit.NewLedger(db.AuditLog(), sequencer, db.Audit, clock.System{}), signer: keys.ForAudit(), pin: trust.Chain.Current().Hash}
 	identities := identity.New(identity.Options{Store: db, Keys: keys.ForIdentity(), Trust: trust, Clock: clock.System{}})
 	api := httpapi.New(httpapi.Options{Rooms: httpapi.Rooms{Ledger: w.ledger, Manifests: identities}})
 	w.Server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) {
@@ -98,17 +106,21 @@ func TestAWitnessFindsEveryLie(t *testing.T) {
 		c := envelope.Checkpoint{LogHead: envelope.LogHead{Size: size, Root: id.Hash{7}}, At: envelope.TimeOf(time.Now())}
 		return string(c.Note(w.signer.Public(), signer.Sign([]byte(c.Text()))))
 	}
-	for name, lie := range map[string]func(w *watched, path string, answer map[string]any){
-		"a forked log":            func(w *watched, _ string, a map[string]any) { a["checkpoint"] = forged(w, 9, w.signer) },
-		"another log of one size": func(w *watched, _ string, a map[string]any) { a["checkpoint"] = forged(w, 2, w.signer) },
-		"a log that was cut back": func(w *watched, _ string, a map[string]any) { a["checkpoint"] = forged(w, 1, w.signer) },
-		"a proof taken away":      func(_ *watched, _ string, a map[string]any) { delete(a, "consistency") },
-		"a checkpoint by another": func(w *watched, _ string, a map[string]any) {
-			a["checkpoint"] = forged(w, 9, envelope.NewSigner([32]byte{1}))
-		},
-		"something that is no note":  func(_ *watched, _ string, a map[string]any) { a["checkpoint"] = "hello" },
-		"a hash that is not 32 long": func(_ *watched, _ string, a map[string]any) { a["consistency"] = []string{"AAAA"} },
-	} {
+	type answer = map[string]any
+	// proved is empty where the two signatures alone prove it.
+	lies := map[string]struct {
+		tell   func(w *watched, a answer)
+		proved string
+	}{
+		"a forked log":               {func(w *watched, a answer) { a["checkpoint"] = forged(w, 9, w.signer) }, ""},
+		"another log of one size":    {func(w *watched, a answer) { a["checkpoint"] = forged(w, 2, w.signer) }, ""},
+		"a log that was cut back":    {func(w *watched, a answer) { a["checkpoint"] = forged(w, 1, w.signer) }, ""},
+		"a proof taken away":         {func(_ *watched, a answer) { delete(a, "consistency") }, "can be of one log"},
+		"a checkpoint by another":    {func(w *watched, a answer) { a["checkpoint"] = forged(w, 9, envelope.NewSigner([32]byte{1})) }, "not signed by this key"},
+		"something that is no note":  {func(_ *watched, a answer) { a["checkpoint"] = "hello" }, "not signed by this key"},
+		"a hash that is not 32 long": {func(_ *watched, a answer) { a["consistency"] = []string{"AAAA"} }, "can be of one log"},
+	}
+	for name, lie := range lies {
 		w := watch(t)
 		state := filepath.Join(t.TempDir(), "state")
 		args := []string{"witness", "--server", w.URL, "--state", state}
@@ -118,15 +130,21 @@ func TestAWitnessFindsEveryLie(t *testing.T) {
 		w.grow(t)
 		w.lie = func(path string, answer map[string]any) {
 			if path == "/v1/log/checkpoint" {
-				lie(w, path, answer)
+				lie.tell(w, answer)
 			}
 		}
 		if output, code := command(t, args...); code != 1 || !strings.Contains(output, "state.problem") {
 			t.Errorf("%s: %d %s", name, code, output)
 		}
 		kept, err := os.ReadFile(state + ".problem")
-		if err != nil || !strings.Contains(string(kept), envelope.CheckpointOrigin) {
+		fatal(t, err)
+		if evidence, err := envelope.ParseEvidence(kept); err != nil || !strings.Contains(string(evidence.Seen), envelope.CheckpointOrigin) || evidence.Shown == nil {
 			t.Errorf("%s: the evidence: %q, %v", name, kept, err)
+		}
+		key := w.signer.Public()
+		output, code := command(t, "verify", "evidence", "--key", base64.RawURLEncoding.EncodeToString(key[:]), state+".problem")
+		if want := lies[name].proved; (code == 0) != (want == "") || !strings.Contains(output, want) {
+			t.Errorf("%s: the evidence is judged %d %s", name, code, output)
 		}
 		if after, err := os.ReadFile(state); err != nil || string(after) != string(before) {
 			t.Errorf("%s: the state changed", name)
@@ -153,5 +171,126 @@ func TestAWitnessWithTheWrongSheetOrNoServer(t *testing.T) {
 	w.Close()
 	if output, code := command(t, "witness", "--server", w.URL, "--state", state); code != 2 {
 		t.Errorf("nobody there: %d %s", code, output)
+	}
+}
+
+// save writes the whole log, as the operator does for an auditor.
+func (w *watched) save(t *testing.T) string {
+	t.Helper()
+	fatal(t, w.ledger.Settle(t.Context()))
+	export := filepath.Join(t.TempDir(), "audit.export")
+	file, err := os.Create(export)
+	fatal(t, err)
+	fatal(t, audit.Export(t.Context(), w.db.AuditLog(), file))
+	fatal(t, file.Close())
+	return export
+}
+
+// TestP4_AWitnessReadsTheWholeLog: the proofs are right, and the log says two things about one person, or leaves one out.
+func TestP4_AWitnessReadsTheWholeLog(t *testing.T) {
+	entry := func(seq string, hash byte) audit.Event {
+		return audit.PersonLogEntry(id.Person{}, id.Person{7}, seq, id.Hash{hash}, time.Now())
+	}
+	for name, test := range map[string]struct {
+		entries []audit.Event
+		want    string
+	}{
+		"an honest log": {[]audit.Event{entry("1", 1), entry("2", 2)}, ""},
+		"two entries 2": {[]audit.Event{entry("1", 1), entry("2", 2), entry("2", 3)}, "a second entry 2"},
+		"a gap":         {[]audit.Event{entry("1", 1), entry("3", 2)}, "entry 3 in the log"},
+		"another kind":  {[]audit.Event{{Kind: audit.PersonLog, At: time.Now(), Details: map[string]string{"set": "1"}}}, "other details"},
+	} {
+		w := watch(t)
+		for _, one := range test.entries {
+			fatal(t, w.db.Audit(t.Context(), one))
+		}
+		export, state := w.save(t), filepath.Join(t.TempDir(), "state")
+		w.grow(t) // the log goes on while the export travels
+		output, code := command(t, "witness", "--server", w.URL, "--state", state, "--export", export)
+		if (code == 0) != (test.want == "") || !strings.Contains(output, test.want) {
+			t.Errorf("%s: the witness: %d %s", name, code, output)
+		}
+		if _, err := os.Stat(state); (err == nil) != (test.want == "") {
+			t.Errorf("%s: a log that is refused is remembered as good: %v", name, err)
+		}
+		if output, code := command(t, "verify", "--data", w.data); (code == 0) != (test.want == "") || !strings.Contains(output, test.want) {
+			t.Errorf("%s: verify: %d %s", name, code, output)
+		}
+	}
+}
+
+// TestAWitnessIsGivenAnotherLogThanItWatches: an export that verifies by itself, under the same key, and is not the log that the server shows.
+func TestAWitnessIsGivenAnotherLogThanItWatches(t *testing.T) {
+	w := watch(t)
+	state := filepath.Join(t.TempDir(), "state")
+	args := []string{"witness", "--server", w.URL, "--state", state}
+	must(t, args...)
+	other := new(audittest.Memory)
+	for range 2 {
+		fatal(t, other.Write(t.Context(), audit.Event{Kind: audit.SignOut, At: time.Now()}))
+	}
+	keys, err := keyring.Open(filepath.Join(w.data, "keys"))
+	fatal(t, err)
+	fatal(t, audit.NewSequencer(other, keys.ForAudit(), clock.System{}).Drain(t.Context()))
+	export := filepath.Join(t.TempDir(), "other.export")
+	file, err := os.Create(export)
+	fatal(t, err)
+	fatal(t, audit.Export(t.Context(), other, file))
+	fatal(t, file.Close())
+	if output, code := command(t, append(args, "--export", export)...); code != 1 || !strings.Contains(output, "state.problem") {
+		t.Errorf("%d %s", code, output)
+	}
+	key := w.signer.Public()
+	text := base64.RawURLEncoding.EncodeToString(key[:])
+	if output, code := command(t, "verify", "evidence", "--key", text, state+".problem"); code != 0 || !strings.Contains(output, "contradict each other") {
+		t.Errorf("%d %s", code, output)
+	}
+}
+
+// TestEvidenceIsHeldAgainstTheWholeLog: two good signatures that can be of one log, and one of them is not of the log that there is.
+func TestEvidenceIsHeldAgainstTheWholeLog(t *testing.T) {
+	w := watch(t)
+	w.grow(t)
+	export := w.save(t)
+	key := w.signer.Public()
+	text := base64.RawURLEncoding.EncodeToString(key[:])
+	newest, err := w.ledger.Newest(t.Context(), 0)
+	fatal(t, err)
+	file := filepath.Join(t.TempDir(), "evidence")
+	judge := func(e envelope.Evidence, args ...string) (string, int) {
+		t.Helper()
+		e.Code = string(envelope.SplitView)
+		fatal(t, os.WriteFile(file, []byte(e.Text()), 0o600))
+		return command(t, append([]string{"verify", "evidence", "--key", text, file}, args...)...)
+	}
+	first := envelope.Checkpoint{LogHead: envelope.LogHead{Size: 2, Root: id.Hash{9}}, At: envelope.TimeOf(time.Now().Add(-time.Hour))}
+	invented := first.Note(key, w.signer.Sign([]byte(first.Text())))
+	both := envelope.Evidence{Seen: invented, Shown: newest.Checkpoint}
+	if output, code := judge(both); code != 1 || !strings.Contains(output, "can be of one log") {
+		t.Errorf("without the log: %d %s", code, output)
+	}
+	if output, code := judge(both, "--export", export); code != 0 || !strings.Contains(output, "another root at that size") {
+		t.Errorf("with it: %d %s", code, output)
+	}
+	if output, code := judge(envelope.Evidence{Seen: newest.Checkpoint}, "--export", export); code != 1 || !strings.Contains(output, "is of this log") {
+		t.Errorf("an honest checkpoint: %d %s", code, output)
+	}
+	told := envelope.Evidence{Seen: newest.Checkpoint, Told: &envelope.ToldHead{LogHead: first.LogHead, By: id.Person{5}}}
+	if output, code := judge(told); code != 1 || !strings.Contains(output, "nobody signed that") {
+		t.Errorf("what a colleague's device told: %d %s", code, output)
+	}
+	if output, code := judge(envelope.Evidence{}); code != 1 || !strings.Contains(output, "no signed checkpoint") {
+		t.Errorf("nothing: %d %s", code, output)
+	}
+	// The colleague's device saved its own side: the two files together prove it.
+	theirs := filepath.Join(t.TempDir(), "theirs")
+	other := envelope.Checkpoint{LogHead: envelope.LogHead{Size: uint64(newest.Size), Root: id.Hash{9}}, At: envelope.TimeOf(time.Now())}
+	fatal(t, os.WriteFile(theirs, []byte(envelope.Evidence{Code: "split_view", Seen: other.Note(key, w.signer.Sign([]byte(other.Text())))}.Text()), 0o600))
+	if output, code := judge(told, theirs); code != 0 || !strings.Contains(output, "one size, and two roots") {
+		t.Errorf("two devices: %d %s", code, output)
+	}
+	fatal(t, os.WriteFile(file, []byte("hello"), 0o600))
+	if output, code := command(t, "verify", "evidence", "--key", text, file); code != 1 || !strings.Contains(output, "not a file of evidence") {
+		t.Errorf("something else: %d %s", code, output)
 	}
 }

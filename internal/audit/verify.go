@@ -29,6 +29,7 @@ type Report struct {
 	Leaves      int64
 	Checkpoints int
 	Newest      Checkpoint // zero when the log is empty
+	Note        []byte     // the newest checkpoint as it was signed
 	Kinds       map[Kind]int64
 }
 
@@ -159,7 +160,7 @@ func (v *verification) checkpoint(line, rest []byte) error {
 	}
 	v.signedTo = checkpoint.Size
 	v.report.Checkpoints++
-	v.report.Newest = checkpoint
+	v.report.Newest, v.report.Note = checkpoint, signed
 	return nil
 }
 

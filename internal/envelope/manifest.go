@@ -1,6 +1,10 @@
 package envelope
 
-import "github.com/wardline/wardline/internal/id"
+import (
+	"slices"
+
+	"github.com/wardline/wardline/internal/id"
+)
 
 // Pin is the manifest that somebody trusts already: the fingerprint shown at enrolment, or the newest one seen since.
 type Pin struct {
@@ -77,6 +81,20 @@ func (m *Manifests) Append(signed *Signed) error {
 
 // Current is the newest version.
 func (m *Manifests) Current() *Manifest { return &m.versions[len(m.versions)-1] }
+
+// Versions are all of them, ascending.
+func (m *Manifests) Versions() []Manifest { return slices.Clone(m.versions) }
+
+// AuditKeys are the keys under which checkpoints were signed, in the order of the versions, each once.
+func (m *Manifests) AuditKeys() [][32]byte {
+	var keys [][32]byte
+	for _, version := range m.versions {
+		if key := version.ServerKey(PurposeAudit); !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
 
 // ByHash finds a version by its fingerprint.
 func (m *Manifests) ByHash(hash id.Hash) (*Manifest, bool) {

@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,18 +25,11 @@ type Founding struct {
 	At           time.Time
 }
 
-// Draft is a manifest that waits for signatures, and the policy that it names: both are object bytes.
-type Draft struct{ Manifest, Policy []byte }
-
 var (
 	errFewOfficers = fault.New(fault.Invalid, "too_few_officers",
 		"Dual control needs at least two officers to agree and one more in reserve: three seats or more, a threshold of two or more.")
 	errOrganisation  = fault.New(fault.Invalid, "organisation_missing", "The organisation needs a name of at most 200 letters.")
 	errPolicyInvalid = fault.New(fault.Invalid, "policy_invalid", "The policy is outside what clients accept.")
-	errSignatures    = fault.New(fault.Invalid, "signatures_incomplete", "Version 1 of the manifest needs the signature of every seat.")
-	errOtherDraft    = fault.New(fault.Invalid, "signature_of_another_manifest", "That signature is for another manifest.")
-	errNoSuchSeat    = fault.New(fault.Invalid, "signature_of_no_seat", "That signature is of a seat that this manifest does not name.")
-	errBadSignature  = fault.New(fault.Invalid, "signature_wrong", "That signature does not verify: the file was altered, or another key made it.")
 	errFounded       = fault.New(fault.Conflict, "already_founded", "This server has been founded already.")
 	errSameSeat      = fault.New(fault.Invalid, "seat_twice", "Each officer has a seat of their own; one was given twice.")
 	errNotFounded    = fault.New(fault.Unavailable, "not_founded", "This server has not been founded. Run \"wardline init\", and again with --complete and the signature of every seat; it names those that are missing.")
@@ -63,15 +55,12 @@ func (f Founding) Draft() (Draft, error) {
 	if organisation == "" || len(organisation) > 200 {
 		return Draft{}, errOrganisation
 	}
+	var seats []envelope.Seat
 	for n, seat := range f.Seats {
-		for _, other := range f.Seats[:n] {
-			if seat.Sign == other.Sign || seat.Seal == other.Seal {
-				return Draft{}, errSameSeat.With("seat", seat.Name)
-			}
-		}
+		seats = append(seats, envelope.Seat{Index: uint8(n + 1), Name: seat.Name, Sign: seat.Sign, Seal: seat.Seal})
 	}
-	if f.Threshold < 2 || len(f.Seats) < f.Threshold+1 || len(f.Seats) > 32 {
-		return Draft{}, errFewOfficers
+	if err := checkSeats(seats, f.Threshold); err != nil {
+		return Draft{}, err
 	}
 	if err := checkPolicy(f.Policy); err != nil {
 		return Draft{}, err
@@ -81,97 +70,15 @@ func (f Founding) Draft() (Draft, error) {
 		return Draft{}, err
 	}
 	manifest := envelope.RootManifest{
-		Organisation: organisation, Version: 1, Issued: envelope.TimeOf(f.At),
-		ServerKeys: []envelope.ServerKey{
-			{Purpose: envelope.PurposeBind, Key: f.Keys.Bind}, {Purpose: envelope.PurposeRemove, Key: f.Keys.Remove},
-			{Purpose: envelope.PurposeAssert, Key: f.Keys.Assert}, {Purpose: envelope.PurposeAudit, Key: f.Keys.Audit},
-		},
-		Threshold: uint8(f.Threshold), MinSuite: envelope.SuiteOne, MinClient: 1,
+		Organisation: organisation, Version: 1, Issued: envelope.TimeOf(f.At), ServerKeys: serverKeys(f.Keys),
+		Seats: seats, Threshold: uint8(f.Threshold), MinSuite: envelope.SuiteOne, MinClient: 1,
 		Policy: envelope.HashLabel(envelope.TypePolicy.Name(), policy),
-	}
-	for n, seat := range f.Seats {
-		manifest.Seats = append(manifest.Seats, envelope.Seat{Index: uint8(n + 1), Name: seat.Name, Sign: seat.Sign, Seal: seat.Seal})
 	}
 	encoded, err := envelope.Encode(&manifest)
 	if err != nil {
 		return Draft{}, err
 	}
 	return Draft{Manifest: encoded, Policy: policy}, nil
-}
-
-// Complete adds the signatures and returns the signed manifest. The error names the seats that are missing.
-func (d Draft) Complete(signatures ...SeatSignature) ([]byte, error) {
-	for _, signature := range signatures {
-		if err := d.Check(signature); err != nil {
-			return nil, err
-		}
-	}
-	signed, missing, err := d.gather(signatures)
-	if err != nil {
-		return nil, err
-	}
-	if len(missing) > 0 {
-		return nil, errSignatures.With("missing", missing)
-	}
-	return envelope.Encode(signed)
-}
-
-// Check refuses a signature of another manifest.
-func (d Draft) Check(signature SeatSignature) error {
-	fingerprint, err := envelope.HashBytes(d.Manifest)
-	if err == nil && signature.Fingerprint != fingerprint {
-		err = errOtherDraft
-	}
-	return err
-}
-
-// Judge says why a signature does not count for this manifest: it is of another one, of a seat that is not named, or does not verify.
-func (d Draft) Judge(signature SeatSignature) error {
-	if err := d.Check(signature); err != nil {
-		return err
-	}
-	manifest, err := envelope.Parse[envelope.RootManifest](d.Manifest)
-	if err != nil {
-		return err
-	}
-	at := slices.IndexFunc(manifest.Seats, func(seat envelope.Seat) bool { return seat.Index == signature.Index })
-	if at < 0 {
-		return errNoSuchSeat.With("seat", signature.Index)
-	}
-	if envelope.VerifyObject(d.Manifest, manifest.Seats[at].Sign, signature.Signature) != nil {
-		return errBadSignature.With("seat", fmt.Sprintf("%d (%s)", signature.Index, manifest.Seats[at].Name))
-	}
-	return nil
-}
-
-// Missing names the seats whose signatures are not among these. It is empty too for a draft that cannot be read.
-func (d Draft) Missing(signatures ...SeatSignature) []string {
-	_, missing, err := d.gather(signatures)
-	if err != nil {
-		return nil
-	}
-	return missing
-}
-
-func (d Draft) gather(signatures []SeatSignature) (signed *envelope.Signed, missing []string, err error) {
-	manifest, err := envelope.Parse[envelope.RootManifest](d.Manifest)
-	if err != nil {
-		return nil, nil, err
-	}
-	signed = &envelope.Signed{Object: d.Manifest}
-	for _, seat := range manifest.Seats {
-		right := slices.IndexFunc(signatures, func(s SeatSignature) bool {
-			return s.Index == seat.Index && envelope.VerifyObject(d.Manifest, seat.Sign, s.Signature) == nil
-		})
-		if right < 0 {
-			missing = append(missing, fmt.Sprintf("%d (%s)", seat.Index, seat.Name))
-			continue
-		}
-		signed.Signatures = append(signed.Signatures, envelope.Signature{
-			Kind: envelope.SignerSeat, Index: seat.Index, Signature: signatures[right].Signature,
-		})
-	}
-	return signed, missing, nil
 }
 
 // Manifest is one version as the database keeps it.
@@ -197,15 +104,20 @@ func Found(ctx context.Context, store ManifestStore, signed, policy []byte, at t
 	if err != nil {
 		return err
 	}
-	first := chain.Current()
-	at = at.UTC().Truncate(time.Millisecond)
-	event := audit.Event{Kind: audit.Manifest, Subject: audit.About(first.Hash), At: at,
-		Details: map[string]string{"version": "1", "seats": fmt.Sprint(len(first.Seats)), "threshold": fmt.Sprint(first.Threshold)}}
-	added, err := store.AddManifest(ctx, Manifest{Version: 1, Hash: first.Hash, Signed: signed, Policy: policy, At: at}, event)
+	added, err := add(ctx, store, chain.Current(), signed, policy, at)
 	if err == nil && !added {
 		return errFounded
 	}
 	return err
+}
+
+// add writes the newest version of a verified chain, with its leaf of the log.
+func add(ctx context.Context, store ManifestStore, newest *envelope.Manifest, signed, policy []byte, at time.Time) (bool, error) {
+	at = at.UTC().Truncate(time.Millisecond)
+	event := audit.Event{Kind: audit.Manifest, Subject: audit.About(newest.Hash), At: at, Details: map[string]string{
+		"version": fmt.Sprint(newest.Version), "seats": fmt.Sprint(len(newest.Seats)), "threshold": fmt.Sprint(newest.Threshold),
+	}}
+	return store.AddManifest(ctx, Manifest{Version: newest.Version, Hash: newest.Hash, Signed: signed, Policy: policy, At: at}, event)
 }
 
 // Trust is the verified chain of manifests and the current policy.
@@ -217,8 +129,9 @@ type Trust struct {
 	PolicyObject []byte
 }
 
-// CheckFounded verifies the chain in the database from version 1 on, and that it names these server keys. A server does not start without.
-func CheckFounded(ctx context.Context, store ManifestStore, keys keyring.PublicKeys) (*Trust, error) {
+// CheckFounded verifies the chain in the database from version 1 on, and has the keyring use the keys that its newest version names. A server does
+// not start without.
+func CheckFounded(ctx context.Context, store ManifestStore, keys *keyring.Keyring) (*Trust, error) {
 	versions, err := store.Manifests(ctx)
 	if err != nil {
 		return nil, err
@@ -230,18 +143,7 @@ func CheckFounded(ctx context.Context, store ManifestStore, keys keyring.PublicK
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "manifest_broken", "The root manifest in the database does not verify.").Because(err)
 	}
-	var other []string
-	for _, one := range []struct {
-		purpose envelope.Purpose
-		key     [32]byte
-	}{
-		{envelope.PurposeBind, keys.Bind}, {envelope.PurposeRemove, keys.Remove}, {envelope.PurposeAssert, keys.Assert}, {envelope.PurposeAudit, keys.Audit},
-	} {
-		if chain.Current().ServerKey(one.purpose) != one.key {
-			other = append(other, one.purpose.String())
-		}
-	}
-	if len(other) > 0 {
+	if other := keys.Use(publicKeys(chain.Current())); len(other) > 0 {
 		return nil, errOtherKeys.With("keys", other)
 	}
 	trust := &Trust{Chain: chain, PolicyObject: versions[len(versions)-1].Policy}
@@ -254,6 +156,20 @@ func CheckFounded(ctx context.Context, store ManifestStore, keys keyring.PublicK
 	}
 	trust.Policy = policy
 	return trust, nil
+}
+
+func serverKeys(keys keyring.PublicKeys) []envelope.ServerKey {
+	return []envelope.ServerKey{
+		{Purpose: envelope.PurposeBind, Key: keys.Bind}, {Purpose: envelope.PurposeRemove, Key: keys.Remove},
+		{Purpose: envelope.PurposeAssert, Key: keys.Assert}, {Purpose: envelope.PurposeAudit, Key: keys.Audit},
+	}
+}
+
+func publicKeys(manifest *envelope.Manifest) keyring.PublicKeys {
+	return keyring.PublicKeys{
+		Bind: manifest.ServerKey(envelope.PurposeBind), Remove: manifest.ServerKey(envelope.PurposeRemove),
+		Assert: manifest.ServerKey(envelope.PurposeAssert), Audit: manifest.ServerKey(envelope.PurposeAudit),
+	}
 }
 
 // readChain verifies the versions and takes in their policies.

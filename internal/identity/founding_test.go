@@ -112,7 +112,7 @@ func TestAServerDoesNotStartUnfounded(t *testing.T) {
 	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
 		seats := identitytest.Seats(t)
 		f, keys := founding(t, seats)
-		_, err := identity.CheckFounded(ctx, db, keys.Public())
+		_, err := identity.CheckFounded(ctx, db, keys)
 		wantCode(t, "an empty database", err, "not_founded")
 		draft, err := f.Draft()
 		if err != nil {
@@ -137,7 +137,7 @@ func TestAServerDoesNotStartUnfounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantCode(t, "founding twice", identity.Found(ctx, db, signed, draft.Policy, start), "already_founded")
-		trust, err := identity.CheckFounded(ctx, db, keys.Public())
+		trust, err := identity.CheckFounded(ctx, db, keys)
 		if err != nil || trust.Chain.Current().Organisation != "Northfield Hospital" || trust.Policy.ArgonPasses != 3 || len(trust.Signed) != 1 {
 			t.Errorf("%+v, %v", trust, err)
 		}
@@ -150,10 +150,21 @@ func TestAServerDoesNotStartUnfounded(t *testing.T) {
 
 func TestServerKeysOfAnotherPurposeAreRefused(t *testing.T) {
 	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
-		keys, _ := identitytest.Found(t, db, clock.NewManual(start))
-		public := keys.Public()
-		public.Bind, public.Remove = public.Remove, public.Bind
-		_, err := identity.CheckFounded(ctx, db, public)
+		seats := identitytest.Seats(t)
+		f, keys := founding(t, seats)
+		f.Keys.Bind, f.Keys.Remove = f.Keys.Remove, f.Keys.Bind
+		draft, err := f.Draft()
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := draft.Complete(sign(t, draft, seats...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := identity.Found(ctx, db, signed, draft.Policy, start); err != nil {
+			t.Fatal(err)
+		}
+		_, err = identity.CheckFounded(ctx, db, keys)
 		named, _ := fault.As(err).Details()["keys"].([]string)
 		if codeOf(err) != "manifest_names_other_keys" || strings.Join(named, " ") != "bind remove" {
 			t.Errorf("%v %v", err, named)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,14 +66,14 @@ func (s *Seat) Signer() *envelope.SeedSigner { return envelope.NewSigner(s.signS
 // Pair opens what was sealed to this seat.
 func (s *Seat) Pair() *envelope.SealPair { return envelope.NewSealPair(s.sealSeed) }
 
-// SignManifest signs a manifest that names this seat, and no other.
-func (s *Seat) SignManifest(manifest []byte) (SeatSignature, error) {
-	parsed, err := envelope.Parse[envelope.RootManifest](manifest)
+// SignManifest signs a manifest in which this seat has a say: version 1 when it names the seat, a later one when the version before names it.
+func (s *Seat) SignManifest(manifest []byte, before ...[]byte) (SeatSignature, error) {
+	signers, _, err := (Draft{Manifest: manifest, Before: slices.Concat(before...)}).signers()
 	if err != nil {
 		return SeatSignature{}, err
 	}
 	own := s.Public()
-	for _, seat := range parsed.Seats {
+	for _, seat := range signers {
 		if seat.Sign != own.Sign || seat.Seal != own.Seal {
 			continue
 		}

@@ -84,6 +84,29 @@ func writeNew(dir string, p purpose, size int) error {
 	return errors.Join(err, file.Sync(), file.Close())
 }
 
+// appendVersion replaces a key's file by one with a version more, or leaves it as it was.
+func appendVersion(dir string, p purpose, keys []secret) error {
+	seed := make([]byte, len(keys[0].bytes()))
+	rand.Read(seed)
+	var text strings.Builder
+	for _, key := range append(keys, secret{keys[len(keys)-1].version + 1, hide(seed)}) {
+		text.WriteString(line(p, key))
+	}
+	next, err := os.CreateTemp(dir, ".next-*") // 0600
+	if err != nil {
+		return errKeyFile.With("directory", dir).Because(err)
+	}
+	defer os.Remove(next.Name())
+	_, err = next.WriteString(text.String())
+	if err = errors.Join(err, next.Sync(), next.Close()); err == nil {
+		err = os.Rename(next.Name(), filepath.Join(dir, fileName(p)))
+	}
+	if err != nil {
+		return errKeyFile.With("file", fileName(p)).Because(err)
+	}
+	return syncDir(dir)
+}
+
 func syncDir(dir string) error {
 	opened, err := os.Open(dir)
 	if err != nil {

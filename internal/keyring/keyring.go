@@ -4,10 +4,10 @@
 // patient index.
 //
 //	| purpose | what it is                    | for                                                          |
-//	| bind    | Ed25519                       | person ↔ identity                                            |
-//	| remove  | Ed25519                       | removals (thread) and revocations (identity), each half alone |
-//	| assert  | Ed25519                       | who a patient is                                             |
-//	| audit   | Ed25519                       | checkpoints of the audit log                                 |
+//	| bind    | Ed25519, versions             | person ↔ identity                                            |
+//	| remove  | Ed25519, versions             | removals (thread) and revocations (identity), each half alone |
+//	| assert  | Ed25519, versions             | who a patient is                                             |
+//	| audit   | Ed25519, versions             | checkpoints of the audit log                                 |
 //	| index   | HMAC-SHA256, versions         | patient tags                                                 |
 //	| login   | AES-256-GCM and HMAC, versions | TOTP seeds, vault shares, authentication keys at rest        |
 //	| filing  | AES-256-GCM, versions         | documents that wait for the record                           |
@@ -20,13 +20,16 @@ package keyring
 import (
 	"crypto/ed25519"
 	"errors"
+	"slices"
 
 	"github.com/wardline/wardline/internal/fault"
 )
 
-// Keyring holds every key. Only server wiring sees it; rooms get the values of the For methods.
+// Keyring holds every key. Only server wiring sees it; rooms get the values of the For methods. Of a signing key it may hold several versions,
+// of which the root manifest names one: see Use.
 type Keyring struct {
 	bind, remove, assert, audit signing
+	held                        map[purpose][]signing // ascending by version
 	index                       []secret
 	login                       []secret
 	filing                      []secret
@@ -47,21 +50,68 @@ func Open(dir string) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring := &Keyring{index: files[purposeIndex], login: files[purposeLogin], filing: files[purposeFiling]}
-	for purpose, into := range map[purpose]*signing{
-		purposeBind: &ring.bind, purposeRemove: &ring.remove, purposeAssert: &ring.assert, purposeAudit: &ring.audit,
-	} {
-		keys := files[purpose]
-		if len(keys) != 1 {
-			return nil, errKeyFile.With("file", fileName(purpose)).With("why", "a signing key has exactly one version")
+	ring := &Keyring{
+		index: files[purposeIndex], login: files[purposeLogin], filing: files[purposeFiling], held: map[purpose][]signing{},
+	}
+	for purpose, into := range ring.inUse() {
+		for _, version := range files[purpose] {
+			*into = signing{hide(ed25519.NewKeyFromSeed(version.bytes()))}
+			ring.held[purpose] = append(ring.held[purpose], *into)
 		}
-		private := ed25519.NewKeyFromSeed(keys[0].bytes())
-		into.private = hide(private)
 	}
 	if ring.sharesAKey() {
-		return nil, errKeyFile.With("why", "two purposes have the same key")
+		return nil, errKeyFile.With("why", "two of the keys are the same")
 	}
 	return ring, nil
+}
+
+func (k *Keyring) inUse() map[purpose]*signing {
+	return map[purpose]*signing{purposeBind: &k.bind, purposeRemove: &k.remove, purposeAssert: &k.assert, purposeAudit: &k.audit}
+}
+
+// Use takes, of each signing key, the version that the root manifest names: with the next manifest in the database the next start uses the next
+// keys, and nothing has to change at the same moment. It returns the purposes whose key is not here, and then changes nothing. It comes before the
+// For methods, whose values keep the keys that they have.
+func (k *Keyring) Use(named PublicKeys) (missing []string) {
+	found := map[purpose]signing{}
+	for _, one := range []struct {
+		purpose purpose
+		key     [32]byte
+	}{{purposeBind, named.Bind}, {purposeRemove, named.Remove}, {purposeAssert, named.Assert}, {purposeAudit, named.Audit}} {
+		versions := k.held[one.purpose]
+		at := slices.IndexFunc(versions, func(version signing) bool { return version.Public() == one.key })
+		if at < 0 {
+			missing = append(missing, string(one.purpose))
+			continue
+		}
+		found[one.purpose] = versions[at]
+	}
+	if len(missing) > 0 {
+		return missing
+	}
+	for purpose, into := range k.inUse() {
+		*into = found[purpose]
+	}
+	return nil
+}
+
+// Newest are the public halves of the newest versions, which the next manifest may name.
+func (k *Keyring) Newest() PublicKeys {
+	newest := func(p purpose) [32]byte { return k.held[p][len(k.held[p])-1].Public() }
+	return PublicKeys{Bind: newest(purposeBind), Remove: newest(purposeRemove), Assert: newest(purposeAssert), Audit: newest(purposeAudit)}
+}
+
+// Renew makes the next version of a signing key, "bind", "remove", "assert" or "audit". The ones before stay: the manifest says which is used.
+func Renew(dir, signingKey string) error {
+	p := purpose(signingKey)
+	if _, signs := (&Keyring{}).inUse()[p]; !signs {
+		return errKeyFile.With("why", "no signing key has that name")
+	}
+	files, err := readAll(dir)
+	if err != nil {
+		return err
+	}
+	return appendVersion(dir, p, files[p])
 }
 
 // String hides the keys from fmt and slog.
@@ -126,12 +176,14 @@ var ErrSealed = fault.New(fault.Internal, "sealed_data_unreadable", "Something w
 
 func (k *Keyring) sharesAKey() bool {
 	seen := map[string]bool{}
-	for _, one := range []signing{k.bind, k.remove, k.assert, k.audit} {
-		seed := string(one.private()[:ed25519.SeedSize])
-		if seen[seed] {
-			return true
+	for _, versions := range k.held {
+		for _, one := range versions {
+			seed := string(one.private()[:ed25519.SeedSize])
+			if seen[seed] {
+				return true
+			}
+			seen[seed] = true
 		}
-		seen[seed] = true
 	}
 	for _, versions := range [][]secret{k.index, k.login, k.filing} {
 		for _, one := range versions {

@@ -71,6 +71,44 @@ func TestCreateNeverOverwrites(t *testing.T) {
 	}
 }
 
+// TestTheManifestSaysWhichVersionIsUsed: the next key may lie there long before it is named, and the old one long after.
+func TestTheManifestSaysWhichVersionIsUsed(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := keyring.Create(dir); err != nil {
+		t.Fatal(err)
+	}
+	first := open(t, dir).Public()
+	if err := keyring.Renew(dir, "audit"); err != nil {
+		t.Fatal(err)
+	}
+	ring := open(t, dir)
+	next := ring.Newest()
+	if next.Audit == first.Audit || next.Bind != first.Bind || next.Remove != first.Remove || next.Assert != first.Assert {
+		t.Errorf("the newest keys are %x, after %x", next, first)
+	}
+	for _, named := range []keyring.PublicKeys{first, next, first} {
+		if missing := ring.Use(named); len(missing) > 0 || ring.Public() != named || ring.ForAudit().Public() != named.Audit {
+			t.Errorf("the key that is named is not used: %v", missing)
+		}
+	}
+	other := next
+	other.Bind, other.Audit = next.Audit, next.Bind
+	if missing := ring.Use(other); strings.Join(missing, " ") != "bind audit" || ring.Public() != first {
+		t.Errorf("keys of another purpose were taken: %v", missing)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "audit.key")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	for _, name := range []string{"login", "", "../audit"} {
+		if err := keyring.Renew(dir, name); code(err) != "bad_key_file" {
+			t.Errorf("%q was renewed: %v", name, err)
+		}
+	}
+	if found, _ := os.ReadDir(dir); len(found) != 7 {
+		t.Errorf("%d files", len(found))
+	}
+}
+
 func TestOpenNamesWhatIsWrong(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(t *testing.T, dir string)
@@ -97,16 +135,16 @@ func TestOpenNamesWhatIsWrong(t *testing.T) {
 		"another purpose": {edit("bind.key", func(s string) string { return strings.Replace(s, "bind", "assert", 1) }), "bad_key_file", "another purpose"},
 		"version 0":       {edit("bind.key", func(s string) string { return strings.Replace(s, " 1 ", " 0 ", 1) }), "bad_key_file", "version"},
 		"a version twice": {edit("index.key", func(s string) string { return s + s }), "bad_key_file", "version"},
-		"two signing keys": {edit("bind.key", func(s string) string {
+		"one signing key as two": {edit("bind.key", func(s string) string {
 			return s + strings.Replace(s, " 1 ", " 2 ", 1)
-		}), "bad_key_file", "exactly one"},
+		}), "bad_key_file", "the same"},
 		"the same key for two purposes": {func(t *testing.T, dir string) {
 			other, err := os.ReadFile(filepath.Join(dir, "assert.key"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			rewrite(t, dir, "bind.key", func(string) string { return strings.Replace(string(other), "assert", "bind", 1) })
-		}, "bad_key_file", "same key"},
+		}, "bad_key_file", "the same"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := created(t)

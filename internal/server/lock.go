@@ -11,9 +11,9 @@ import (
 
 var errInUse = fault.New(fault.Conflict, "data_in_use", "Another Wardline is serving from this data directory. Stop it first, or give this one a directory of its own.")
 
-// lockData makes sure that one server at a time serves from a data directory: it frees what an earlier process left in hand, which must be dead by
+// LockData makes sure that one server at a time serves from a data directory: it frees what an earlier process left in hand, which must be dead by
 // then. The lock ends with the process, however that ends. Commands such as `wardline person` work beside a server and do not ask for it.
-func lockData(dir string) (*os.File, error) {
+func LockData(dir string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(dir, "serving"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err

@@ -137,7 +137,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.keys, err = keyring.Open(KeysDir(s.config.Data)); err != nil {
 		return err
 	}
-	if s.lock, err = lockData(s.config.Data); err != nil {
+	if s.lock, err = LockData(s.config.Data); err != nil {
 		return err
 	}
 	if s.db, err = store.Open(ctx, s.config.DatabaseOf()); err != nil {
@@ -146,7 +146,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.shred, err = shredstore.Open(ctx, s.config.shredOf()); err != nil {
 		return err
 	}
-	trust, err := identity.CheckFounded(ctx, s.db, s.keys.Public())
+	trust, err := identity.CheckFounded(ctx, s.db, s.keys)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (s *Server) build(trust *identity.Trust) error {
 		Announcer: s.announcer, Grace: s.grace, Clock: clk, Retry: s.config.Retry,
 	})
 	s.keeper = retention.New(s.db, eraser{s.shred}, s.announcer, clk)
-	s.sequencer = audit.NewSequencer(s.db.AuditLog(), s.keys.ForAudit(), clk)
+	s.sequencer = audit.NewSequencer(s.db.AuditLog(), s.keys.ForAudit(), clk, trust.Chain.AuditKeys()...)
 	s.ledger = audit.NewLedger(s.db.AuditLog(), s.sequencer, s.db.Audit, clk)
 	s.buildJobs()
 	s.api = httpapi.New(httpapi.Options{
@@ -211,8 +211,11 @@ func (s *Server) buildJobs() {
 	s.db.OnAudit(s.sequencer.Wake)
 }
 
-// Start begins the background work.
+// Start begins the background work. Before it, the log is signed by the key that the newest manifest names: clients believe no other.
 func (s *Server) Start(ctx context.Context) {
+	if err := s.ledger.Settle(ctx); err != nil {
+		s.log.ErrorContext(ctx, "the log was not signed at the start", "code", fault.As(err).Code())
+	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.done.Go(func() { s.sequencer.Run(ctx, time.Minute, s.log) })
 	s.done.Go(func() { s.jobs.Run(ctx) })

@@ -58,7 +58,7 @@ func Found(t testing.TB, store identity.ManifestStore, now clock.Clock, change .
 	if err := identity.Found(context.Background(), store, signed, draft.Policy, now.Now()); err != nil {
 		t.Fatal(err)
 	}
-	trust, err := identity.CheckFounded(context.Background(), store, keys.Public())
+	trust, err := identity.CheckFounded(context.Background(), store, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
