@@ -149,9 +149,9 @@ func (s *Session) change(ctx context.Context, t *thread, rotate bool, make func(
 	}
 }
 
-// known counts what is known of a thread and its people: when it has not grown, trying again cannot help.
+// known counts what is known of a thread, its people and the manifest: when it has not grown, trying again cannot help.
 func (s *Session) known(t *thread) uint64 {
-	known := t.log.Seq()
+	known := t.log.Seq() + uint64(s.manifests.Current().Version)
 	for _, person := range t.people() {
 		if state := s.people[person]; state != nil {
 			known += uint64(state.Seq())

@@ -147,11 +147,17 @@ func (s *Session) fetchLogs(ctx context.Context, people []id.Person) (refused []
 			Entries [][]byte   `json:"entries"`
 			Proof   *placeBody `json:"proof"`
 		} `json:"logs"`
+		ManifestVersion uint32 `json:"manifestVersion"`
 		grownBody
 	}
 	asked := map[string]any{"people": wanted, "logFrom": s.ledger.head.Size}
 	if err := s.again(ctx, "POST", "/v1/people/logs", asked, &body); err != nil {
 		return nil, err
+	}
+	if body.ManifestVersion > s.manifests.Current().Version {
+		if err := s.refreshManifests(ctx); err != nil {
+			return nil, err
+		}
 	}
 	// What is wrong with the proofs does not keep anything from being read: it is refused when something is to be sealed.
 	logged := s.accept(body.grownBody) == nil

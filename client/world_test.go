@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ type world struct {
 	clock    *clock.Manual
 	hospital *hospital.Hospital
 	server   *server.Server
+	serving  atomic.Pointer[server.Server]
 	web      *httptest.Server
 	seats    []*identity.Seat
 	pin      id.Hash
@@ -50,17 +52,10 @@ func newWorld(t *testing.T, change ...func(*identity.Founding)) *world {
 	w.hospital, err = hospital.Start(ctx, hospital.Config{Addr: "127.0.0.1:0", Dir: t.TempDir(), Clock: w.clock})
 	w.check(err)
 	listening := httptest.NewUnstartedServer(nil)
-	origin := "http://" + listening.Listener.Addr().String()
-	w.server, err = server.Open(ctx, server.Config{
-		Data: data, Origin: origin, Clock: w.clock, Organisation: "RXX99",
-		Index:  pds.Config{BaseURL: w.hospital.IndexURL(), HospitalNumberSystem: hospital.HospitalNumberSystem, WardExtension: hospital.WardExtension},
-		Record: ehr.Config{BaseURL: w.hospital.RecordURL(), HospitalNumberSystem: hospital.HospitalNumberSystem, Clock: w.clock},
-	})
-	w.check(err)
-	listening.Config.Handler = w.server
-	listening.Start()
 	w.web = listening
-	w.server.Start(ctx)
+	w.start()
+	listening.Config.Handler = http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) { w.serving.Load().ServeHTTP(out, in) })
+	listening.Start()
 	t.Cleanup(func() {
 		listening.CloseClientConnections()
 		listening.Close()
@@ -73,6 +68,20 @@ func newWorld(t *testing.T, change ...func(*identity.Founding)) *world {
 		}
 	})
 	return w
+}
+
+// start opens the server on its data, as an operator does.
+func (w *world) start() {
+	w.t.Helper()
+	opened, err := server.Open(w.ctx, server.Config{
+		Data: w.data, Origin: "http://" + w.web.Listener.Addr().String(), Clock: w.clock, Organisation: "RXX99",
+		Index:  pds.Config{BaseURL: w.hospital.IndexURL(), HospitalNumberSystem: hospital.HospitalNumberSystem, WardExtension: hospital.WardExtension},
+		Record: ehr.Config{BaseURL: w.hospital.RecordURL(), HospitalNumberSystem: hospital.HospitalNumberSystem, Clock: w.clock},
+	})
+	w.check(err)
+	opened.Start(w.ctx)
+	w.server = opened
+	w.serving.Store(opened)
 }
 
 // found makes keys and seats and writes the first manifest.

@@ -99,6 +99,8 @@ type wantedLog struct {
 
 type logsBody struct {
 	Logs []personLog `json:"logs"`
+	// ManifestVersion has a client that knows an earlier one ask for it, before it judges what was made under it.
+	ManifestVersion int `json:"manifestVersion" doc:"of the newest root manifest"`
 	GrownBody
 }
 
@@ -117,7 +119,11 @@ func (a *API) getLogs(ctx context.Context, in *logsInput) (*output[logsBody], er
 	if err != nil {
 		return nil, err
 	}
-	body := logsBody{Logs: make([]personLog, len(pages))}
+	chain, _, err := a.rooms.Manifests.Manifests(ctx)
+	if err != nil {
+		return nil, err
+	}
+	body := logsBody{Logs: make([]personLog, len(pages)), ManifestVersion: len(chain)}
 	var heads []audit.PersonEntry
 	var whose []int
 	for n, page := range pages {

@@ -125,6 +125,10 @@ func (s *Service) verifyMessage(
 	if err != nil {
 		return nil, err
 	}
+	if epoch.Core.Manifest != trust.Manifests.Current().Hash {
+		// The officers have changed: what comes next is sealed to those who are there now (section 7.5 of docs/protocol.md).
+		return nil, staleEpoch(State{Epoch: epoch.Core.Epoch})
+	}
 	verified, err := envelope.VerifyMessage(trust, epoch, post.Message)
 	if err != nil {
 		return nil, people.verdict(err)

@@ -116,13 +116,15 @@ export class People {
     page: readonly string[],
     wanted: ReadonlyMap<string, Bytes>,
   ): Promise<{ grown: boolean; refusal: Refusal | undefined }> {
-    const { remote, ledger } = this.#options;
+    const { remote, ledger, trust } = this.#options;
     const from = ledger.size;
     const asked = page.map((person) => {
       const id = wanted.get(person);
       return { person, afterSeq: this.#seqOf(id), prove: id !== undefined && !this.#isProved(id) };
     });
-    const { logs, ...checkpoint } = await remote.people.logs(asked, from);
+    const { logs, manifestVersion, ...checkpoint } = await remote.people.logs(asked, from);
+    // What is in the answer may have been made under a manifest that came since.
+    if (manifestVersion > trust.chain.current.version) await trust.refresh(manifestVersion);
     let grown = false;
     let refusal: Refusal | undefined;
     const places = [];

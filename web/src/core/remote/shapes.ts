@@ -134,6 +134,8 @@ export type Place = v.InferOutput<typeof place>;
 
 export const logs = v.object({
   logs: list(v.object({ person: uuid, entries: list(bytes), proof: v.optional(place) })),
+  /** Of the newest root manifest. */
+  manifestVersion: count,
   ...grown,
 });
 
