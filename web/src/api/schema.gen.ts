@@ -1666,6 +1666,11 @@ export interface components {
             /** @description hashes that lead from the size that was asked about to the checkpoint's (RFC 9162) */
             consistency?: string[];
             logs: components["schemas"]["PersonLog"][];
+            /**
+             * Format: int64
+             * @description of the newest root manifest
+             */
+            manifestVersion: number;
         };
         LogsInputBody: {
             /**

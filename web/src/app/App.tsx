@@ -1,6 +1,7 @@
 /** Which of the few whole screens is shown: it follows the state of the session and nothing else. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Enrol } from '../features/gate/Enrol.tsx';
+import { CutLink } from '../features/gate/CutLink.tsx';
 import { Mark } from '../features/gate/Frame.tsx';
 import { Lock } from '../features/gate/Lock.tsx';
 import { Occupied } from '../features/gate/Occupied.tsx';
@@ -70,6 +71,7 @@ function Screens({ client, fault }: Props) {
   }, [state]);
 
   if (!state) return <Starting fault={fault} />;
+  if (link === 'cut') return <CutLink onDone={() => setLink(undefined)} />;
   if (link && (spending || state.at !== 'ready')) {
     const over = () => {
       setLink(undefined);

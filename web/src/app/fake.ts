@@ -18,6 +18,9 @@ import * as data from './fakeData.ts';
 import { Refusal } from './worker.ts';
 
 type Thread = { head: ThreadHead; items: TimelineItem[] };
+const linkFingerprint = 'a91be07c55d2f3048e6b7a1c9d0e2f3a4b5c6d7e8f90a1b2c3d4e5f60718293a';
+const nextFingerprint = '3f10d2c4b5a697887766554433221100ffeeddccbbaa99887766554433221100';
+
 export type FakeOptions = {
   state?: SessionState['at'];
   noticeAccepted?: boolean;
@@ -32,6 +35,8 @@ export type FakeOptions = {
   passwordOnly?: boolean;
   unproved?: boolean;
   changedElsewhere?: boolean;
+  /** The officers have signed a second manifest since. */
+  renewed?: boolean;
   /** There is a policy to accept. */
   policy?: boolean;
 };
@@ -120,10 +125,11 @@ export function createFake(options: FakeOptions = {}): Fake {
       version: '0.1.0',
       assets: '5b1d0c9e7a2f4438b6c1d0e9f8a7b6c5d4e3f2a1908f7e6d5c4b3a291807f6e5',
       manifest: {
-        version: 1,
-        fingerprint: 'a91be07c55d2f3048e6b7a1c9d0e2f3a4b5c6d7e8f90a1b2c3d4e5f60718293a',
+        version: options.renewed ? 2 : 1,
+        fingerprint: options.renewed ? nextFingerprint : linkFingerprint,
         seats: 3,
         needed: 2,
+        earlier: options.renewed ? [{ version: 1, fingerprint: linkFingerprint }] : [],
       },
     }),
     connection: async () => connection,
@@ -144,6 +150,7 @@ export function createFake(options: FakeOptions = {}): Fake {
           uri: 'otpauth://totp/Wardline:leila.haddad?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Wardline&algorithm=SHA1&digits=6&period=30',
         },
         minPasswordLength: 12,
+        manifest: { fingerprint: linkFingerprint, version: 1, newest: options.renewed ? 2 : 1 },
       };
     },
     completeEnrolment: async () => become(readyState()),

@@ -1,6 +1,6 @@
 /**
  * The screens on invented data, for looking at: `npx vite --mode mock`, then /mock.html. What is asked for stands in the query:
- * `?state=locked`, `?offline`, `?empty`, `?notice`, `?shared`, `?theme=dark`. Not an entry of the release build.
+ * `?state=locked`, `?offline`, `?alarm`, `?renewed`, `?empty`, `?notice`, `?shared`, `?theme=dark`. Not an entry of the release build.
  */
 import type { SessionState } from '../core/contract.ts';
 import { browserClock } from '../platform/clock.ts';
@@ -24,7 +24,11 @@ const fake = createFake({
   passwordOnly: asked.has('password-only'),
   unproved: asked.has('unproved'),
   changedElsewhere: asked.has('changed'),
+  renewed: asked.has('renewed'),
   ...(asked.has('offline') ? { connection: { state: 'offline', lastSync: Date.now() - 420_000, queued: 2 } } : {}),
+  ...(asked.has('alarm')
+    ? { connection: { state: 'online', queued: 0, alarm: { by: 'Dr Ben Okoro', evidence: 'wardline-evidence-v1\n' } } }
+    : {}),
 });
 Object.assign(globalThis, { fake });
 

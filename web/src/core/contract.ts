@@ -161,6 +161,8 @@ export type Enrolment = {
   username: string;
   totp: { secret: string; uri: string };
   minPasswordLength: number;
+  /** The fingerprint that the link carries, which is on the sheet, hex; its version, and the newest that follows from it. */
+  manifest: { fingerprint: string; version: number; newest: number };
 };
 
 /** What the browser is asked to do with a passkey: the options of WebAuthn in their JSON form, and what its PRF evaluates. */
@@ -198,7 +200,10 @@ export type Connection = {
   queued: number;
   /** How far this device's clock is from the server's, when it matters (over a minute). */
   skewMs?: number;
-  /** This device was shown two lists of keys that cannot both be true; `by` is the colleague whose device was shown the other one. */
+  /**
+   * This device was shown two lists of keys that cannot both be true; `by` is the colleague whose device was shown the other one, `evidence`
+   * the content of the file that is saved of it.
+   */
   alarm?: { by?: string; evidence: string };
 };
 
@@ -206,8 +211,14 @@ export type About = {
   version: string;
   /** SHA-256 of the manifest of the web files this device runs, hex. */
   assets: string;
-  /** The pinned root manifest: its version, fingerprint and officers' seats. */
-  manifest: { version: number; fingerprint: string; seats: number; needed: number };
+  /** The pinned root manifest: its version, fingerprint and officers' seats, and the versions that it follows from, the newest first. */
+  manifest: {
+    version: number;
+    fingerprint: string;
+    seats: number;
+    needed: number;
+    earlier: { version: number; fingerprint: string }[];
+  };
 };
 
 // The organisation's policies

@@ -94,6 +94,10 @@ const words: Record<string, Words> = {
   unsupported_suite: { message: 'The server needs a newer Wardline.', hint: reload },
   malformed: { message: 'The server sent something that Wardline cannot read.', hint: reload },
 
+  enrolment_link_cut: {
+    message: 'A part of this link is missing, so Wardline cannot tell whose server it leads to.',
+    hint: 'It has not been used. Scan the code on your sheet, or type the whole address.',
+  },
   policy_needed: {
     message: 'There is a policy to read and accept first.',
     hint: 'Until then you can read, but not write.',

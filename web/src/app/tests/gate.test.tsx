@@ -3,6 +3,7 @@ import { disclosureSentence } from '../../features/compose/Notice.tsx';
 import { Enrol } from '../../features/gate/Enrol.tsx';
 import { passwordProblem } from '../../features/gate/password.ts';
 import { SignIn } from '../../features/gate/SignIn.tsx';
+import { App } from '../App.tsx';
 import { people } from '../fakeData.ts';
 import { button, field, mount, press, shown, type } from './mount.tsx';
 
@@ -57,6 +58,35 @@ describe('enrolment', () => {
     expect(onDone).not.toHaveBeenCalled();
     await press(button('Use my password each time'));
     expect(onDone).toHaveBeenCalledTimes(1);
+  });
+
+  test('P3 shows what the link pins, in the groups of the sheet', async () => {
+    await enrolment();
+    const rows = [...document.querySelectorAll('.fingerprint > span')].map((row) => row.textContent?.trim());
+    expect(rows).toEqual(['a91b e07c 55d2 f304', '8e6b 7a1c 9d0e 2f3a', '4b5c 6d7e 8f90 a1b2', 'c3d4 e5f6 0718 293a']);
+    expect(shown()).toContain('Compare this with your sheet');
+    expect(shown()).toContain('If one differs, stop here');
+    expect(shown()).not.toContain('have signed version');
+  });
+
+  test('P3 says when the officers have signed a newer version since the sheet was printed', async () => {
+    await mount({ state: 'signed-out', renewed: true }, () => (
+      <Enrol link={link} demonstration onBegun={() => undefined} onDone={() => undefined} />
+    ));
+    expect(document.querySelector('.fingerprint')?.textContent).toContain('a91b e07c 55d2 f304');
+    expect(shown()).toContain('Your officers have signed version 2 since this link was made');
+  });
+
+  test('P3 a link without its fingerprint is refused in clear words, and nothing is asked of the server', async () => {
+    location.hash = `#/enrol/${'a'.repeat(43)}`;
+    const { fake } = await mount({ state: 'signed-out' }, (client) => <App client={client} fault={undefined} />);
+    expect(shown()).toContain('This link is not whole');
+    expect(shown()).toContain('It has not been used.');
+    expect(location.hash).toBe('#/');
+    expect(fake.calls.map(({ verb }) => verb)).not.toContain('startEnrolment');
+    await press(button('Go to Wardline'));
+    expect(shown()).not.toContain('This link is not whole');
+    expect(shown()).toContain('Password');
   });
 
   test('a link that was used says so', async () => {

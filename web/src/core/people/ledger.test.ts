@@ -2,6 +2,8 @@
 /** A server that leaves keys out of the log, or shows a log of its own: nothing is sealed, and the person is told. */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { bytesOf } from '../../crypto/bytes.ts';
+import { openCheckpoint } from '../../crypto/checkpoint.ts';
+import { fromBase64url } from '../../crypto/names.ts';
 import { seedKey } from '../../crypto/vectors/hospital.ts';
 import { Browser, World, password, refusalOf, until } from '../testing/world.ts';
 
@@ -102,7 +104,16 @@ test('an alarm outlives a new page, and the honest answer after it changes nothi
   expect((await refusalOf(team())).code).toBe('split_view');
   world.server.tamper = (_route, value) => value;
   expect((await refusalOf(team())).code).toBe('split_view');
-  expect((await alarmOf(anita))?.evidence).toMatch(/wardline-audit-v1[\s\S]*wardline-audit-v1/);
+  const lines = (await alarmOf(anita))?.evidence.split('\n') ?? [];
+  expect(lines.slice(0, 2)).toEqual(['wardline-evidence-v1', 'split_view']);
+  const [seen, shown] = [2, 3].map((at) =>
+    new TextDecoder().decode(fromBase64url((lines[at] ?? '').split(' ')[1] ?? '')),
+  );
+  for (const note of [seen, shown]) {
+    await openCheckpoint(note ?? '', world.server.hospital.server.audit.publicKey);
+  }
+  expect(seen).not.toBe(shown);
+  expect(lines.slice(4)).toEqual(['told -', '']);
   await anita.say(thread, 'To keys that were proved before, one can still write.');
   await anita.ask.lock();
   await anita.ask.unlock({ password });
@@ -144,6 +155,9 @@ test('devices tell each other which log they were shown, and a contradiction is 
     return (await alarmOf(fiona)) !== undefined;
   });
   expect((await alarmOf(fiona))?.by).toBe('Dr Anita Patel');
+  expect((await alarmOf(fiona))?.evidence).toMatch(
+    new RegExp(`^wardline-evidence-v1\nsplit_view\nseen \\S{100,}\nshown -\ntold \\d+ \\S{43} ${anita.me}\n$`),
+  );
 });
 
 test('opening and writing in four threads asks for logs no more often than signing in does', async () => {

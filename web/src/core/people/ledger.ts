@@ -5,8 +5,9 @@
  * - The newest log that was accepted is kept, sealed, on the device; a later one must continue it.
  * - After a contradiction nothing new is taken for proved, here or after a lock, and both sides of it are kept as evidence.
  */
-import { type Bytes, equal, hex } from '../../crypto/bytes.ts';
+import { type Bytes, equal } from '../../crypto/bytes.ts';
 import { type LogHead, openCheckpoint } from '../../crypto/checkpoint.ts';
+import { evidenceText } from '../../crypto/evidence.ts';
 import type { ToldLog } from '../../crypto/inner.ts';
 import { serverKey } from '../../crypto/manifest.ts';
 import { fromBase64url, fromUuidText, uuidText } from '../../crypto/names.ts';
@@ -239,7 +240,12 @@ export class Ledger {
   }
 }
 
-/** The evidence as text, for whoever looks into it. */
-export function evidenceOf({ own, other, otherNote }: Alarm): string {
-  return [own?.note ?? '', otherNote ?? `size ${other.size}, root ${hex(other.root)}`].join('\n');
+/** The evidence as the file that `wardline verify evidence` reads. */
+export function evidenceOf({ code, own, other, otherNote, by }: Alarm): string {
+  return evidenceText({
+    code,
+    ...(own && { seen: own.note }),
+    ...(otherNote && { shown: otherNote }),
+    ...(by && { told: { ...other, by: fromUuidText(by) } }),
+  });
 }

@@ -13,7 +13,14 @@ import { signed } from '../../crypto/layouts/container.ts';
 import type { Policy } from '../../crypto/layouts/manifest.ts';
 import { bind, generation } from '../../crypto/layouts/person.ts';
 import type { Vault } from '../../crypto/layouts/vault.ts';
-import { type ManifestChain, openPolicy, pinOf, verifyManifests } from '../../crypto/manifest.ts';
+import {
+  type Manifest,
+  type ManifestChain,
+  manifestNamed,
+  openPolicy,
+  pinOf,
+  verifyManifests,
+} from '../../crypto/manifest.ts';
 import { fromBase64url, fromUuidText } from '../../crypto/names.ts';
 import { authKey, stretchPassword, wrapKey } from '../../crypto/password.ts';
 import { verifyPersonLog } from '../../crypto/person.ts';
@@ -32,15 +39,34 @@ import { ownLabel } from './label.ts';
 import { type KeptDevice, byIdentity, certify, newDevice } from './device.ts';
 
 /** A link that has been opened and may be spent. */
-export type Opened = { token: string; invitation: Invitation; chain: ManifestChain; policy: Policy };
+export type Opened = {
+  token: string;
+  invitation: Invitation;
+  chain: ManifestChain;
+  /** The version whose fingerprint the link carries; the newest one is pinned. */
+  linked: Manifest;
+  policy: Policy;
+};
 
 export const minPasswordLength = 12;
 
 export async function openLink(remote: Remote, token: string, manifestFingerprint: string): Promise<Opened> {
+  // Without it there is nothing to hold the server against: nothing is asked, and the server's own word is never taken for it.
+  const fingerprint = fingerprintIn(manifestFingerprint);
+  if (!fingerprint) throw new Fault('enrolment_link_cut');
   const invitation = await remote.enrolment.start(token);
-  const fingerprint = fromBase64url(manifestFingerprint);
   const chain = await verifyManifests(invitation.manifests, { fingerprint });
-  return { token, invitation, chain, policy: await openPolicy(chain, invitation.policy) };
+  const linked = manifestNamed(chain, fingerprint);
+  return { token, invitation, chain, linked, policy: await openPolicy(chain, invitation.policy) };
+}
+
+function fingerprintIn(text: string): Bytes | undefined {
+  try {
+    const fingerprint = fromBase64url(text);
+    return fingerprint.length === 32 ? fingerprint : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export type Choices = { password: string; code: string; device: DeviceKind; agreement: boolean; notice: boolean };

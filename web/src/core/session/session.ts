@@ -8,6 +8,7 @@
  * The first screen needs none of the cryptography, so it comes as a part of its own, while a password is typed or stretched.
  */
 import { erase, hex } from '../../crypto/bytes.ts';
+import type { Manifest } from '../../crypto/manifest.ts';
 import { uuidText } from '../../crypto/names.ts';
 import type { About, DeviceKind, Enrolment, LockCause, Person, SessionState } from '../contract.ts';
 import type { Desk, DeskHooks } from '../desk.ts';
@@ -109,8 +110,9 @@ export class Session {
           fingerprint: hex(chain.current.hash),
           seats: chain.current.seats.length,
           needed: chain.current.threshold,
+          earlier: chain.versions.slice(0, -1).reverse().map(pinWords),
         }
-      : { version: 0, fingerprint: '', seats: 0, needed: 0 };
+      : { version: 0, fingerprint: '', seats: 0, needed: 0, earlier: [] };
     return { version, assets, manifest };
   }
 
@@ -125,6 +127,7 @@ export class Session {
       username: userName,
       totp: { secret: totpSecret, uri: otpauth },
       minPasswordLength,
+      manifest: { ...pinWords(opened.linked), newest: opened.chain.current.version },
     };
   }
 
@@ -323,3 +326,5 @@ function cardOf({ person, displayName, role, ward, organisation }: Invitation): 
   const names = splitName(displayName);
   return { id: person, name: displayName, ...names, role, ...(ward ? { ward } : {}), organisation, outside: false };
 }
+
+const pinWords = ({ version, hash }: Manifest) => ({ version, fingerprint: hex(hash) });

@@ -14,13 +14,18 @@ const actor = bytesOf(16);
 
 export class TestLedger {
   readonly leaves: Bytes[] = [];
-  readonly #signer: Signer;
+  #signer: Signer;
   readonly #now: () => number;
   readonly #places = new Map<string, number>();
 
   constructor(signer: Signer, now: () => number) {
     this.#signer = signer;
     this.#now = now;
+  }
+
+  /** The log goes on under the key of the next manifest. */
+  renew(signer: Signer): void {
+    this.#signer = signer;
   }
 
   /** A log that was this one up to a size, and has gone another way since. */

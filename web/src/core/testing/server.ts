@@ -8,7 +8,7 @@ import { historyGrant } from '../../crypto/layouts/epoch.ts';
 import { rootManifest } from '../../crypto/layouts/manifest.ts';
 import { type PatientAssertion, patientAssertion } from '../../crypto/layouts/patient.ts';
 import { base64url, fromBase64url, fromUuidText, uuidText } from '../../crypto/names.ts';
-import { sign, unpack } from '../../crypto/signed.ts';
+import { type ServerPurpose, sign, unpack } from '../../crypto/signed.ts';
 import { Hospital } from '../../crypto/vectors/hospital.ts';
 import type { Filing } from '../remote/shapes.ts';
 import type { OpenSocket, SocketHandlers } from '../sync/live.ts';
@@ -78,6 +78,13 @@ export class TestServer {
 
   static async found(clock: TestClock, name = 'core tests'): Promise<TestServer> {
     return new TestServer(await Hospital.found(name), clock);
+  }
+
+  /** Officers sign the next manifest, with new server keys, and the server starts again. */
+  async renew(...purposes: ServerPurpose[]): Promise<void> {
+    await this.hospital.renewManifest(purposes);
+    this.ledger.renew(this.hospital.server.audit);
+    for (const thread of this.threads.values()) thread.overtaken = thread.epochs.length;
   }
 
   /** What the link carries beside the token. */
@@ -309,7 +316,12 @@ export class TestServer {
       const proved = log.length > 0 && (prove || entries.length > 0);
       return { person, entries, ...(proved ? { proof: await this.ledger.place(person, log.length, size) } : {}) };
     });
-    return { logs: await Promise.all(logs), ...(await this.ledger.grown(Number(body['logFrom']), size)) };
+    const manifestVersion = this.hospital.manifests.length;
+    return {
+      logs: await Promise.all(logs),
+      manifestVersion,
+      ...(await this.ledger.grown(Number(body['logFrom']), size)),
+    };
   }
 
   #find(query: string) {

@@ -44,6 +44,8 @@ export class ServedThread {
   readonly #now: () => number;
   #queue: Promise<unknown> = Promise.resolve();
   membership = { seq: 0, head: bytesOf(32) };
+  /** The last epoch whose record names an earlier manifest than the present one. */
+  overtaken = 0;
 
   private constructor(bytes: Bytes, value: { space: string; name: string }, now: () => number) {
     this.bytes = bytes;
@@ -185,7 +187,11 @@ export class ServedThread {
       return same ? this.accepted(id) : refuse(409, 'message_differs');
     }
     const newest = this.epochs.at(-1);
-    const fresh = newest && equal(read.header.record, newest.hash) && newest.membershipSeq === this.membership.seq;
+    const fresh =
+      newest &&
+      equal(read.header.record, newest.hash) &&
+      newest.membershipSeq === this.membership.seq &&
+      newest.number > this.overtaken;
     if (!fresh) refuse(409, 'stale_epoch', { epoch: this.epochs.length });
     const seq = await this.#append('message', bytes, read.entryHash);
     this.#halves.set(seq, half);

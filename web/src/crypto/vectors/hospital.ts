@@ -110,9 +110,9 @@ export class Hospital {
     return encode(policy, POLICY);
   }
 
-  /** Version n+1 with a new `bind` key, signed by two seats of version n. */
-  async renewManifest(): Promise<void> {
-    this.server = { ...this.server, bind: await this.newKey() };
+  /** Version n+1 with a new `bind` key, or others, signed by two seats of version n. */
+  async renewManifest(purposes: readonly ServerPurpose[] = ['bind']): Promise<void> {
+    for (const purpose of purposes) this.server = { ...this.server, [purpose]: await this.newKey() };
     await this.#publish(this.seats.slice(0, 2));
   }
 

@@ -8,6 +8,7 @@ import type { Enrolment } from '../../core/contract.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
 import { Check, focusFirstError, TextField } from '../../ui/fields.tsx';
 import { DeviceIcon, KeyIcon, LockIcon } from '../../ui/icons/tools.tsx';
+import { Fingerprint } from '../../ui/Fingerprint.tsx';
 import { QrCode } from '../../ui/QrCode.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { NoticePoints } from '../compose/Notice.tsx';
@@ -220,7 +221,7 @@ export function Enrol({ link, demonstration, onBegun, onDone }: Props) {
 }
 
 function WhoStep({ enrolment }: { enrolment: Enrolment }) {
-  const { person } = enrolment;
+  const { person, manifest } = enrolment;
   return (
     <>
       <dl class="kv">
@@ -239,6 +240,20 @@ function WhoStep({ enrolment }: { enrolment: Enrolment }) {
           <dd>{enrolment.organisation}</dd>
         </div>
       </dl>
+      <section class="card pinned" aria-labelledby="enrol-pinned">
+        <h2 id="enrol-pinned">Compare this with your sheet</h2>
+        <Fingerprint hex={manifest.fingerprint} />
+        <p class="small">
+          When every group is the same, this is your organisation’s server and nobody else’s. If one differs, stop here
+          and tell the service desk.
+        </p>
+        {manifest.newest > manifest.version && (
+          <p class="small muted">
+            Your officers have signed version {manifest.newest} since this link was made, and it follows from this one.
+            This device remembers both.
+          </p>
+        )}
+      </section>
       <ul class="list card">
         <li class="who">
           <KeyIcon size="l" />

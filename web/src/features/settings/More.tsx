@@ -6,6 +6,7 @@ import { appFiles, newerIsReady } from '../../platform/newer.ts';
 import { hasFinePointer, isWide } from '../../platform/viewport.ts';
 import { duration } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
+import { Fingerprint } from '../../ui/Fingerprint.tsx';
 import { KeyIcon, LockIcon, SwitchIcon, TickIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { disclosureSentence } from '../compose/Notice.tsx';
@@ -20,7 +21,7 @@ const themeWords: Record<Theme, string> = { system: 'As the device', light: 'Lig
 const limits = [
   'It cannot stop a screenshot or a photo of the screen.',
   'It cannot tell whether a phone has been tampered with, and it cannot wipe a phone: only what Wardline keeps on it.',
-  'The server delivers this app. Compare the fingerprints below with those that your organisation publishes.',
+  'The server delivers this app. Compare the groups below, under “Whose server this is”, with those that your organisation publishes.',
   'It is not certified. A Clinical Safety Officer has to sign the safety case of your organisation.',
   'It never replaces 2222.',
 ];
@@ -116,6 +117,7 @@ export function More() {
               ))}
             </ul>
           </section>
+          <WhoseServer organisation={state.organisation} />
           <AboutSection />
         </div>
       </div>
@@ -213,16 +215,43 @@ function AboutSection() {
           <dt>This app</dt>
           <dd class="mono">{inGroups(files || about.assets)}</dd>
         </div>
-        <div>
-          <dt>Officers’ manifest</dt>
-          <dd>
-            Version {about.manifest.version}, {about.manifest.seats} officers, {about.manifest.needed} of them open a
-            case
-            <br />
-            <span class="mono">{inGroups(about.manifest.fingerprint)}</span>
-          </dd>
-        </div>
       </dl>
+    </section>
+  );
+}
+
+/** What this device pinned when it was set up, to compare with the sheets that hang on the wall (P3). */
+function WhoseServer({ organisation }: { organisation: string }) {
+  const { wardline } = useClient();
+  const [about, setAbout] = useState<About>();
+  useEffect(() => {
+    wardline.about().then(setAbout, () => undefined);
+  }, []);
+  if (!about || about.manifest.version === 0) return null;
+  const { version, fingerprint, seats, needed, earlier } = about.manifest;
+  return (
+    <section aria-labelledby="more-whose">
+      <h2 id="more-whose">Whose server this is</h2>
+      <p class="small">
+        {organisation}’s, if these groups are the ones on your organisation’s sheets. This device has remembered them
+        since it was set up, and takes no others.
+      </p>
+      <Fingerprint hex={fingerprint} />
+      <p class="small muted">
+        Manifest version {version}. {seats} officers answer for it; {needed} of them together can open what the law asks
+        for.
+      </p>
+      {earlier.length > 0 && (
+        <details>
+          <summary>Earlier versions</summary>
+          {earlier.map((each) => (
+            <div key={each.version}>
+              <p class="small muted">Version {each.version}</p>
+              <Fingerprint hex={each.fingerprint} />
+            </div>
+          ))}
+        </details>
+      )}
     </section>
   );
 }

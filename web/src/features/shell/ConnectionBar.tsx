@@ -1,6 +1,7 @@
 /** Offline is said plainly: how old the screen is, what waits, and what to do when it cannot wait. */
 import type { Connection } from '../../core/contract.ts';
 import { plural, whenInWords } from '../../ui/dates.ts';
+import { saveText } from '../../platform/save.ts';
 import { OfflineIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { useClient } from '../session/client.ts';
 
@@ -14,7 +15,14 @@ export function ConnectionBar() {
         <p class="bar bar--warn" role="alert">
           <WarningIcon />
           <span>
-            <b>Two lists of keys.</b> {alarmWords(alarm)}
+            <b>Two lists of keys.</b> {alarmWords(alarm)}{' '}
+            <button
+              type="button"
+              class="btn btn--s bar__act"
+              onClick={() => saveText('wardline-evidence.txt', alarm.evidence)}
+            >
+              Save the proof
+            </button>
           </span>
         </p>
       )}
@@ -53,5 +61,5 @@ function alarmWords({ by }: NonNullable<Connection['alarm']>): string {
   const found = by
     ? `The server has shown ${by}’s device other keys than this one, or that device is not telling the truth.`
     : 'The server has shown this device keys that do not fit with what it showed before.';
-  return `${found} Wardline sends nothing to new keys until this is cleared up. Tell the service desk now. Do not clear this browser: it holds the proof.`;
+  return `${found} Wardline sends nothing to new keys until this is cleared up. Tell the service desk now. Do not clear this browser: it holds the proof. Save it too, and send it to them: it is a small file without any names or messages.`;
 }

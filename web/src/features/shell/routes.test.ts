@@ -35,10 +35,22 @@ test('a sheet stands over its thread, a new message over the inbox', () => {
 });
 
 describe('an enrolment link', () => {
-  test.each(['#/enrol/tok-1_A.fing-2_B', '#/enrol?tok-1_A.fing-2_B'])('%s is read', (hash) =>
-    expect(enrolmentIn(hash)).toEqual({ token: 'tok-1_A', manifestFingerprint: 'fing-2_B' }),
+  const token = `tok-1_A${'a'.repeat(36)}`;
+  const fingerprint = `fing-2_B${'b'.repeat(35)}`;
+  test.each([`#/enrol/${token}.${fingerprint}`, `#/enrol?${token}.${fingerprint}`])('%s is read', (hash) =>
+    expect(enrolmentIn(hash)).toEqual({ token, manifestFingerprint: fingerprint }),
   );
-  test.each(['#/enrol/', '#/enrol/token', '#/enrol/a.b.c', '#/enrol/a.<b>', '#/new', ''])('%s is none', (hash) =>
+  test.each(['#/enrolled', '#/new', '#/t/enrol', ''])('%s is none', (hash) =>
     expect(enrolmentIn(hash)).toBeUndefined(),
   );
+  test.each([
+    '#/enrol',
+    '#/enrol/',
+    `#/enrol/${token}`,
+    `#/enrol/${token}.`,
+    `#/enrol/${token}.${fingerprint.slice(1)}`,
+    `#/enrol/${token.slice(1)}.${fingerprint}`,
+    `#/enrol/${token}.${fingerprint}.c`,
+    `#/enrol/${token}.<b>`,
+  ])('P3 %s is cut, and is not gone on with', (hash) => expect(enrolmentIn(hash)).toBe('cut'));
 });

@@ -83,10 +83,16 @@ export function baseOf(route: Route): BaseRoute {
 export const isBase = (route: Route): route is BaseRoute =>
   route.at === 'inbox' || route.at === 'more' || route.at === 'thread';
 
-/** `token.manifestFingerprint` from a one-time enrolment link, `#/enrol/…` or `#/enrol?…`. */
-export function enrolmentIn(hash: string): { token: string; manifestFingerprint: string } | undefined {
-  const found = /^#\/?enrol[/?]([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/.exec(hash);
-  return found?.[1] && found[2] ? { token: found[1], manifestFingerprint: found[2] } : undefined;
+export type EnrolmentLink = { token: string; manifestFingerprint: string };
+
+/**
+ * `token.manifestFingerprint` from a one-time enrolment link, `#/enrol/…` or `#/enrol?…`: 32 bytes each. `cut` is one of which a part is missing,
+ * such as a fingerprint that somebody shortened away: it is said, and never gone on with.
+ */
+export function enrolmentIn(hash: string): EnrolmentLink | 'cut' | undefined {
+  if (!/^#\/?enrol(?![A-Za-z])/.test(hash)) return undefined;
+  const found = /^#\/?enrol[/?]([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})$/.exec(hash);
+  return found?.[1] && found[2] ? { token: found[1], manifestFingerprint: found[2] } : 'cut';
 }
 
 function threadParts(route: Extract<Route, { thread: ThreadId }>): string[] {
