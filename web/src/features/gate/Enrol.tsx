@@ -244,8 +244,8 @@ function WhoStep({ enrolment }: { enrolment: Enrolment }) {
         <h2 id="enrol-pinned">Compare this with your sheet</h2>
         <Fingerprint hex={manifest.fingerprint} />
         <p class="small">
-          When every group is the same, this is your organisation’s server and nobody else’s. If one differs, stop here
-          and tell the service desk.
+          Your organisation’s posters have it too. When every group is the same, this is your organisation’s server and
+          nobody else’s. If one differs, stop here and tell the service desk.
         </p>
         {manifest.newest > manifest.version && (
           <p class="small muted">

@@ -233,8 +233,8 @@ function WhoseServer({ organisation }: { organisation: string }) {
     <section aria-labelledby="more-whose">
       <h2 id="more-whose">Whose server this is</h2>
       <p class="small">
-        {organisation}’s, if these groups are the ones on your organisation’s sheets. This device has remembered them
-        since it was set up, and takes no others.
+        {organisation}’s, if these groups are the ones on your organisation’s sheets. This device remembers them, and
+        takes a later version only with your officers’ signatures.
       </p>
       <Fingerprint hex={fingerprint} />
       <p class="small muted">
@@ -242,7 +242,7 @@ function WhoseServer({ organisation }: { organisation: string }) {
         for.
       </p>
       {earlier.length > 0 && (
-        <details>
+        <details class="small">
           <summary>Earlier versions</summary>
           {earlier.map((each) => (
             <div key={each.version}>
