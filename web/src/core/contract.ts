@@ -12,6 +12,8 @@
  * - Times are milliseconds since the epoch, server time. Dates of birth and death are `YYYY-MM-DD`. NHS numbers are ten digits.
  */
 
+import type { About } from './about.ts';
+
 export type ThreadId = string;
 export type PersonId = string;
 export type MessageId = string;
@@ -205,20 +207,6 @@ export type Connection = {
    * the content of the file that is saved of it.
    */
   alarm?: { by?: string; evidence: string };
-};
-
-export type About = {
-  version: string;
-  /** SHA-256 of the manifest of the web files this device runs, hex. */
-  assets: string;
-  /** The pinned root manifest: its version, fingerprint and officers' seats, and the versions that it follows from, the newest first. */
-  manifest: {
-    version: number;
-    fingerprint: string;
-    seats: number;
-    needed: number;
-    earlier: { version: number; fingerprint: string }[];
-  };
 };
 
 // The organisation's policies

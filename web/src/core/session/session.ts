@@ -10,7 +10,8 @@
 import { erase, hex } from '../../crypto/bytes.ts';
 import type { Manifest } from '../../crypto/manifest.ts';
 import { uuidText } from '../../crypto/names.ts';
-import type { About, DeviceKind, Enrolment, LockCause, Person, SessionState } from '../contract.ts';
+import type { About } from '../about.ts';
+import type { DeviceKind, Enrolment, LockCause, Person, SessionState } from '../contract.ts';
 import type { Desk, DeskHooks } from '../desk.ts';
 import type { Env } from '../env.ts';
 import { Fault, Unreachable, codeOf, isProblem } from '../fault.ts';
