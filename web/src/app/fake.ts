@@ -15,6 +15,7 @@ import type {
 } from '../core/contract.ts';
 import { check, inbox, lookUp, paper, searchDirectory } from './fakeAnswers.ts';
 import * as data from './fakeData.ts';
+import * as lists from './fakeWorklist.ts';
 import { Refusal } from './worker.ts';
 
 type Thread = { head: ThreadHead; items: TimelineItem[] };
@@ -37,6 +38,10 @@ export type FakeOptions = {
   changedElsewhere?: boolean;
   /** The officers have signed a second manifest since. */
   renewed?: boolean;
+  /** Somebody else is preparing the document. */
+  drafted?: boolean;
+  /** May see the organisation's worklist. */
+  records?: boolean;
   /** There is a policy to accept. */
   policy?: boolean;
 };
@@ -354,6 +359,17 @@ export function createFake(options: FakeOptions = {}): Fake {
       put(id, { ...found, record: { state: 'filing', by: data.people.leila, since: Date.now() } });
     },
     retryFiling: async () => undefined,
+    draftDecision: async (arg) => {
+      if (options.drafted && !arg.takeOver) throw new Refusal(lists.beingDrafted);
+    },
+    putBackDecision: async () => undefined,
+    takeBackDecision: async () => undefined,
+    countersignDecision: async () => undefined,
+    sweep: async () => undefined,
+    worklist: async ({ scope, after }) => {
+      if (scope === 'organisation' && !options.records) throw new Refusal(lists.notPermitted);
+      return options.empty ? { items: [] } : lists.worklist(scope, after);
+    },
     addMember: async ({ thread: id, person: who }) => {
       const person = data.directory.find((each) => each.id === who);
       const found = thread(id);

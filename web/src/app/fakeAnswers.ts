@@ -91,6 +91,7 @@ export function inbox(): ThreadSummary[] {
     {
       ...common,
       id: 'john',
+      closed: false,
       space: 'patient',
       name: 'Leg cellulitis',
       patient: data.john,
@@ -110,6 +111,7 @@ export function inbox(): ThreadSummary[] {
     {
       ...common,
       id: 'joan',
+      closed: false,
       space: 'patient',
       patient: data.joan,
       ward: 'AMU',
@@ -131,6 +133,7 @@ export function inbox(): ThreadSummary[] {
     {
       ...common,
       id: 'team',
+      closed: false,
       space: 'team',
       name: 'Ward 7B day team',
       people: 8,
@@ -147,6 +150,7 @@ export function inbox(): ThreadSummary[] {
     {
       ...common,
       id: 'ngozi',
+      closed: false,
       space: 'patient',
       patient: data.ngozi,
       ward: 'AMU',
@@ -163,6 +167,7 @@ export function inbox(): ThreadSummary[] {
     {
       ...common,
       id: 'direct',
+      closed: false,
       space: 'direct',
       peer: people.anita,
       people: 2,
@@ -179,6 +184,7 @@ export function inbox(): ThreadSummary[] {
     {
       ...common,
       id: 'night',
+      closed: false,
       space: 'team',
       name: 'Hospital at night',
       people: 14,
@@ -194,6 +200,7 @@ export function inbox(): ThreadSummary[] {
     {
       ...common,
       id: 'old',
+      closed: false,
       space: 'patient',
       patient: {
         ...data.ngozi,

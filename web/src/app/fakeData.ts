@@ -219,6 +219,7 @@ export const johnHead: ThreadHead = {
   ],
   mayManage: true,
   mayReadmit: true,
+  maySweep: true,
 };
 
 /** One decision in each state, for looking at all of them. */
@@ -334,6 +335,7 @@ export const joanHead: ThreadHead = {
   ),
   mayManage: true,
   mayReadmit: true,
+  maySweep: true,
 };
 
 export const teamItems: TimelineItem[] = [
@@ -365,6 +367,7 @@ export const teamHead: ThreadHead = {
   record: [],
   mayManage: true,
   mayReadmit: true,
+  maySweep: true,
 };
 
 export const directItems: TimelineItem[] = [
@@ -380,6 +383,7 @@ export const directHead: ThreadHead = {
   record: [],
   mayManage: false,
   mayReadmit: true,
+  maySweep: true,
 };
 
 export const policy: Policy = {

@@ -9,6 +9,7 @@ import { type Desk, withinLimits } from './desk.ts';
 import { Fault, isProblem } from './fault.ts';
 import { LookUps } from './patient/lookup.ts';
 import { searchDirectory } from './people/directory.ts';
+import { Decisions } from './record/decisions.ts';
 import { Filings } from './record/filing.ts';
 import { found, invite, start } from './thread/create.ts';
 import { companions, replacementOf } from './thread/goOn.ts';
@@ -17,10 +18,12 @@ import { addMember, identityOf, readmitMember, removeMember } from './thread/mem
 export class Acts {
   readonly lookUps: LookUps;
   readonly filings = new Filings();
+  readonly decisions: Decisions;
   readonly #desk: Desk;
 
   constructor(desk: Desk) {
     this.#desk = desk;
+    this.decisions = new Decisions(desk);
     this.lookUps = new LookUps(desk.ward, () => desk.threads.patients());
   }
 

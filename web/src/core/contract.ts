@@ -289,6 +289,8 @@ export type ThreadSummary = {
   dueAt?: number;
   needs: Need[];
   hasDraft: boolean;
+  /** Closed with a signed answer, and nothing was said since (R49). */
+  closed: boolean;
 };
 
 // A thread and its timeline
@@ -328,7 +330,34 @@ export type RecordState =
   | { state: 'in'; by: Person; at: number; reference: string; deleteAt?: number }
   | { state: 'held'; by: Person; at: number; reference: string; why?: string }
   /** `reason` is the record's own, in plain words. With `misfiled` it did not refuse. */
-  | { state: 'failed'; by: Person; at: number; reason: string; misfiled?: Misfiled };
+  | { state: 'failed'; by: Person; at: number; reason: string; misfiled?: Misfiled }
+  /** Taken back by somebody, signed: before it was filed, or as entered in error. Then `told` says how far the record knows. */
+  | {
+      state: 'taken-back';
+      by: Person;
+      at: number;
+      reason: TakenBackReason;
+      note?: string;
+      told?: 'retracting' | 'retracted' | 'refused';
+      reference?: string;
+    };
+
+export const takenBackReasons = ['withdrawn', 'error', 'wrong-patient'] as const;
+export type TakenBackReason = (typeof takenBackReasons)[number];
+
+/** What else there is to a decision: who has to see to it, who is writing its document, who countersigns, what it corrects. */
+export type DecisionLife = {
+  owner: Person;
+  mine: boolean;
+  dueAt: number;
+  deputy?: Person;
+  /** Somebody else is preparing the document. */
+  draftedBy?: Person;
+  draftedAt?: number;
+  countersign?: { asked?: Person; askedMe: boolean; by?: Person; at?: number };
+  corrects?: DecisionId;
+  correctedBy?: DecisionId;
+};
 
 /** What the record holds is not what was filed: under another patient, or otherwise. Somebody at health records has to look. */
 export type Misfiled = {
@@ -371,6 +400,10 @@ export type DecisionItem = ItemBase & {
   /** Messages that the person who marked it named as its background. */
   background: MessageId[];
   record: RecordState;
+  /** Absent until the server has told. */
+  life?: DecisionLife;
+  /** What I may do with it beside filing. */
+  may?: ('take-back' | 'correct' | 'countersign')[];
   /** My mark has not reached the server yet, or failed. */
   delivery?: Delivery;
 };
@@ -472,6 +505,10 @@ export type ThreadHead = {
   /** Absent when I may write here. With the code `notMember` there is nothing here of the patient. */
   readOnly?: WardError;
   mayManage: boolean;
+  /** The signed answer that every decision is marked, when nothing was said since: the thread is closed (R49). */
+  swept?: { by: string; byMe: boolean; at: number };
+  /** May be closed so: a thread in which decisions are made. */
+  maySweep: boolean;
   /** May let in again somebody who was re-enrolled. */
   mayReadmit: boolean;
   /** The log contradicts itself: nothing is sent here any more. */
@@ -562,6 +599,29 @@ export type FilingRequest = {
   /** A summary by the person who files, labelled with their name. Empty: none. */
   summary: string;
 };
+
+/** Whose decisions a worklist shows. */
+export type WorklistScope = 'mine' | 'ward' | 'organisation';
+
+/** A decision that the record does not have, or that waits for my countersignature. Who is not in the thread learns whose it is and since when. */
+export type WorklistItem = {
+  decision: DecisionId;
+  thread?: ThreadId;
+  /** Whose thread it is: the patient, when I may know. */
+  about?: string;
+  owner: Person;
+  mine: boolean;
+  markedAt: number;
+  dueAt: number;
+  overdue: boolean;
+  urgency: Urgency;
+  state: 'none' | 'drafted' | 'filing' | 'failed' | 'countersign';
+  draftedBy?: Person;
+  /** The record's last word, where it gave one. */
+  reason?: string;
+};
+
+export type WorklistPage = { items: WorklistItem[]; next?: string };
 
 export type FilingPreview = {
   /** The document exactly as it will be sent: self-contained HTML. */
@@ -657,7 +717,13 @@ export interface Wardline {
   saveDraft(arg: { thread: ThreadId; text: string; replyTo?: MessageId }): Promise<void>;
 
   /** Marks messages as a decision, or states one in own words with messages as its background. At least one of the two. */
-  markDecision(arg: { thread: ThreadId; messages: MessageId[]; text: string }): Promise<{ key: string }>;
+  markDecision(arg: {
+    thread: ThreadId;
+    messages: MessageId[];
+    text: string;
+    /** The earlier decision that this one puts right. */
+    corrects?: DecisionId;
+  }): Promise<{ key: string }>;
   /** Everything in the thread that could go in beside the decision, nearest first. */
   filingSources(arg: {
     thread: ThreadId;
@@ -665,7 +731,22 @@ export interface Wardline {
   }): Promise<{ statements: Statement[]; others: Statement[] }>;
   previewFiling(arg: FilingRequest): Promise<FilingPreview>;
   /** Refuses when the document would differ from the previewed one. */
-  file(arg: FilingRequest & { sha256: string; patientConfirmed: boolean }): Promise<void>;
+  file(
+    arg: FilingRequest & { sha256: string; patientConfirmed: boolean; countersign?: { by?: PersonId } },
+  ): Promise<void>;
+  /** Says that I am preparing the document. Refuses with `being_drafted` while somebody else is. */
+  draftDecision(arg: { thread: ThreadId; decision: DecisionId; takeOver: boolean }): Promise<void>;
+  putBackDecision(arg: { thread: ThreadId; decision: DecisionId }): Promise<void>;
+  takeBackDecision(arg: {
+    thread: ThreadId;
+    decision: DecisionId;
+    reason: TakenBackReason;
+    note: string;
+  }): Promise<void>;
+  countersignDecision(arg: { thread: ThreadId; decision: DecisionId }): Promise<void>;
+  /** Says, signed, that every decision of the thread up to here is marked (R49). */
+  sweep(arg: { thread: ThreadId; note: string }): Promise<void>;
+  worklist(arg: { scope: WorklistScope; after?: string }): Promise<WorklistPage>;
   /** The same document again, now: after a refusal that was mended at the record's end, or to hurry a waiting one. */
   retryFiling(arg: { thread: ThreadId; decision: DecisionId }): Promise<void>;
 
@@ -767,6 +848,12 @@ const verbTable: Record<Verb, true> = {
   previewFiling: true,
   file: true,
   retryFiling: true,
+  draftDecision: true,
+  putBackDecision: true,
+  takeBackDecision: true,
+  countersignDecision: true,
+  sweep: true,
+  worklist: true,
   addMember: true,
   removeMember: true,
   readmitMember: true,

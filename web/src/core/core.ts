@@ -120,11 +120,20 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     discard: async ({ thread: id, key }) => ({ text: wordsOf(await desk().outbox.discard(id, key)) }),
     saveDraft: ({ thread: id, text, replyTo }) => desk().saveDraft(id, text, replyTo),
 
-    markDecision: ({ thread: id, messages, text }) => desk().markDecision(id, messages, text),
+    markDecision: ({ thread: id, messages, text, corrects }) => desk().markDecision(id, messages, text, corrects),
     filingSources: async ({ thread: id, decision }) => (await acts()).filings.sources(thread(id), decision),
     previewFiling: async (request) => (await acts()).filings.preview(thread(request.thread), request),
     file: async (request) => (await acts()).filings.file(thread(request.thread), request),
     retryFiling: async ({ thread: id, decision }) => (await acts()).filings.retry(thread(id), decision),
+
+    draftDecision: async ({ thread: id, decision, takeOver }) =>
+      (await acts()).decisions.draft(thread(id), decision, takeOver),
+    putBackDecision: async ({ thread: id, decision }) => (await acts()).decisions.putBack(thread(id), decision),
+    takeBackDecision: async ({ thread: id, decision, reason, note }) =>
+      (await acts()).decisions.takeBack(thread(id), decision, reason, note),
+    countersignDecision: async ({ thread: id, decision }) => (await acts()).decisions.countersign(thread(id), decision),
+    sweep: async ({ thread: id, note }) => (await acts()).decisions.sweep(thread(id), note),
+    worklist: async ({ scope, after }) => (await acts()).decisions.worklist(scope, after),
 
     addMember: async ({ thread: id, ...arg }) => (await acts()).addMember(id, arg),
     removeMember: async ({ thread: id, ...arg }) => (await acts()).removeMember(id, arg),

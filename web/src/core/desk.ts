@@ -2,8 +2,8 @@
  * Everything that can be done while the keys are in memory. A desk is opened by a password and closed by a lock; what it held is
  * erased then, and nothing on it can be used again.
  */
-import { MAX_TEXT } from '../crypto/inner.ts';
-import { fromUuidText, uuidText } from '../crypto/names.ts';
+import { type Inner, MAX_TEXT, type Reference } from '../crypto/inner.ts';
+import { base64url, fromUuidText, uuidText } from '../crypto/names.ts';
 import { deviceSigner } from '../crypto/signer.ts';
 import { check } from './compose/check.ts';
 import type { Acts } from './acts.ts';
@@ -119,6 +119,7 @@ export class Desk {
       courier: this.sync.post,
       thread: (id) => this.threads.get(id),
       changed: (id) => this.#waitingChanged(id),
+      accepted: (thread, { id, inner }) => this.#accepted(thread, id, inner),
     });
     const saveBookmarks = () => void this.vault.save(this.threads.bookmarks()).catch(() => undefined);
     this.#cancel.push(env.after(bookmarkAfter, saveBookmarks), clock.every(bookmarkEvery, saveBookmarks));
@@ -187,6 +188,11 @@ export class Desk {
     this.#views.set(id, view);
     // What came while the page was being made is told as a change.
     void view.refresh();
+    if (thread.lives.size > 0)
+      void this.acts().then(
+        ({ decisions }) => decisions.settle(thread),
+        () => undefined,
+      );
     return opened;
   }
 
@@ -235,7 +241,12 @@ export class Desk {
     return { key: id };
   }
 
-  async markDecision(id: ThreadId, messages: readonly MessageId[], text: string): Promise<{ key: string }> {
+  async markDecision(
+    id: ThreadId,
+    messages: readonly MessageId[],
+    text: string,
+    corrects?: MessageId,
+  ): Promise<{ key: string }> {
     const thread = this.threads.need(id);
     mayWrite(thread);
     const words = isBlank(text) ? '' : text.trim();
@@ -249,6 +260,7 @@ export class Desk {
       // In own words, the messages are what it rests on; without, they are what was decided.
       statements: words === '' ? references : [],
       background: words === '' ? [] : references,
+      ...(corrects === undefined ? {} : { corrects: this.#named(thread, corrects) }),
     };
     const { id: key } = await this.outbox.queue(id, inner);
     return { key };
@@ -294,6 +306,18 @@ export class Desk {
     if (findings.length > 0 && !asked) throw new Fault('stopped_unlinked');
   }
 
+  /** For what goes out beside a conversation's own words. */
+  insistClean(thread: Thread, text: string): void {
+    this.#insistClean(thread, text, true);
+  }
+
+  /** A message that is there, or its tombstone. */
+  #named(thread: Thread, id: MessageId): Reference {
+    const entry = thread.log.message(id);
+    if (!entry) throw new Fault('message_unknown');
+    return { message: id, entry: base64url(entry.entryHash) };
+  }
+
   #message(thread: Thread, id: MessageId): MessageEntry {
     const entry = thread.log.message(id);
     if (entry?.kind !== 'message') throw new Fault('message_unknown');
@@ -314,7 +338,16 @@ export class Desk {
       this.#cancel.push(this.#env.after(actsAfter, () => void this.acts().catch(() => undefined)));
     }
     this.outbox.pumpAll();
+    void this.#acts?.then(({ decisions }) => decisions.settleOwed()).catch(() => undefined);
     this.#hooks.connection();
+  }
+
+  /** What an act was about is told the server as soon as it is in the log. */
+  #accepted(thread: Thread, id: MessageId, inner: Inner): void {
+    if (inner.kind !== 'withdraw' && inner.kind !== 'countersign') return;
+    void this.acts()
+      .then(({ decisions }) => decisions.tell(thread, id, inner))
+      .catch(() => undefined);
   }
 
   #waitingChanged(id: ThreadId): void {

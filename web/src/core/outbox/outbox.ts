@@ -50,6 +50,8 @@ export type OutboxOptions = {
   courier: Courier;
   thread: (id: ThreadId) => Thread | undefined;
   changed: (thread: ThreadId) => void;
+  /** It is in the log. */
+  accepted: (thread: Thread, waiting: Waiting) => void;
 };
 
 const races = 8;
@@ -202,6 +204,7 @@ export class Outbox {
       }
     }
     await this.#drop(waiting);
+    this.#options.accepted(thread, waiting);
     return true;
   }
 
@@ -224,6 +227,7 @@ export class Outbox {
     }
     if (!thread.log.message(waiting.id)) throw new Fault('thread_frozen');
     await this.#drop(waiting);
+    this.#options.accepted(thread, waiting);
   }
 
   async #seal(thread: Thread, waiting: Waiting): Promise<Waiting> {

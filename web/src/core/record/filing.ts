@@ -3,7 +3,7 @@ import { type Bytes, hex, utf8 } from '../../crypto/bytes.ts';
 import { sha256 } from '../../crypto/domain.ts';
 import { MAX_REFERENCES } from '../../crypto/inner.ts';
 import { base64url } from '../../crypto/names.ts';
-import type { FilingPreview, FilingRequest, MessageId, Person, Statement } from '../contract.ts';
+import type { DecisionId, FilingPreview, FilingRequest, MessageId, Person, PersonId, Statement } from '../contract.ts';
 import { Fault, Unreachable } from '../fault.ts';
 import type { Source, Submission } from '../remote/remote.ts';
 import { decisionOf, referenceTo, statementEntries, statementOf } from '../thread/content.ts';
@@ -56,12 +56,15 @@ export class Filings {
   }
 
   /** Hands over the document that was previewed, or refuses when it would be another one now. */
-  async file(thread: Thread, request: FilingRequest & { sha256: string; patientConfirmed: boolean }): Promise<void> {
+  async file(
+    thread: Thread,
+    request: FilingRequest & { sha256: string; patientConfirmed: boolean; countersign?: { by?: PersonId } },
+  ): Promise<void> {
     if (!request.patientConfirmed) throw new Fault('patient_unconfirmed');
     mayWrite(thread);
     const draft = this.#drafts.get(nameOf(request));
     if (!draft) throw new Fault('document_changed');
-    const { bytes, sources, assertion, title } = await this.#write(thread, request, draft);
+    const { bytes, sources, assertion, title, corrects } = await this.#write(thread, request, draft);
     const hash = await sha256(bytes);
     if (hex(hash) !== request.sha256) throw new Fault('document_changed');
     const submission: Submission = {
@@ -72,6 +75,10 @@ export class Filings {
       title,
       document: bytes,
       documentHash: base64url(hash),
+      ...(corrects ? { corrects } : {}),
+      ...(request.countersign
+        ? { countersign: true, ...(request.countersign.by ? { countersignBy: request.countersign.by } : {}) }
+        : {}),
     };
     const post = () => thread.ward.remote.filings.file(thread.id, submission);
     const filing = await post().catch((thrown: unknown) => {
@@ -120,7 +127,8 @@ export class Filings {
     });
     const bytes = utf8(html);
     if (bytes.length > maxDocument) throw new Fault('too_many_sources');
-    return { html, bytes, excerpts, sources, assertion, title: titleOf(patient) };
+    const corrects = decisionOf(thread, entry)?.corrects?.message;
+    return { html, bytes, excerpts, sources, assertion, title: titleOf(patient), ...(corrects ? { corrects } : {}) };
   }
 
   async #decision(thread: Thread, id: MessageId): Promise<MessageEntry> {
@@ -138,6 +146,7 @@ type Written = {
   sources: Source[];
   assertion: Bytes;
   title: string;
+  corrects?: DecisionId;
 };
 
 async function read(thread: Thread, id: MessageId): Promise<void> {

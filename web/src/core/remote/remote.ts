@@ -13,6 +13,7 @@ export type Completion = Body<
 export type Binding = Body<'BindInputBody', 'entry' | 'signature'>;
 export type Question = Body<'LookUpInputBody'>;
 export type Source = Body<'SourceBody'>;
+export type Withdrawal = Body<'WithdrawInputBody', 'assertion'>;
 export type Submission = Body<'FileInputBody', 'assertion' | 'document'>;
 
 export type Remote = ReturnType<typeof createRemote>;
@@ -175,6 +176,34 @@ export function createRemote(http: Http) {
 
     patients: {
       lookUp: (question: Question) => routes.call('POST', '/v1/patients/look-up', s.lookUp, { body: question }),
+    },
+
+    decisions: {
+      list: (thread: string) =>
+        routes.call('GET', '/v1/threads/{thread}/decisions', v.object({ decisions: s.list(s.decision) }), {
+          path: { thread },
+        }),
+      draft: (thread: string, decision: string, takeOver: boolean) =>
+        routes.call('POST', '/v1/threads/{thread}/decisions/{decision}/draft', s.decision, {
+          path: { thread, decision },
+          body: { takeOver },
+        }),
+      putBack: (thread: string, decision: string) =>
+        routes.call('DELETE', '/v1/threads/{thread}/decisions/{decision}/draft', s.decision, {
+          path: { thread, decision },
+        }),
+      withdraw: (thread: string, decision: string, body: Withdrawal) =>
+        routes.call('POST', '/v1/threads/{thread}/decisions/{decision}/withdraw', s.decision, {
+          path: { thread, decision },
+          body,
+        }),
+      countersign: (thread: string, decision: string, act: string, document: string) =>
+        routes.call('POST', '/v1/threads/{thread}/decisions/{decision}/countersign', s.decision, {
+          path: { thread, decision },
+          body: { act, document },
+        }),
+      worklist: (scope: 'mine' | 'ward' | 'organisation', after?: string) =>
+        routes.call('GET', '/v1/worklist', s.worklist, { query: { scope, after, limit: 50 } }),
     },
 
     filings: {

@@ -204,8 +204,59 @@ export const filing = v.object({
   destroyedAt: v.optional(time),
   held: v.boolean(),
   attempts: count,
+  retraction: v.optional(v.picklist(['retracting', 'retracted', 'refused'])),
 });
 export type Filing = v.InferOutput<typeof filing>;
+
+export const stages = [
+  'marked',
+  'drafted',
+  'filed',
+  'received',
+  'countersigned',
+  'eligible',
+  'destroyed',
+  'refused',
+  'corrected',
+  'withdrawn',
+  'entered-in-error',
+] as const;
+
+export const decision = v.object({
+  decision: uuid,
+  stage: v.picklist(stages),
+  changedAt: time,
+  markedBy: uuid,
+  markedAt: time,
+  urgency: v.picklist(['routine', 'action', 'urgent', 'emergency']),
+  owner: uuid,
+  deputy: v.optional(uuid),
+  dueAt: time,
+  reminders: count,
+  draftedBy: v.optional(uuid),
+  draftedAt: v.optional(time),
+  countersignWanted: v.boolean(),
+  countersignBy: v.optional(uuid),
+  countersignedBy: v.optional(uuid),
+  countersignedAt: v.optional(time),
+  corrects: v.optional(uuid),
+  correctedBy: v.optional(uuid),
+});
+export type Decision = v.InferOutput<typeof decision>;
+
+export const worklist = v.object({
+  items: list(
+    v.object({
+      thread: v.optional(digest),
+      decision,
+      member: v.boolean(),
+      toCountersign: v.boolean(),
+      reason: v.optional(text(2000)),
+    }),
+  ),
+  next: v.optional(text(64)),
+});
+export type Worklist = v.InferOutput<typeof worklist>;
 
 export const lookUp = v.object({
   outcome: v.picklist(['matched', 'mismatch']),

@@ -29,6 +29,7 @@ const event = v.variant('type', [
   v.object({ type: v.literal('marks'), thread: s.digest, marks: s.list(s.mark) }),
   v.object({ type: v.literal('thread'), thread: s.digest }),
   v.object({ type: v.literal('filing'), thread: s.digest, filing: s.filing }),
+  v.object({ type: v.literal('decision'), thread: s.digest, decision: s.decision }),
   v.object({ type: v.literal('log'), person: s.uuid }),
   v.object({ type: v.literal('resync') }),
   v.object({ type: v.literal('locked') }),

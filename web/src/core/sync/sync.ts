@@ -220,6 +220,8 @@ export class Sync {
         });
       case 'filing':
         return this.#threads.get(event.thread)?.learnFilings([event.filing]);
+      case 'decision':
+        return this.#threads.get(event.thread)?.learnDecisions([event.decision]);
       case 'log':
         if (await this.#ward.people.refresh([fromUuidText(event.person)])) this.#threads.personChanged(event.person);
         return;

@@ -16,6 +16,7 @@ import { type Account, Accounts } from './account.ts';
 import type { TestClock } from './clock.ts';
 import { type Asked, type Body, type Jar, type Routes, answer, bytesIn, codeIn, refuse } from './http.ts';
 import { provenKey } from './proof.ts';
+import { Lives } from './decisions.ts';
 import { TestLedger } from './ledger.ts';
 import { ServedThread } from './threads.ts';
 import { Unlockers } from './unlockers.ts';
@@ -72,6 +73,10 @@ export class TestServer {
         if (jar.cookie === cookie) handlers.message('{"type":"ended"}');
       }
     };
+    this.lives = new Lives(
+      () => clock.now(),
+      (thread, event) => this.#tellAll(thread, event as Body),
+    );
     this.ledger = new TestLedger(hospital.server.audit, () => clock.now());
     this.#clock = clock;
   }
@@ -177,6 +182,10 @@ export class TestServer {
     filing.destroyedAt = this.#clock.now();
     for (const seq of gone) this.push(thread, seq);
     this.#tellFiling(thread, filing);
+  }
+
+  #tellAll(thread: ServedThread, event: Body): void {
+    for (const person of thread.members) this.tell(person, event);
   }
 
   #tellFiling(thread: ServedThread, filing: Filing): void {
@@ -285,6 +294,13 @@ export class TestServer {
       'GET /v1/threads/:/marks': (asked) => ({ marks: [...mine(asked).marks.values()] }),
       'POST /v1/live/ticket': () => ({ ticket: me() }),
       'POST /v1/patients/look-up': ({ body }) => this.#lookUp(body, me()),
+      'GET /v1/threads/:/decisions': (asked) => ({ decisions: this.lives.of(mine(asked)) }),
+      'POST /v1/threads/:/decisions/:/draft': (asked) => this.lives.draft(mine(asked), asked, me()),
+      'DELETE /v1/threads/:/decisions/:/draft': (asked) => this.lives.putBack(mine(asked), asked, me()),
+      'POST /v1/threads/:/decisions/:/withdraw': (asked) => this.lives.withdraw(mine(asked), asked),
+      'POST /v1/threads/:/decisions/:/countersign': (asked) => this.lives.countersign(mine(asked), asked, me()),
+      'GET /v1/worklist': ({ query }) =>
+        this.lives.worklist([...this.threads.values()], me(), query.get('scope') ?? 'mine'),
       'POST /v1/threads/:/filings': (asked) => this.#file(mine(asked), asked.body, me()),
       'GET /v1/threads/:/filings': (asked) => ({ filings: mine(asked).filings }),
     };
@@ -403,11 +419,13 @@ export class TestServer {
     };
     thread.filings.push(filing);
     this.documents.set(filing.filing, bytesIn(body['document']));
+    this.lives.filed(thread, body);
     this.#tellFiling(thread, filing);
     return filing;
   }
 
   readonly documents = new Map<string, Bytes>();
+  readonly lives: Lives;
 
   #heads(person: string) {
     return [...this.threads.values()].filter(({ places }) => places.has(person)).map((thread) => thread.head(person));

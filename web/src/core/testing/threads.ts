@@ -8,7 +8,7 @@ import { signed } from '../../crypto/layouts/container.ts';
 import { envelope, epochCore, epochRecord } from '../../crypto/layouts/epoch.ts';
 import { type LogEntry, logEntry, logLink, tombstone } from '../../crypto/layouts/log.ts';
 import { add, create, link, rekey, remove } from '../../crypto/layouts/membership.ts';
-import { header, message } from '../../crypto/layouts/message.ts';
+import { type Header, header, message } from '../../crypto/layouts/message.ts';
 import { readMessage } from '../../crypto/message.ts';
 import { base64url, fromUuidText, uuidText } from '../../crypto/names.ts';
 import type { Filing } from '../remote/shapes.ts';
@@ -242,6 +242,17 @@ export class ServedThread {
       gone.push(entry.seq);
     }
     return gone;
+  }
+
+  /** Messages of a kind that are still there, in the order of the log. */
+  ofKind(kind: Header['kind']): { message: string; person: string; at: number }[] {
+    return this.log.flatMap((entry) => {
+      if (entry.kind !== 'message') return [];
+      const read = decode(header, decode(message, entry.body).header);
+      return read.kind === kind
+        ? [{ message: uuidText(read.message), person: uuidText(read.person), at: entry.at }]
+        : [];
+    });
   }
 
   /** Puts whatever is given into the log with a right link, as a server could that has no scruples. */

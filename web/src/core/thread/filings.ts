@@ -4,6 +4,7 @@ import type { Misfiled, RecordLine, RecordState } from '../contract.ts';
 import type { Filing } from '../remote/shapes.ts';
 import { decisionOf, statementEntries, statementOf } from './content.ts';
 import { decidersOf, namesOfDeciders } from './deciders.ts';
+import { readActs, takenBackState } from './life.ts';
 import type { MessageEntry } from './log.ts';
 import type { Thread } from './thread.ts';
 
@@ -14,6 +15,8 @@ export function filingOf(thread: Thread, decision: string): Filing | undefined {
 }
 
 export function recordStateOf(thread: Thread, decision: string): RecordState {
+  const takenBack = takenBackState(thread, decision);
+  if (takenBack) return takenBack;
   const filing = filingOf(thread, decision);
   if (!filing) return { state: 'none' };
   const by = thread.ward.people.card(fromUuidText(filing.filedBy));
@@ -50,7 +53,7 @@ export function decisionEntries(thread: Thread): MessageEntry[] {
 /** Reads every decision of the thread and the words that it begins with, wherever they stand. */
 export async function readDecisions(thread: Thread): Promise<void> {
   const entries = candidates(thread);
-  await Promise.all(entries.map((entry) => thread.reading.read(entry)));
+  await Promise.all([...entries.map((entry) => thread.reading.read(entry)), readActs(thread)]);
   await Promise.all(
     entries.flatMap((entry) => statementEntries(thread, entry).slice(0, 1)).map((entry) => thread.reading.read(entry)),
   );

@@ -19,6 +19,7 @@ import { showMarks } from '../marks.ts';
 import type { Waiting } from '../outbox/outbox.ts';
 import { patientCard } from '../patient/patient.ts';
 import { decisionEntries, recordLines, recordStateOf } from './filings.ts';
+import { isClosed, sweptPart } from './life.ts';
 import { frozenItem, itemAt } from './items.ts';
 import type { Thread } from './thread.ts';
 import { waitingItem } from './waiting.ts';
@@ -35,6 +36,7 @@ export function headOf(thread: Thread, namesakes: Namesake[]): ThreadHead {
     ...(readOnly ? { readOnly: wardErrorOf(readOnly) } : {}),
     mayManage: mayManage(thread),
     mayReadmit: !readOnly && thread.me?.role !== 'reader',
+    ...sweptPart(thread),
     ...stoppedPart(thread),
   };
 }
@@ -117,6 +119,7 @@ export function summaryOf(thread: Thread, { waiting, hasDraft }: SummaryParts): 
     urgency: unseen.urgency,
     needs: needsOf(thread, waiting),
     hasDraft,
+    closed: isClosed(thread),
   };
 }
 

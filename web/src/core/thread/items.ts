@@ -13,6 +13,7 @@ import { backgroundEntries, isOwn, quoteOf, referred, statementEntries, statemen
 import { decidersOfGone, messagesFiled, namesOfDeciders } from './deciders.ts';
 import { deliveryOf } from './delivery.ts';
 import { recordStateOf } from './filings.ts';
+import { lifeOf, mayDo } from './life.ts';
 import type { Entry, MessageEntry, TombstoneEntry } from './log.ts';
 import { actEvent, readNote, systemEvents } from './system.ts';
 import type { Thread } from './thread.ts';
@@ -78,14 +79,17 @@ function messageItem(thread: Thread, entry: MessageEntry): TimelineItem | undefi
   const base = { key: id, order: seq, at, id };
   const delivery = own ? { delivery: deliveryOf(thread, entry) } : {};
   if (content.inner.kind === 'decision') {
+    const record = recordStateOf(thread, id);
     return {
       ...base,
+      ...lifeOf(thread, entry),
+      may: mayDo(thread, entry, record),
       kind: 'decision',
       markedBy: author,
       markedByMe: own,
       statements: statementEntries(thread, entry).flatMap((each) => statementOf(thread, each) ?? []),
       background: backgroundEntries(thread, entry).map((each) => uuidText(each.header.message)),
-      record: recordStateOf(thread, id),
+      record,
       ...delivery,
     };
   }

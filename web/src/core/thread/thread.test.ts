@@ -128,7 +128,10 @@ describe('a server that lies', () => {
     world.server.tamper = (route, value) => {
       if (!route.endsWith('/people/logs')) return value;
       const { logs } = value as { logs: { person: string; entries: Bytes[] }[] };
-      return { logs: logs.map((each) => (each.person === victim.me ? { ...each, entries: fionas } : each)) };
+      return {
+        ...(value as object),
+        logs: logs.map((each) => (each.person === victim.me ? { ...each, entries: fionas } : each)),
+      };
     };
     expect((await refusalOf(anita.ask.createDirect({ person: victim.me }))).code).toBe('not_enrolled');
   });
@@ -140,7 +143,7 @@ describe('a server that lies', () => {
     const other = (world.server.accounts.of(fiona.me).log[1] ?? bytesOf(0)).slice();
     world.server.tamper = (route, value) =>
       route.endsWith('/people/logs')
-        ? { logs: [{ person: victim.me, entries: [entries[0], other, entries[2]] }] }
+        ? { ...(value as object), logs: [{ person: victim.me, entries: [entries[0], other, entries[2]] }] }
         : value;
     expect(generation.length).toBeGreaterThan(0);
     expect((await refusalOf(anita.ask.createDirect({ person: victim.me }))).code).toMatch(

@@ -20,7 +20,7 @@ import { Refusal } from '../../crypto/refusal.ts';
 import type { LogCheckpoint } from '../../crypto/thread-log.ts';
 import type { ThreadId } from '../contract.ts';
 import { Fault, Problem, Unreachable, isProblem } from '../fault.ts';
-import type { Filing, Head, Mark } from '../remote/shapes.ts';
+import type { Decision, Filing, Head, Mark } from '../remote/shapes.ts';
 import type { Filed } from '../store/cabinet.ts';
 import type { Ward } from '../ward.ts';
 import { ThreadLog } from './log.ts';
@@ -67,6 +67,9 @@ export class Thread {
   readonly marks = new Map<string, Mark>();
   readonly filings = new Map<string, Filing>();
   filingsKnown = false;
+  /** What the server says of each decision's life; what was signed about it is in the log. */
+  readonly lives = new Map<string, Decision>();
+  #livesOf = 0;
   marksKnown = false;
   head: Head | undefined;
   /** What this person has seen of the thread before, here or on another device. */
@@ -233,6 +236,30 @@ export class Thread {
     const { filings } = await this.ward.remote.filings.list(this.id);
     this.filingsKnown = true;
     await this.learnFilings(filings);
+  }
+
+  /** After something that changes what the server says of them. */
+  async reloadFilings(): Promise<void> {
+    this.filingsKnown = false;
+    await this.loadFilings().catch(() => undefined);
+  }
+
+  learnDecisions(decisions: readonly Decision[]): void {
+    for (const each of decisions) {
+      const known = this.lives.get(each.decision);
+      if (!known || each.changedAt >= known.changedAt) this.lives.set(each.decision, each);
+    }
+    this.#events.changed(this);
+  }
+
+  /** For a thread in which something was decided, when somebody opens it. */
+  async loadDecisions(): Promise<void> {
+    // One that was marked since is new to this.
+    const count = decisionCount(this);
+    if (this.#livesOf >= count || this.left) return;
+    const { decisions } = await this.ward.remote.decisions.list(this.id);
+    this.#livesOf = count;
+    this.learnDecisions(decisions);
   }
 
   async loadMarks(): Promise<void> {
@@ -476,3 +503,14 @@ function placeOf(offered: Bytes | undefined): { seq: number; logHash: Bytes } {
   }
   return { seq: 0, logHash: bytesOf(32) };
 }
+
+function decisionCount({ log }: Thread): number {
+  let count = 0;
+  for (const entry of log.from(1)) {
+    if (entry.kind === 'message' && entry.header.kind === 'decision') count += 1;
+    if (entry.kind === 'tombstone' && entry.tombstone.kind === decisionKind) count += 1;
+  }
+  return count;
+}
+
+const decisionKind = 2;

@@ -43,7 +43,8 @@ export class View {
 
   async open(): Promise<ThreadView> {
     const { thread } = this;
-    await Promise.all([thread.loadMarks(), hasDecisions(thread) ? thread.loadFilings() : undefined]).catch(
+    const decided = hasDecisions(thread) ? [thread.loadFilings(), thread.loadDecisions()] : [];
+    await Promise.all([thread.loadMarks(), ...decided]).catch(
       () => undefined, // hints of the server: the thread opens without them
     );
     this.#newest = thread.log.seq;
@@ -101,7 +102,9 @@ export class View {
 
   async #compare(): Promise<void> {
     const { thread } = this;
-    if (hasDecisions(thread)) await thread.loadFilings().catch(() => undefined);
+    if (hasDecisions(thread)) {
+      await Promise.all([thread.loadFilings(), thread.loadDecisions()]).catch(() => undefined);
+    }
     await prepare(thread, this.#from, thread.log.seq);
     const head = await this.#makeHead();
     const items = this.#items();

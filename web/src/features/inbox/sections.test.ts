@@ -14,6 +14,7 @@ const thread = (id: string, more: Partial<ThreadSummary> = {}): ThreadSummary =>
   urgency: 'routine',
   needs: [],
   hasDraft: false,
+  closed: false,
   ...more,
 });
 const shape = (threads: ThreadSummary[]) =>
@@ -50,6 +51,18 @@ test('R33 a social thread never mixes with work, not even an urgent one', () => 
     'today: work',
     'social: party',
   ]);
+});
+
+test('R49 what was closed stands apart, unless it needs somebody or has something new', () => {
+  const closed = { closed: true };
+  expect(
+    shape([
+      thread('done', closed),
+      thread('open'),
+      thread('news', { ...closed, unread: 1 }),
+      thread('unfiled', { ...closed, needs: [{ kind: 'not-in-record', count: 1, since: now }] }),
+    ]),
+  ).toEqual(['needs: unfiled', 'today: open news', 'closed: done']);
 });
 
 test('an empty inbox has no sections', () => expect(shape([])).toEqual([]));

@@ -5,16 +5,24 @@
 import type { Need, ThreadSummary } from '../../core/contract.ts';
 import { dayKey } from '../../ui/dates.ts';
 
-export type Section = { id: 'needs' | 'today' | 'earlier' | 'social'; title: string; threads: ThreadSummary[] };
+export type Section = {
+  id: 'needs' | 'today' | 'earlier' | 'closed' | 'social';
+  title: string;
+  threads: ThreadSummary[];
+};
 
 export function sections(threads: ThreadSummary[], now: number): Section[] {
   const today = dayKey(now);
   const work = threads.filter((thread) => thread.space !== 'social');
-  const calm = work.filter((thread) => rank(thread) === 0).sort(newestFirst);
+  // Closed is only what nobody has to look at any more.
+  const done = (thread: ThreadSummary) => thread.closed && thread.unread === 0;
+  const still = work.filter((thread) => rank(thread) === 0).sort(newestFirst);
+  const calm = still.filter((thread) => !done(thread));
   const all: Section[] = [
     { id: 'needs', title: 'Needs you', threads: work.filter((thread) => rank(thread) > 0).sort(mostPressing) },
     { id: 'today', title: 'Today', threads: calm.filter((thread) => dayKey(thread.at) === today) },
     { id: 'earlier', title: 'Earlier', threads: calm.filter((thread) => dayKey(thread.at) !== today) },
+    { id: 'closed', title: 'Closed', threads: still.filter(done) },
     { id: 'social', title: 'Social', threads: threads.filter((thread) => thread.space === 'social').sort(newestFirst) },
   ];
   return all.filter((section) => section.threads.length > 0);

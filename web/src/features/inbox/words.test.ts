@@ -11,6 +11,7 @@ const summary = (last: ThreadSummary['last']): ThreadSummary => ({
   urgency: 'routine',
   needs: [],
   hasDraft: false,
+  closed: false,
   ...(last ? { last } : {}),
 });
 const system = (event?: SystemEvent) => ({

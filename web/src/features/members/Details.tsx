@@ -29,6 +29,7 @@ export function Details({ head, keyChanges }: Props) {
     <>
       {head.link && <LinkSection link={head.link} now={now} />}
       {head.space === 'patient' && <RecordSection record={head.record} now={now} />}
+      <ClosingSection head={head} now={now} />
       <MembersSection head={head} />
       {keyChanges.length > 0 && <KeysSection changes={keyChanges} now={now} />}
       <section class="det" aria-labelledby="det-know">
@@ -39,6 +40,30 @@ export function Details({ head, keyChanges }: Props) {
         </p>
       </section>
     </>
+  );
+}
+
+/** R49: closing asks whether anything was decided; the answer is kept. */
+function ClosingSection({ head, now }: { head: ThreadHead; now: number }) {
+  if (head.swept) {
+    return (
+      <section class="det" aria-labelledby="det-closed">
+        <h2 id="det-closed">Closed</h2>
+        <p class="small">
+          {head.swept.byMe ? 'You' : head.swept.by} closed it {whenInWords(head.swept.at, now)}: every decision is
+          marked. Anything that is written here opens it again.
+        </p>
+      </section>
+    );
+  }
+  if (!head.maySweep) return null;
+  return (
+    <section class="det" aria-labelledby="det-close">
+      <h2 id="det-close">Done here?</h2>
+      <p class="small">
+        <a href={format({ at: 'close', thread: head.id })}>Close this conversation</a>
+      </p>
+    </section>
   );
 }
 
@@ -98,6 +123,7 @@ const tagWords: Record<RecordLine['state'], string> = {
   in: 'In the record',
   held: 'In the record, held',
   failed: 'Refused',
+  'taken-back': 'Taken back',
   deleted: 'In the record',
 };
 

@@ -1,6 +1,6 @@
 /** Marking a decision: the words of messages as they stand, or own words with messages as their background. */
 import { useState } from 'preact/hooks';
-import type { MessageId, MessageItem, Statement, ThreadHead } from '../../core/contract.ts';
+import type { DecisionId, MessageId, MessageItem, Statement, ThreadHead } from '../../core/contract.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { AreaField, Check, focusFirstError } from '../../ui/fields.tsx';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
@@ -17,15 +17,17 @@ type Props = {
   message: MessageId | undefined;
   /** What is loaded of the thread and not yet part of a decision, oldest first. */
   messages: MessageItem[];
+  /** The decision that this one puts right, and its words to begin from. */
+  corrects?: { decision: DecisionId; words: string };
 };
 
 const offered = 12;
 
-export function DecideSheet({ head, message, messages }: Props) {
+export function DecideSheet({ head, message, messages, corrects }: Props) {
   const client = useClient();
   const task = useTask();
   const [ticked, setTicked] = useState<ReadonlySet<MessageId>>(new Set(message ? [message] : []));
-  const [text, setText] = useState('');
+  const [text, setText] = useState(corrects?.words ?? '');
   const [tried, setTried] = useState(false);
   const close = () => client.router.close();
   const about = head.patient ? ` about ${shortPatientName(head.patient)}` : '';
@@ -37,15 +39,24 @@ export function DecideSheet({ head, message, messages }: Props) {
     focusFirstError();
     if (empty) return;
     task.run(async () => {
-      await client.wardline.markDecision({ thread: head.id, messages: [...ticked], text: text.trim() });
-      client.announce('Marked as a decision. It is not in the record yet.');
+      await client.wardline.markDecision({
+        thread: head.id,
+        messages: [...ticked],
+        text: text.trim(),
+        ...(corrects ? { corrects: corrects.decision } : {}),
+      });
+      client.announce(
+        corrects
+          ? 'Marked as a correction. The earlier one stands until this one is in the record.'
+          : 'Marked as a decision. It is not in the record yet.',
+      );
       close();
     });
   }
 
   return (
     <Sheet
-      title="Mark a decision"
+      title={corrects ? 'Correct a decision' : 'Mark a decision'}
       onClose={close}
       under={head.patient && <Banner patient={head.patient} now={client.now.value} />}
       foot={
@@ -55,7 +66,8 @@ export function DecideSheet({ head, message, messages }: Props) {
           </button>
           <button type="button" class="btn btn--main" aria-disabled={task.busy || empty} onClick={mark}>
             <DecisionIcon />
-            Mark decision{about}
+            {corrects ? 'Mark the correction' : 'Mark decision'}
+            {about}
           </button>
         </div>
       }

@@ -3,12 +3,13 @@
  * the record clears "not in the record yet".
  */
 import type { ComponentChildren } from 'preact';
-import type { DecisionItem, Person, RecordState, Statement, ThreadId } from '../../core/contract.ts';
+import type { DecisionItem, DecisionLife, Person, RecordState, Statement, ThreadId } from '../../core/contract.ts';
 import { clockTime, whenInWords } from '../../ui/dates.ts';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
 import { shortRole } from '../people/words.ts';
 import { format } from '../shell/routes.ts';
 import { drawn } from '../thread/drawn.ts';
+import { withdrawWords } from '../thread/systemWords.ts';
 import { DeliveryState, recordIcons, recordWords } from '../thread/States.tsx';
 import { misfiledOrder, misfiledTodo, misfiledWords } from './misfiledWords.ts';
 import { Reference } from './Reference.tsx';
@@ -48,6 +49,7 @@ export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: 
         ))}
         {children}
       </div>
+      {item.life && <Life life={item.life} record={record} now={now} />}
       <div class="d__s">
         <div>
           <b>
@@ -76,12 +78,63 @@ export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: 
                   Try now
                 </button>
               )}
+              <MoreActs item={item} thread={thread} />
             </>
           )
         )}
       </div>
     </div>
   );
+}
+
+/** What else may be done with it, behind one button: none of it is daily work. */
+function MoreActs({ item, thread }: { item: DecisionItem; thread: ThreadId }) {
+  const may = item.may ?? [];
+  if (may.includes('countersign')) {
+    return (
+      <a class="btn btn--s" href={format({ at: 'countersign', thread, decision: item.id })}>
+        Countersign
+      </a>
+    );
+  }
+  if (may.length === 0) return null;
+  return (
+    <span class="d__acts">
+      {may.includes('correct') && (
+        <a class="btn btn--s btn--quiet" href={format({ at: 'correct', thread, decision: item.id })}>
+          Correct
+        </a>
+      )}
+      {may.includes('take-back') && (
+        <a class="btn btn--s btn--quiet" href={format({ at: 'take-back', thread, decision: item.id })}>
+          Take back
+        </a>
+      )}
+    </span>
+  );
+}
+
+/** Who has to see to it, who is at it, who stands by it. Nothing, as long as there is nothing to say. */
+function Life({ life, record, now }: { life: DecisionLife; record: RecordState; now: number }) {
+  const lines: string[] = [];
+  const open = record.state === 'none' || record.state === 'failed';
+  if (life.corrects) lines.push('This corrects an earlier decision.');
+  if (life.correctedBy) lines.push('A later decision is in the record in its place.');
+  if (open && life.draftedBy) {
+    lines.push(`${life.draftedBy.name} is preparing the document, since ${whenInWords(life.draftedAt ?? now, now)}.`);
+  } else if (open && life.dueAt <= now) {
+    lines.push(`${life.mine ? 'You have' : `${life.owner.name} has`} to see that it is filed.`);
+  }
+  const { countersign } = life;
+  if (countersign?.by)
+    lines.push(`Countersigned by ${countersign.by.name} ${whenInWords(countersign.at ?? now, now)}.`);
+  else if (countersign) {
+    const who = countersign.askedMe
+      ? 'your countersignature'
+      : `${countersign.asked?.name ?? 'somebody'} to countersign`;
+    lines.push(`Waits for ${who}. The originals stay until then.`);
+  }
+  return lines.length > 0 ? <p class="d__life">{lines.join(' ')}</p> : null;
 }
 
 function Attribution({ item, only, now }: { item: DecisionItem; only: Statement | undefined; now: number }) {
@@ -111,6 +164,8 @@ function Explanation({ record, now }: { record: RecordState; now: number }) {
   switch (record.state) {
     case 'none':
       return null;
+    case 'taken-back':
+      return <span class="d__x">{takenBackWords(record, now)}</span>;
     case 'filing':
       return (
         <span class="d__x">{record.trouble ?? `Filed by ${record.by.name} ${whenInWords(record.since, now)}.`}</span>
@@ -138,6 +193,21 @@ function Explanation({ record, now }: { record: RecordState; now: number }) {
       );
   }
 }
+
+function takenBackWords(
+  { by, at, reason, note, told }: Extract<RecordState, { state: 'taken-back' }>,
+  now: number,
+): string {
+  const what = `${by.name}, ${whenInWords(at, now)}: ${withdrawWords[reason]}.`;
+  const why = note ? ` “${note.replace(/[.\s]+$/, '')}”.` : '';
+  return `${what}${why}${told ? ` ${toldWords[told]}` : ''}`;
+}
+
+const toldWords = {
+  retracting: 'The record is being told that it was entered in error.',
+  retracted: 'The record shows it as entered in error. The originals stay.',
+  refused: 'The record did not take that. Tell health records.',
+};
 
 const nameOf = (person: Person, own: boolean, inSentence = false): string =>
   own ? (inSentence ? 'you' : 'You') : person.name;

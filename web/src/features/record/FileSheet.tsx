@@ -15,9 +15,11 @@ import { isoDate, nhsNumber, shortPatientName } from '../patient/format.ts';
 import { useClient } from '../session/client.ts';
 import { drawn } from '../thread/drawn.ts';
 import { shortHash } from '../thread/Message.tsx';
+import { AskCountersign, anybody } from './AskCountersign.tsx';
 import { misfiledOrder, misfiledWords } from './misfiledWords.ts';
 import { Paper } from './Paper.tsx';
 import { Reference } from './Reference.tsx';
+import { useDraft } from './useDraft.ts';
 
 type Sources = { statements: Statement[]; others: Statement[] };
 const previewDelay = 250;
@@ -87,6 +89,7 @@ function Filing({ head, decision, background }: Props) {
   const [fault, setFault] = useState<Fault>();
   const [confirmed, setConfirmed] = useState(false);
   const [missing, setMissing] = useState(false);
+  const [asking, setAsking] = useState<string>();
   const turn = useRef(0);
   const close = () => client.router.close();
   const patient = head.patient;
@@ -97,6 +100,8 @@ function Filing({ head, decision, background }: Props) {
     summary: summary.trim(),
   };
   const asked = JSON.stringify([sources !== undefined, request.sources, request.summary]);
+
+  const draft = useDraft(head.id, decision);
 
   useEffect(() => {
     client.wardline
@@ -135,7 +140,13 @@ function Filing({ head, decision, background }: Props) {
     focusFirstError();
     if (!confirmed || !isShown) return;
     task.run(async () => {
-      await client.wardline.file({ ...request, sha256: preview.sha256, patientConfirmed: true });
+      await client.wardline.file({
+        ...request,
+        sha256: preview.sha256,
+        patientConfirmed: true,
+        ...(asking === undefined ? {} : { countersign: asking === anybody ? {} : { by: asking } }),
+      });
+      draft.done();
       client.announce('Filed. It stays “not in the record” until the record answers.');
       close();
     });
@@ -159,6 +170,16 @@ function Filing({ head, decision, background }: Props) {
         </div>
       }
     >
+      {draft.other && (
+        <div class="card card--warn" role="status">
+          <p>
+            <b>{draft.other.message}</b> Two documents of one decision are not filed: whoever is first wins.
+          </p>
+          <button type="button" class="btn btn--s" onClick={draft.takeOver}>
+            Take over
+          </button>
+        </div>
+      )}
       <section aria-labelledby="file-what">
         <h2 id="file-what">1. What goes in</h2>
         <p class="small muted">Word for word. The decision always goes in; tick what belongs beside it.</p>
@@ -236,6 +257,7 @@ function Filing({ head, decision, background }: Props) {
           )}
         </section>
       )}
+      <AskCountersign head={head} asking={asking} onAsk={setAsking} />
       {preview && <p class="small muted">{graceWords(preview.graceMs)}</p>}
       <FaultBox fault={task.fault ?? fault} />
     </Sheet>

@@ -8,7 +8,7 @@ import { Sheet } from '../../ui/Sheet.tsx';
 import { headingOf } from '../inbox/words.ts';
 import { useClient } from '../session/client.ts';
 import type { ThreadStore } from '../thread/store.ts';
-import { detailsPart, jumpPart, morePart, policyPart, sheetsPart, threadPart } from './parts.ts';
+import { detailsPart, jumpPart, morePart, policyPart, sheetsPart, threadPart, worklistPart } from './parts.ts';
 import { isBase, type Route } from './routes.ts';
 
 type ThreadProps = { store: ThreadStore; summary: ThreadSummary | undefined; onDetails?: (() => void) | undefined };
@@ -48,15 +48,18 @@ export function DetailsPlace({ head, store }: { head: ThreadHead; store: ThreadS
   return <Fetching {...waiting} onAnew={() => void client.lock()} />;
 }
 
-export function MorePlace() {
+export const MorePlace = () => <PagePlace of={morePart} title="More" />;
+export const WorklistPlace = () => <PagePlace of={worklistPart} title="Decisions" />;
+
+function PagePlace({ of, title }: { of: typeof morePart; title: string }) {
   const client = useClient();
-  const { View, ...waiting } = usePart(morePart);
+  const { View, ...waiting } = usePart(of);
   if (View) return <View />;
   return (
     <>
       <header class="top">
         <div class="top__t">
-          <h1>More</h1>
+          <h1>{title}</h1>
         </div>
       </header>
       <div class="pane__s">
@@ -115,5 +118,9 @@ const titles: Partial<Record<Route['at'], string>> = {
   add: 'Add a person',
   remove: 'Remove',
   decide: 'Mark a decision',
+  correct: 'Correct a decision',
+  'take-back': 'Take this decision back',
+  countersign: 'Countersign this decision',
+  close: 'Close this conversation',
   file: 'File to the record',
 };

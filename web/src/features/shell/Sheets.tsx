@@ -12,6 +12,9 @@ import { RemoveMember } from '../members/RemoveMember.tsx';
 import { SafetyWords } from '../members/SafetyWords.tsx';
 import { Banner } from '../patient/Banner.tsx';
 import { NewPatient } from '../patient/NewPatient.tsx';
+import { CloseSheet } from '../record/CloseSheet.tsx';
+import { CountersignSheet } from '../record/CountersignSheet.tsx';
+import { TakeBackSheet } from '../record/TakeBackSheet.tsx';
 import { DecideSheet } from '../record/DecideSheet.tsx';
 import { FileSheet } from '../record/FileSheet.tsx';
 import { useClient } from '../session/client.ts';
@@ -32,6 +35,7 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
       return <Ways />;
     case 'inbox':
     case 'more':
+    case 'decisions':
     case 'thread':
     case 'policies':
     case 'policy':
@@ -80,6 +84,19 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
       );
       return <DecideSheet head={head} message={route.message} messages={messages} />;
     }
+    case 'correct': {
+      const corrected = items.find(({ item }) => 'id' in item && item.id === route.decision)?.item;
+      const words = corrected?.kind === 'decision' ? corrected.statements.map(({ text }) => text).join('\n\n') : '';
+      return (
+        <DecideSheet head={head} message={undefined} messages={[]} corrects={{ decision: route.decision, words }} />
+      );
+    }
+    case 'take-back':
+      return <TakeBackSheet head={head} decision={route.decision} />;
+    case 'countersign':
+      return <CountersignSheet head={head} decision={route.decision} />;
+    case 'close':
+      return <CloseSheet head={head} />;
     case 'file': {
       const found = items.find(({ item }) => item.kind === 'decision' && item.id === route.decision)?.item;
       const background = found?.kind === 'decision' ? found.background : [];

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { notMember, type SessionState, type ThreadId } from '../../core/contract.ts';
 import { isVeryWide, isWide } from '../../platform/viewport.ts';
 import { duration } from '../../ui/dates.ts';
-import { SpaceDirectIcon } from '../../ui/icons/states.tsx';
+import { DecisionIcon, SpaceDirectIcon } from '../../ui/icons/states.tsx';
 import { CloseIcon, ComposeIcon, InboxIcon, LockIcon, MoreIcon, SearchIcon } from '../../ui/icons/tools.tsx';
 import { ThreadList } from '../inbox/Inbox.tsx';
 import { Mark } from '../gate/Frame.tsx';
@@ -15,7 +15,7 @@ import { useClient } from '../session/client.ts';
 import { ThreadStore } from '../thread/store.ts';
 import { ConnectionBar } from './ConnectionBar.tsx';
 import { fetchAhead } from './parts.ts';
-import { DetailsPlace, JumpPlace, MorePlace, SheetPlace, ThreadPlace } from './Places.tsx';
+import { DetailsPlace, JumpPlace, MorePlace, SheetPlace, ThreadPlace, WorklistPlace } from './Places.tsx';
 import { format } from './routes.ts';
 
 type Ready = Extract<SessionState, { at: 'ready' }>;
@@ -72,9 +72,9 @@ export function Shell({ state }: { state: Ready }) {
             <ConnectionBar />
           </div>
           <Nav />
-          {base.at === 'more' ? (
+          {base.at === 'more' || base.at === 'decisions' ? (
             <main class="pane pane--page" id="main" tabIndex={-1}>
-              <MorePlace />
+              {base.at === 'more' ? <MorePlace /> : <WorklistPlace />}
             </main>
           ) : (
             <>
@@ -126,6 +126,7 @@ export function Shell({ state }: { state: Ready }) {
         <div class="phone">
           <main class="pane" id="main" tabIndex={-1}>
             {base.at === 'more' && <MorePlace />}
+            {base.at === 'decisions' && <WorklistPlace />}
             {base.at === 'inbox' && (
               <InboxPage state={state} onJump={() => setJumping(true)} returning={left.current} />
             )}
@@ -234,13 +235,17 @@ function Nav() {
   const current = (yes: boolean) => (yes ? 'page' : undefined);
   return (
     <nav class="nav" aria-label="Main">
-      <a href={format({ at: 'inbox' })} aria-current={current(at !== 'more' && !isNew)}>
+      <a href={format({ at: 'inbox' })} aria-current={current(at !== 'more' && at !== 'decisions' && !isNew)}>
         <InboxIcon size="l" />
         Inbox
       </a>
       <a href={format({ at: 'new' })} aria-current={current(isNew)}>
         <ComposeIcon size="l" />
         New
+      </a>
+      <a href={format({ at: 'decisions' })} aria-current={current(at === 'decisions' && !isNew)}>
+        <DecisionIcon size="l" />
+        Decisions
       </a>
       <a href={format({ at: 'more' })} aria-current={current(at === 'more' && !isNew)}>
         <MoreIcon size="l" />

@@ -10,10 +10,11 @@ export const detailsPart = part(async () => (await import('../members/Details.ts
 export const sheetsPart = part(async () => (await import('./Sheets.tsx')).Sheets);
 export const jumpPart = part(async () => (await import('../jump/Jump.tsx')).Jump);
 export const policyPart = part(async () => (await import('../policy/PolicySheets.tsx')).PolicySheets);
+export const worklistPart = part(async () => (await import('../worklist/Worklist.tsx')).Worklist);
 export const morePart = part(async () => (await import('../settings/More.tsx')).More);
 
 /** What is most likely to be tapped comes first. */
-const all = [threadPart, sheetsPart, detailsPart, jumpPart, morePart, policyPart];
+const all = [threadPart, sheetsPart, detailsPart, jumpPart, worklistPart, morePart, policyPart];
 
 /** Long enough for the inbox itself to have all of a slow line. */
 const moment = 3000;

@@ -7,6 +7,8 @@ import type { DecisionId, MessageId, PersonId, ThreadId } from '../../core/contr
 export type Route =
   | { at: 'inbox' }
   | { at: 'more' }
+  /** The worklists of decisions that the record does not have. */
+  | { at: 'decisions' }
   | { at: 'ways' }
   | { at: 'thread'; thread: ThreadId }
   | { at: 'details'; thread: ThreadId }
@@ -15,7 +17,11 @@ export type Route =
   | { at: 'remove'; thread: ThreadId; person: PersonId }
   | { at: 'readmit'; thread: ThreadId; person: PersonId }
   | { at: 'decide'; thread: ThreadId; message?: MessageId }
+  | { at: 'correct'; thread: ThreadId; decision: DecisionId }
   | { at: 'file'; thread: ThreadId; decision: DecisionId }
+  | { at: 'take-back'; thread: ThreadId; decision: DecisionId }
+  | { at: 'countersign'; thread: ThreadId; decision: DecisionId }
+  | { at: 'close'; thread: ThreadId }
   | { at: 'new' }
   | { at: 'new-team' }
   | { at: 'new-patient' }
@@ -23,12 +29,13 @@ export type Route =
   | { at: 'policy'; policy: string; version: number };
 
 /** Places that stand by themselves; the others are sheets over one of them. */
-export type BaseRoute = Extract<Route, { at: 'inbox' | 'more' | 'thread' }>;
+export type BaseRoute = Extract<Route, { at: 'inbox' | 'more' | 'decisions' | 'thread' }>;
 
 export function parse(hash: string): Route {
   const parts = hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decode);
   const [place, second, third, fourth] = parts;
   if (place === 'more') return second === 'ways' ? { at: 'ways' } : { at: 'more' };
+  if (place === 'decisions') return { at: 'decisions' };
   if (place === 'policies') {
     const version = Number(third);
     if (second && Number.isSafeInteger(version) && version > 0) return { at: 'policy', policy: second, version };
@@ -46,7 +53,8 @@ export function parse(hash: string): Route {
     if (third === 'readmit' && fourth) return { at: 'readmit', thread, person: fourth };
     if (third === 'remove' && fourth) return { at: 'remove', thread, person: fourth };
     if (third === 'decide') return fourth ? { at: 'decide', thread, message: fourth } : { at: 'decide', thread };
-    if (third === 'file' && fourth) return { at: 'file', thread, decision: fourth };
+    if (third === 'close') return { at: 'close', thread };
+    if (isOnDecision(third) && fourth) return { at: third, thread, decision: fourth };
     return { at: 'thread', thread };
   }
   return { at: 'inbox' };
@@ -57,6 +65,7 @@ export function format(route: Route): string {
     case 'inbox':
       return '#/';
     case 'more':
+    case 'decisions':
     case 'new':
     case 'policies':
       return `#/${route.at}`;
@@ -75,13 +84,13 @@ export function format(route: Route): string {
 
 /** The place under a sheet when there is no other to go back to. */
 export function baseOf(route: Route): BaseRoute {
-  if (route.at === 'inbox' || route.at === 'more') return route;
+  if (route.at === 'inbox' || route.at === 'more' || route.at === 'decisions') return route;
   if (route.at === 'ways') return { at: 'more' };
   return 'thread' in route ? { at: 'thread', thread: route.thread } : { at: 'inbox' };
 }
 
 export const isBase = (route: Route): route is BaseRoute =>
-  route.at === 'inbox' || route.at === 'more' || route.at === 'thread';
+  route.at === 'inbox' || route.at === 'more' || route.at === 'decisions' || route.at === 'thread';
 
 export type EnrolmentLink = { token: string; manifestFingerprint: string };
 
@@ -105,12 +114,19 @@ function threadParts(route: Extract<Route, { thread: ThreadId }>): string[] {
       return [route.thread, 'readmit', route.person];
     case 'decide':
       return route.message ? [route.thread, 'decide', route.message] : [route.thread, 'decide'];
+    case 'correct':
     case 'file':
-      return [route.thread, 'file', route.decision];
+    case 'take-back':
+    case 'countersign':
+      return [route.thread, route.at, route.decision];
     default:
       return [route.thread, route.at];
   }
 }
+
+const onDecision = ['correct', 'file', 'take-back', 'countersign'] as const;
+const isOnDecision = (word: string | undefined): word is (typeof onDecision)[number] =>
+  onDecision.some((each) => each === word);
 
 function decode(part: string): string {
   try {

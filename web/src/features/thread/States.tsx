@@ -18,6 +18,7 @@ import {
   SentIcon,
   UrgentIcon,
 } from '../../ui/icons/states.tsx';
+import { UndoIcon } from '../../ui/icons/tools.tsx';
 
 const deliveryIcons: Record<Delivery['state'], Icon> = {
   queued: QueuedIcon,
@@ -61,6 +62,7 @@ export const recordIcons: Record<RecordLine['state'], Icon> = {
   in: RecordInIcon,
   held: HoldIcon,
   failed: RecordFailedIcon,
+  'taken-back': UndoIcon,
   deleted: RecordDeletedIcon,
 };
 
@@ -70,6 +72,7 @@ export const recordWords: Record<RecordLine['state'], string> = {
   in: 'In the record',
   held: 'In the record · originals held',
   failed: 'The record refused it',
+  'taken-back': 'Taken back',
   deleted: 'In the record · originals deleted',
 };
 
@@ -79,6 +82,7 @@ const recordTags: Record<RecordLine['state'], string> = {
   in: 'tag tag--ok',
   held: 'tag',
   failed: 'tag tag--bad',
+  'taken-back': 'tag tag--off',
   deleted: 'tag tag--ok',
 };
 

@@ -1,0 +1,211 @@
+/** What people do with a decision beside filing it, and the lists of those that the record does not have (R18, R19, R49). */
+import { base64url, fromBase64url, fromUuidText } from '../../crypto/names.ts';
+import type { ActInner, Inner, Reference } from '../../crypto/inner.ts';
+import type { DecisionId, MessageId, TakenBackReason, WorklistItem, WorklistPage, WorklistScope } from '../contract.ts';
+import type { Desk } from '../desk.ts';
+import { Fault, Unreachable, isProblem } from '../fault.ts';
+import { learnWords } from '../words.ts';
+import { referenceTo } from '../thread/content.ts';
+import { filingOf } from '../thread/filings.ts';
+import { untold } from '../thread/life.ts';
+import { mayWrite } from '../thread/rotate.ts';
+import type { Thread } from '../thread/thread.ts';
+import { displayPatient } from '../people/name.ts';
+import type { Decision, Worklist } from '../remote/shapes.ts';
+
+learnWords({
+  being_drafted: { message: 'Somebody else is preparing this document.', hint: 'Wait, or take it over.' },
+  decision_moved_on: {
+    message: 'Something happened to this decision meanwhile.',
+    hint: 'Close this, and look at it again.',
+  },
+  not_yours: {
+    message: 'Only who marked or filed this decision, or who runs the thread, may take it back.',
+    hint: 'Ask them, or the owner of the thread.',
+  },
+  own_countersignature: {
+    message: 'You cannot countersign what you marked or filed yourself.',
+    hint: 'Ask somebody else of the thread.',
+  },
+  countersignature_of_another: { message: 'Somebody else was asked to countersign this.', hint: 'Ask them.' },
+  nothing_to_countersign: { message: 'The record does not have this yet.', hint: 'Wait for the receipt.' },
+  another_document: {
+    message: 'The record holds another document of this decision by now.',
+    hint: 'Close this, and look at it again.',
+  },
+  corrects_unknown: { message: 'The decision that this corrects is not there.', hint: 'Mark it as a new one.' },
+  corrects_over: {
+    message: 'The decision that this corrects was taken back or corrected already.',
+    hint: 'Look at it again.',
+  },
+  not_permitted: { message: 'You are not allowed to see this.', hint: 'It is for the records staff.' },
+  no_ward: { message: 'You belong to no ward in the directory.', hint: 'The service desk can put you on one.' },
+});
+
+export class Decisions {
+  readonly #desk: Desk;
+  readonly #telling = new Map<MessageId, Promise<void>>();
+  /** What could not be told for want of a network. */
+  readonly #owed = new Map<MessageId, { thread: Thread; inner: Inner }>();
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  async draft(thread: Thread, decision: DecisionId, takeOver: boolean): Promise<void> {
+    mayWrite(thread);
+    const { decisions } = thread.ward.remote;
+    const drafted = await decisions.draft(thread.id, decision, takeOver).catch(async (thrown: unknown) => {
+      const by = isProblem(thrown, 'being_drafted') ? thrown.details['by'] : undefined;
+      if (typeof by !== 'string') throw thrown;
+      const person = fromUuidText(by);
+      await thread.ward.people.describe([person]);
+      throw new Fault('being_drafted', {
+        message: `${thread.ward.people.card(person).name} is preparing this document.`,
+      });
+    });
+    thread.learnDecisions([drafted]);
+  }
+
+  async putBack(thread: Thread, decision: DecisionId): Promise<void> {
+    thread.learnDecisions([await thread.ward.remote.decisions.putBack(thread.id, decision)]);
+  }
+
+  /** Signed in the thread first, so that everybody can see it; then the server is told which decision it was about. */
+  async takeBack(thread: Thread, decision: DecisionId, reason: TakenBackReason, note: string): Promise<void> {
+    const text = this.#note(thread, note);
+    await this.#act(thread, { kind: 'withdraw', about: this.#reference(thread, decision), reason, ...text });
+  }
+
+  async countersign(thread: Thread, decision: DecisionId): Promise<void> {
+    const filing = filingOf(thread, decision);
+    if (filing?.state !== 'received') throw new Fault('nothing_to_countersign');
+    const document = base64url(fromBase64url(filing.documentHash));
+    await this.#act(thread, { kind: 'countersign', about: this.#reference(thread, decision), document });
+  }
+
+  /**
+   * Tells the server which decision an act of mine was about, once it is in the log. Without a network the act waits in the outbox, and this follows it
+   * then; what was not told after all is told when the thread is looked at again.
+   */
+  tell(thread: Thread, act: MessageId, inner: Inner): Promise<void> {
+    const running = this.#telling.get(act);
+    if (running) return running;
+    const run = this.#tell(thread, act, inner)
+      .then(() => void this.#owed.delete(act))
+      .catch((thrown: unknown) => {
+        // It is signed and in the log: the server hears of it when there is a way again.
+        if (!(thrown instanceof Unreachable)) throw thrown;
+        this.#owed.set(act, { thread, inner });
+      })
+      .finally(() => this.#telling.delete(act));
+    this.#telling.set(act, run);
+    return run;
+  }
+
+  async settle(thread: Thread): Promise<void> {
+    for (const { act, inner } of untold(thread)) await this.tell(thread, act, inner).catch(() => undefined);
+  }
+
+  /** There may be a way again. */
+  async settleOwed(): Promise<void> {
+    for (const [act, { thread, inner }] of [...this.#owed]) await this.tell(thread, act, inner).catch(() => undefined);
+  }
+
+  async #tell(thread: Thread, act: MessageId, inner: Inner): Promise<void> {
+    const { decisions } = thread.ward.remote;
+    if (inner.kind === 'withdraw') {
+      const { reason } = inner;
+      const assertion = thread.state?.assertion?.assertion;
+      const body = { act, reason, ...(assertion ? { assertion } : {}) };
+      thread.learnDecisions([await again(() => decisions.withdraw(thread.id, inner.about.message, body))]);
+      await thread.reloadFilings();
+    }
+    if (inner.kind === 'countersign') {
+      const { document, about } = inner;
+      thread.learnDecisions([await again(() => decisions.countersign(thread.id, about.message, act, document))]);
+    }
+  }
+
+  async sweep(thread: Thread, note: string): Promise<void> {
+    await this.#act(thread, { kind: 'sweep', ...this.#note(thread, note) });
+  }
+
+  async worklist(scope: WorklistScope, after?: string): Promise<WorklistPage> {
+    const { ward } = this.#desk;
+    const { items, next } = await ward.remote.decisions.worklist(scope, after);
+    const people = items.flatMap(({ decision }) => [
+      decision.owner,
+      ...(decision.draftedBy ? [decision.draftedBy] : []),
+    ]);
+    await ward.people.describe(people.map(fromUuidText));
+    return { items: items.map((each) => this.#item(each)), ...(next ? { next } : {}) };
+  }
+
+  #item({ thread: id, decision, toCountersign, reason }: Worklist['items'][number]): WorklistItem {
+    const { ward, threads } = this.#desk;
+    const thread = id === undefined ? undefined : threads.get(id);
+    const card = (person: string) => ward.people.card(fromUuidText(person));
+    return {
+      decision: decision.decision,
+      ...(thread ? { thread: thread.id } : {}),
+      ...(thread?.patient
+        ? { about: displayPatient({ family: thread.patient.family, given: thread.patient.given }) }
+        : {}),
+      owner: card(decision.owner),
+      mine: decision.owner === ward.me.id,
+      markedAt: decision.markedAt,
+      dueAt: decision.dueAt,
+      overdue: decision.dueAt <= ward.now() && !toCountersign,
+      urgency: decision.urgency,
+      state: toCountersign ? 'countersign' : stateOf(decision),
+      ...(decision.draftedBy ? { draftedBy: card(decision.draftedBy) } : {}),
+      ...(reason ? { reason } : {}),
+    };
+  }
+
+  #reference(thread: Thread, decision: DecisionId): Reference {
+    const entry = thread.log.message(decision);
+    if (entry?.kind === 'message') return referenceTo(entry);
+    if (entry?.kind !== 'tombstone') throw new Fault('decision_unknown');
+    return { message: decision, entry: base64url(entry.entryHash) };
+  }
+
+  #note(thread: Thread, note: string): { text?: string } {
+    const text = note.trim();
+    if (text === '') return {};
+    if (Array.from(text).length > maxNote) throw new Fault('text_too_long');
+    this.#desk.insistClean(thread, text);
+    return { text };
+  }
+
+  /** Resolves when the server has it and knows what it is about, or when it waits for a network. */
+  async #act(thread: Thread, inner: ActInner): Promise<void> {
+    mayWrite(thread);
+    const { outbox } = this.#desk;
+    const { id } = await outbox.queue(thread.id, inner);
+    await outbox.pump(thread.id);
+    const waiting = outbox.of(thread.id).find((each) => each.id === id);
+    if (waiting?.failed) {
+      await outbox.discard(thread.id, id).catch(() => undefined);
+      throw new Fault(waiting.failed.code);
+    }
+    if (!waiting) await this.tell(thread, id, inner);
+  }
+}
+
+const maxNote = 2000;
+
+/** Once more after a lost answer: the same act again is the same. */
+function again<T>(ask: () => Promise<T>): Promise<T> {
+  return ask().catch((thrown: unknown) => {
+    if (thrown instanceof Unreachable) return ask();
+    throw thrown;
+  });
+}
+
+function stateOf({ stage }: Decision): WorklistItem['state'] {
+  if (stage === 'refused') return 'failed';
+  if (stage === 'filed') return 'filing';
+  return stage === 'drafted' ? 'drafted' : 'none';
+}

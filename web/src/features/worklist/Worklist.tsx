@@ -1,0 +1,162 @@
+/** R19: decisions that the record does not have: mine, my ward's, the organisation's; the most urgent first, then the oldest. */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { WorklistItem, WorklistScope } from '../../core/contract.ts';
+import { plural } from '../../ui/dates.ts';
+import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
+import { RecordInIcon } from '../../ui/icons/states.tsx';
+import { roleAndWard } from '../people/words.ts';
+import { useClient } from '../session/client.ts';
+import { format } from '../shell/routes.ts';
+import { RecordTag, UrgencyTag } from '../thread/States.tsx';
+import { ageWords, emptyWords, scopeWords, stateWords } from './words.ts';
+
+const scopes: WorklistScope[] = ['mine', 'ward', 'organisation'];
+
+export function Worklist() {
+  const client = useClient();
+  const [scope, setScope] = useState<WorklistScope>('mine');
+  const [items, setItems] = useState<WorklistItem[]>();
+  const [next, setNext] = useState<string>();
+  const [fault, setFault] = useState<Fault>();
+  const turn = useRef(0);
+  const load = useCallback(
+    (after?: string) => {
+      turn.current += 1;
+      const mine = turn.current;
+      setFault(undefined);
+      client.wardline.worklist({ scope, ...(after ? { after } : {}) }).then(
+        (page) => {
+          if (mine !== turn.current) return;
+          setItems((before) => (after ? [...(before ?? []), ...page.items] : page.items));
+          setNext(page.next);
+        },
+        (thrown: unknown) => {
+          if (mine === turn.current) setFault(asFault(thrown));
+        },
+      );
+    },
+    [scope],
+  );
+  const online = client.connection.value.state === 'online';
+  // What changes in a thread of mine may change the list.
+  const inbox = client.inbox.value;
+  useEffect(() => load(), [load, online, inbox]);
+  const now = client.now.value;
+  const empty = emptyWords[scope];
+
+  function choose(to: WorklistScope) {
+    if (to === scope) return;
+    setItems(undefined);
+    setNext(undefined);
+    setScope(to);
+  }
+
+  return (
+    <>
+      <header class="top">
+        <div class="top__t">
+          <h1>Decisions</h1>
+          <p class="one">Not in the record yet</p>
+        </div>
+      </header>
+      <div class="pane__s" tabIndex={-1} role="region" aria-label="Worklist">
+        <div class="wl">
+          <div class="wl__tabs" role="group" aria-label="Whose decisions">
+            {scopes.map((each) => (
+              <button
+                key={each}
+                type="button"
+                class="wl__tab"
+                aria-pressed={each === scope}
+                onClick={() => choose(each)}
+              >
+                {scopeWords[each]}
+              </button>
+            ))}
+          </div>
+          {fault && (
+            <div class="wl__fault">
+              <FaultBox fault={fault} />
+              {fault.code !== 'not_permitted' && fault.code !== 'no_ward' && (
+                <button type="button" class="btn" onClick={() => load()}>
+                  Try again
+                </button>
+              )}
+            </div>
+          )}
+          {!items && !fault && (
+            <p class="empty" role="status">
+              Looking for decisions…
+            </p>
+          )}
+          {items?.length === 0 && !fault && (
+            <div class="empty">
+              <RecordInIcon />
+              <h2>{empty.title}</h2>
+              <p>{empty.text}</p>
+            </div>
+          )}
+          {items && items.length > 0 && (
+            <>
+              <p class="wl__count muted" role="status">
+                {plural(items.length, 'decision')}
+                {next ? ' so far' : ''}
+                {items.some(({ overdue }) => overdue) && `, ${items.filter(({ overdue }) => overdue).length} overdue`}
+              </p>
+              <ul>
+                {items.map((item) => (
+                  <Row key={item.decision} item={item} now={now} />
+                ))}
+              </ul>
+            </>
+          )}
+          {next && (
+            <div class="row wl__more">
+              <button type="button" class="btn" onClick={() => load(next)}>
+                Show more
+              </button>
+            </div>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Row({ item, now }: { item: WorklistItem; now: number }) {
+  const { thread, about, owner, state } = item;
+  const tag = state === 'failed' ? 'failed' : state === 'filing' ? 'filing' : state === 'countersign' ? 'in' : 'none';
+  const look = ['wl__i edge', item.overdue || state === 'failed' ? 'edge--urgent' : ''].filter(Boolean).join(' ');
+  return (
+    <li class={look}>
+      <div class="wl__t">
+        <b>{about ?? (thread ? 'A conversation of yours' : 'A conversation that you are not in')}</b>
+        <span class="muted">
+          {item.mine ? 'Yours to file' : `${owner.name}, ${roleAndWard(owner)}`} · {ageWords(item, now)}
+        </span>
+        {item.reason && state === 'failed' && <span>{item.reason}</span>}
+        <span class="wl__tags">
+          <UrgencyTag urgency={item.urgency} />
+          <RecordTag state={tag} words={stateWords(item)} />
+        </span>
+      </div>
+      {thread ? (
+        <a
+          class="btn btn--s"
+          href={format(
+            state === 'countersign'
+              ? { at: 'countersign', thread, decision: item.decision }
+              : state === 'filing'
+                ? { at: 'thread', thread }
+                : { at: 'file', thread, decision: item.decision },
+          )}
+        >
+          {state === 'countersign' ? 'Countersign' : state === 'filing' ? 'Open' : 'File it'}
+          <span class="vh">: {about ?? owner.name}</span>
+        </a>
+      ) : (
+        <span class="small muted wl__ask">Ask {owner.name}</span>
+      )}
+    </li>
+  );
+}
