@@ -5,13 +5,15 @@ var ranks = map[string]int{
 	// Rank 0: words, rules and the wire. They know nobody.
 	"id": 0, "fault": 0, "clock": 0, "nhs": 0, "envelope": 0, "dpop": 0, "fhir": 0, "hl7": 0, "web": 0, "docs": 0,
 	// Rank 1: what every room leans on.
-	"audit": 1, "work": 1, "keyring": 1, "config": 1,
+	"audit": 1, "work": 1, "keyring": 1, "config": 1, "ledger": 1,
 	// Rank 2: the hospital's nouns.
 	"people": 2, "identity": 2, "thread": 2, "patient": 2, "record": 2, "retention": 2, "alert": 2, "governance": 2, "policy": 2,
+	// How it survives: copies of the databases, encrypted.
+	"backup": 2,
 	// Rank 3: adapters, each to one technology or foreign system.
 	"store": 3, "blob": 3, "httpapi": 3, "live": 3, "bus": 3, "ehr": 3, "pds": 3, "push": 3, "sms": 3, "jobs": 3,
 	// Rank 4: the wiring, and the other side of the wire.
-	"server": 4, "client": 4,
+	"server": 4, "client": 4, "restore": 4,
 	// Rank 5 and up: programs.
 	"demo": 5, "cmd": 6,
 	// Tests of the whole.
@@ -35,9 +37,10 @@ var reachedBy = map[string]struct {
 	only   []string
 	reason string
 }{
-	"demo":   {[]string{"cmd", "test"}, "nothing that runs in a real hospital may depend on the demonstration"},
-	"client": {[]string{"demo", "cmd", "test"}, "the server must not depend on a client"},
-	"web":    {[]string{"httpapi", "server", "cmd", "test"}, "only who serves the pages needs them"},
+	"demo":    {[]string{"cmd", "test"}, "nothing that runs in a real hospital may depend on the demonstration"},
+	"client":  {[]string{"demo", "cmd", "test"}, "the server must not depend on a client"},
+	"restore": {[]string{"cmd", "test"}, "a server that runs restores nothing"},
+	"web":     {[]string{"httpapi", "server", "cmd", "test"}, "only who serves the pages needs them"},
 }
 
 // outside lists imports from outside this module, by beginning, that some rooms must not have.
@@ -54,6 +57,7 @@ var outside = []struct {
 	{"github.com/pressly/goose", false, rooms("store"), "migrations are store's own"},
 	{"github.com/danielgtaylor/huma", false, rooms("httpapi"), "httpapi hides the HTTP framework; rooms know nothing of requests"},
 	{"github.com/alecthomas/kong", false, rooms("cmd"), "only programs have a command line"},
+	{"filippo.io/age", false, rooms("backup", "restore", "server", "cmd"), "backup hides how a copy is encrypted"},
 	{"github.com/nats-io", false, rooms("bus"), "bus is the only room that knows NATS"},
 	{"github.com/minio", false, rooms("blob"), "blob hides where attachments lie"},
 	{"log", true, rooms(), "logs are structured: log/slog"},
