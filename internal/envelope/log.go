@@ -181,6 +181,13 @@ func readCore(signed *Signed) (*EpochCore, error) {
 	return Parse[EpochCore](record.Core)
 }
 
+// EntryHash is the entry hash that a body of this kind gives, for those who check a stored log without being a member. A tombstone gives the hash of what it
+// replaced.
+func EntryHash(kind EntryKind, thread id.Thread, body []byte) (id.Hash, error) {
+	read, err := (&LogEntry{Thread: thread, Kind: kind, Body: body}).readBody()
+	return read.entry, err
+}
+
 // holds says whether a log entry of this kind may carry an object of a type.
 func (k EntryKind) holds(kind Type) bool {
 	switch kind {

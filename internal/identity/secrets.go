@@ -11,8 +11,8 @@ import (
 // What is kept under the login key. The words separate one use from another.
 const (
 	useAuthKey    = "auth-key"
-	useTOTP       = "totp"
-	useVaultShare = "vault-share"
+	useTOTP       = SealedTOTP
+	useVaultShare = SealedVaultShare
 	useTicket     = "sign-in-ticket"
 	useName       = "user-name"
 	useTry        = "sign-in-try"
@@ -22,6 +22,12 @@ const (
 	usePINVerifier = "pin-verifier"
 	usePINShare    = "pin-share"
 	useCeremony    = "passkey-ceremony"
+)
+
+// What is kept sealed for a person, for a restore to prove that the keys open it.
+const (
+	SealedTOTP       = "totp"
+	SealedVaultShare = "vault-share"
 )
 
 const (

@@ -19,7 +19,11 @@ package keyring
 
 import (
 	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/wardline/wardline/internal/fault"
@@ -168,6 +172,49 @@ func (k *Keyring) ForRecord() Filing { return Filing{box{purposeFiling, k.filing
 
 // ForAudit gives the audit log its key.
 func (k *Keyring) ForAudit() Audit { return Audit{k.audit} }
+
+// CheckValues name the keys in use without telling them: of a signing key the public half, of the others a keyed hash of every version. A backup carries
+// them, so that a restore can say which key file is not the one that belongs to it.
+func (k *Keyring) CheckValues() map[string]string {
+	values := map[string]string{}
+	for purpose, key := range k.inUse() {
+		values[string(purpose)] = key.check()
+	}
+	for purpose, versions := range map[purpose][]secret{purposeIndex: k.index, purposeLogin: k.login, purposeFiling: k.filing} {
+		for _, one := range versions {
+			mac := hmac.New(sha256.New, one.bytes())
+			mac.Write([]byte("wardline/v1/key-check\x00"))
+			values[fmt.Sprintf("%s.%d", purpose, one.version)] = base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+		}
+	}
+	return values
+}
+
+// Missing names those of the check values whose keys are not here, in whatever version.
+func (k *Keyring) Missing(values map[string]string) (names []string) {
+	here := k.CheckValues()
+	for name, value := range values {
+		held := slices.ContainsFunc(k.held[purpose(name)], func(version signing) bool { return version.check() == value })
+		if !held && here[name] != value {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// AuditKeys are the public halves of every version of the key "audit", newest first.
+func (k *Keyring) AuditKeys() (keys [][32]byte) {
+	for _, version := range slices.Backward(k.held[purposeAudit]) {
+		keys = append(keys, version.Public())
+	}
+	return keys
+}
+
+func (s signing) check() string {
+	public := s.Public()
+	return base64.RawURLEncoding.EncodeToString(public[:])
+}
 
 var errNotOurs = errors.New("keyring: the sealed bytes are not of this key, purpose and record")
 

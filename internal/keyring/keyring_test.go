@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -340,6 +341,60 @@ func TestKeysDoNotPrintThemselves(t *testing.T) {
 		for _, form := range []string{string(key[:8]), fmt.Sprintf("%x", key[:8]), strings.Trim(fmt.Sprint(key[:8]), "[]"), strings.Trim(fmt.Sprintf("%#v", key[:8]), "[]byte{}")} {
 			if strings.Contains(out.String(), form) {
 				t.Errorf("%s is printed as %q", name, form)
+			}
+		}
+	}
+}
+
+// TestCheckValuesNameKeysWithoutTellingThem: the same for the same files, another for each key, and nothing of a secret.
+func TestCheckValuesNameKeysWithoutTellingThem(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	keys, err := keyring.Create(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := keyring.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := keys.CheckValues()
+	if !maps.Equal(values, again.CheckValues()) || len(values) != 7 {
+		t.Errorf("%v and %v", values, again.CheckValues())
+	}
+	other, err := keyring.Create(filepath.Join(t.TempDir(), "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range other.CheckValues() {
+		if values[name] == value {
+			t.Errorf("%s of two servers is %s", name, value)
+		}
+	}
+	if missing := other.Missing(values); len(missing) != len(values) {
+		t.Errorf("of another server's keys only %v are missing", missing)
+	}
+	// A key that was renewed since is still here, and so is what it signed.
+	if err := keyring.Renew(dir, "audit"); err != nil {
+		t.Fatal(err)
+	}
+	renewed, err := keyring.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if missing := renewed.Missing(values); len(missing) > 0 || maps.Equal(renewed.CheckValues(), values) {
+		t.Errorf("after a renewal %v are missing", missing)
+	}
+	if held := renewed.AuditKeys(); len(held) != 2 || held[1] != keys.Public().Audit || held[0] != renewed.Public().Audit {
+		t.Errorf("audit keys after a renewal: %v", held)
+	}
+	for _, name := range []string{"index", "login", "filing", "audit"} {
+		file, err := os.ReadFile(filepath.Join(dir, name+".key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for which, value := range values {
+			if strings.Contains(string(file), value) {
+				t.Errorf("%s tells of %s", which, name)
 			}
 		}
 	}

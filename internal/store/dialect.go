@@ -27,11 +27,27 @@ type dialect struct {
 	// classify says what a driver's error means, and describes it without any value that a row or a
 	// parameter holds.
 	classify func(error) (class, string)
+	// columns lists table, column and type of every column in order, references lists tables with those that they refer to, tables counts them.
+	columns, references, tables string
 }
 
 var (
-	sqlite   = dialect{name: "sqlite", goose: goose.DialectSQLite3, snapshot: sql.LevelDefault, classify: classifySQLite}
-	postgres = dialect{name: "postgres", goose: goose.DialectPostgres, snapshot: sql.LevelRepeatableRead, classify: classifyPostgres}
+	sqlite = dialect{
+		name: "sqlite", goose: goose.DialectSQLite3, snapshot: sql.LevelDefault, classify: classifySQLite,
+		columns: `SELECT m.name, c.name, c.type FROM sqlite_schema m, pragma_table_info(m.name) c
+			WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid`,
+		references: `SELECT m.name, f."table" FROM sqlite_schema m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'`,
+		tables:     `SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1`,
+	}
+	postgres = dialect{
+		name: "postgres", goose: goose.DialectPostgres, snapshot: sql.LevelRepeatableRead, classify: classifyPostgres,
+		columns: `SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c
+			JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+			WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' ORDER BY c.table_name, c.ordinal_position`,
+		references: `SELECT c.conrelid::regclass::text, c.confrelid::regclass::text FROM pg_constraint c
+			WHERE c.contype = 'f' AND c.connamespace = current_schema()::regnamespace`,
+		tables: `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1`,
+	}
 )
 
 // class is what a driver's error means to us.

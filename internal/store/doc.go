@@ -9,6 +9,8 @@
 //   - dialect.go, fault.go what differs between the databases; errors
 //   - migrate.go           schema versions; migrations/ has the SQL, a file of the same name for each database
 //   - list.go              queries over lists
+//   - dump.go, load.go     every table out of and into a backup, by the schema itself; inspect.go what a restore checks and settles
+//   - ledger.go            the order of what was destroyed, and doing it again
 //   - audit.go, work.go    the audit log and due work, and the example to follow
 //   - <noun>.go            one file for each noun, named like the room's file
 //   - shredstore/          the shred halves, a database of its own

@@ -1,5 +1,7 @@
 package store
 
+import "context"
+
 // QueueLength is how many operations of Group can wait.
 const QueueLength = queueLength
 
@@ -8,3 +10,17 @@ func (db *DB) Queued() int { return len(db.group.queue) }
 
 // Migrations are the embedded ones.
 var Migrations = embedded
+
+// OpenAt opens a database with the schema that an earlier program gave it.
+func OpenAt(ctx context.Context, dsn string, version int64) (*DB, error) {
+	schema, err := MainSchema()
+	if err != nil {
+		return nil, err
+	}
+	db := newDB()
+	if err := db.connect(ctx, dsn); err != nil {
+		return nil, err
+	}
+	db.group = newCommitter(db)
+	return db, db.migrateTo(ctx, schema, version)
+}

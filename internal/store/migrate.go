@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 
 	"github.com/pressly/goose/v3"
 )
@@ -19,6 +20,11 @@ const versions = "schema_version"
 
 // migrate brings the schema up to date. Nodes that start together take turns.
 func (db *DB) migrate(ctx context.Context, schema fs.FS) error {
+	return db.migrateTo(ctx, schema, math.MaxInt64)
+}
+
+// migrateTo brings the schema up to a version, for the backup of an earlier one.
+func (db *DB) migrateTo(ctx context.Context, schema fs.FS, version int64) error {
 	pool := db.pool
 	if db.writer != nil {
 		pool = db.writer.pool
@@ -46,10 +52,24 @@ func (db *DB) migrate(ctx context.Context, schema fs.FS) error {
 		return fmt.Errorf("store: %w: it is at version %d and this program knows versions up to %d; "+
 			"run the newer Wardline again, or restore the backup that was taken before the upgrade", ErrNewerSchema, have, known)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("store: migrating the schema from version %d to %d: %w", have, known, err)
+	if version = min(version, known); version <= have {
+		return nil
+	}
+	if _, err := provider.UpTo(ctx, version); err != nil {
+		return fmt.Errorf("store: migrating the schema from version %d to %d: %w", have, version, err)
 	}
 	return nil
+}
+
+// knownVersion is the newest version that this program has migrations to.
+func (db *DB) knownVersion(schema fs.FS) (int64, error) {
+	names, err := fs.ReadDir(schema, db.dialect.name)
+	if err != nil || len(names) == 0 {
+		return 0, fmt.Errorf("store: reading the migrations: %w", err)
+	}
+	var version int64
+	_, err = fmt.Sscanf(names[len(names)-1].Name(), "%d_", &version)
+	return version, err
 }
 
 // lockSchema takes PostgreSQL's advisory lock for this schema, so that of several nodes one migrates and the

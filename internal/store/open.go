@@ -51,21 +51,28 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 // OpenSchema is Open for a database with another schema: the shred store has one. The file system holds a
 // directory of goose migrations for each dialect, "sqlite" and "postgres".
 func OpenSchema(ctx context.Context, dsn string, schema fs.FS) (*DB, error) {
-	db := &DB{works: id.NewSource(clock.System{})}
-	var err error
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		err = db.openPostgres(dsn)
-	} else {
-		err = db.openSQLite(ctx, strings.TrimPrefix(dsn, "sqlite:"))
-	}
-	if err != nil {
+	db := newDB()
+	if err := db.connect(ctx, dsn); err != nil {
 		return nil, err
+	}
+	if err := db.checkMark(ctx, db.pool); err != nil {
+		return nil, errors.Join(err, db.release())
 	}
 	if err := db.migrate(ctx, schema); err != nil {
 		return nil, errors.Join(err, db.release())
 	}
 	db.group = newCommitter(db)
 	return db, nil
+}
+
+func newDB() *DB { return &DB{works: id.NewSource(clock.System{})} }
+
+// connect opens the pools.
+func (db *DB) connect(ctx context.Context, dsn string) error {
+	if path, lite := sqlitePath(dsn); lite {
+		return db.openSQLite(ctx, path)
+	}
+	return db.openPostgres(dsn)
 }
 
 // Dialect is the database's kind: "sqlite" or "postgres".

@@ -22,6 +22,10 @@ func (db *DB) BeginDisposal(ctx context.Context, filing id.Filing, now time.Time
 	var verdict retention.Verdict
 	err := db.Tx(ctx, func(tx *Tx) error {
 		doomed, verdict = nil, retention.Go
+		if paused, err := tx.disposalPaused(now); err != nil || paused {
+			verdict = retention.Early
+			return err
+		}
 		paper, err := one(tx, scanPaper, `SELECT `+paperColumns+` FROM filing WHERE filing = $1`, filing)
 		if err != nil {
 			return err

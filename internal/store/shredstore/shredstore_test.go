@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wardline/wardline/internal/backup"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/store/shredstore"
 	"github.com/wardline/wardline/internal/store/storetest"
@@ -269,6 +270,46 @@ func TestScrub(t *testing.T) {
 		}
 		if len(get(t, s, half(1).Ref)) != 1 {
 			t.Error("scrubbed what was not deleted")
+		}
+	})
+}
+
+// TestABackupOfTheHalvesKeepsNobodyWaiting: while it is read, halves are put and destroyed, and what is destroyed is in no file, at once.
+func TestABackupOfTheHalvesKeepsNobodyWaiting(t *testing.T) {
+	each(t, func(t *testing.T, s *shredstore.Store) {
+		const total = 9000 // more than two pages
+		var halves []shredstore.Half
+		for n := range total {
+			halves = append(halves, half(n))
+		}
+		put(t, s, halves...)
+		within, cancel := context.WithTimeout(t.Context(), 5*time.Second) // SQLite waits ten for a reader that is in the way
+		defer cancel()
+		seen := map[string]int{}
+		err := s.Source().Snapshot(t.Context(), func(snapshot backup.Snapshot) error {
+			_, tables, err := snapshot.Schema()
+			if err != nil {
+				return err
+			}
+			for _, table := range tables {
+				err := snapshot.Rows(table, func(row backup.Row) error {
+					seen[table.Name]++
+					if table.Name != "half" || seen["half"] != 100 {
+						return nil
+					}
+					if err := s.Put(within, half(total)); err != nil {
+						return err
+					}
+					return s.Delete(within, half(total-1).Ref)
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || seen["half"] != total || seen["sweep"] != 1 { // one went and one came
+			t.Errorf("%v, %v", seen, err)
 		}
 	})
 }
