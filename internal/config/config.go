@@ -46,6 +46,13 @@ type Settings struct {
 	RecordTimeout       time.Duration `key:"record.timeout" name:"record-timeout" default:"30s" help:"How long one exchange with the health record may take."`
 	RecordAuthorization string        `key:"record.authorization" kong:"-" secret:"" help:"Authorization header sent to the health record."`
 
+	BackupDirectory   string        `key:"backup.directory" name:"backup-directory" placeholder:"DIR" help:"Where backups are put by schedule; empty makes none. See docs/operate/backup.md."`
+	BackupRecipients  []string      `key:"backup.recipients" name:"backup-recipients" placeholder:"AGE" help:"age recipients that backups are encrypted to, as wardline backup key prints them."`
+	BackupEvery       time.Duration `key:"backup.every" name:"backup-every" default:"24h" help:"How long after the newest backup the next one is made."`
+	BackupKeep        time.Duration `key:"backup.keep" name:"backup-keep" default:"840h" help:"How long backups are kept; the newest is always. Halves are kept for the shred horizon of the policy and no longer."`
+	BackupLedger      string        `key:"backup.ledger_directory" name:"backup-ledger-directory" placeholder:"DIR" help:"Where the destruction ledger is copied to, on another machine's disk: without it no backup can be restored."`
+	BackupLedgerEvery time.Duration `key:"backup.ledger_every" name:"backup-ledger-every" default:"5m" help:"How often the destruction ledger is copied; more often than backups are made."`
+
 	LogLevel  string `key:"log.level" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `key:"log.format" name:"log-format" default:"text" enum:"text,json" help:"Form of the log: text or json."`
 }
@@ -58,6 +65,7 @@ var (
 	errPublicURL = fault.New(fault.Invalid, "public_url_invalid", "public_url has to be an origin, https://HOST or https://HOST:PORT, without a path.")
 	errProxies   = fault.New(fault.Invalid, "trusted_proxies_invalid", "trusted_proxies has to be addresses or ranges, such as 10.0.0.7 or 10.0.0.0/8.")
 	errMissing   = fault.New(fault.Invalid, "setting_missing", "A server does not start without these settings. Each may be a flag, a variable or a line of the file:")
+	errBackup    = fault.New(fault.Invalid, "backup_settings", "The settings of backups do not fit together.")
 	errSecret    = fault.New(fault.Invalid, "secret_in_flag", "A password belongs in the configuration file or the environment: others can see a command line.")
 )
 
@@ -115,6 +123,31 @@ func (s *Settings) Missing() error {
 		return nil
 	}
 	return errMissing.With("missing", missing)
+}
+
+// CheckBackup refuses settings under which a backup could not be restored, or would be gone before the next is made.
+func (s *Settings) CheckBackup() error {
+	why := ""
+	switch {
+	case s.BackupDirectory == "" && s.BackupLedger == "":
+	case s.BackupLedgerEvery < time.Second:
+		why = "backup.ledger_every is at least 1s"
+	case s.BackupDirectory == "":
+	case len(s.BackupRecipients) == 0:
+		why = "backup.recipients is missing: nobody could open the backups"
+	case s.BackupLedger == "":
+		why = "backup.ledger_directory is missing: without the destruction ledger no backup can be restored"
+	case s.BackupEvery < time.Minute:
+		why = "backup.every is at least 1m"
+	case s.BackupKeep < s.BackupEvery:
+		why = "backup.keep is shorter than backup.every"
+	case s.BackupLedgerEvery >= s.BackupEvery:
+		why = "backup.ledger_every has to be shorter than backup.every"
+	}
+	if why == "" {
+		return nil
+	}
+	return errBackup.With("why", why)
 }
 
 // CheckFlags refuses a secret on the command line. flags are the settings that were given there.

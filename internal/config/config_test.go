@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wardline/wardline/internal/config"
 	"github.com/wardline/wardline/internal/fault"
@@ -148,4 +149,31 @@ func write(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func TestBackupSettingsFitTogether(t *testing.T) {
+	good := config.Settings{
+		BackupDirectory: "d", BackupRecipients: []string{"age1"}, BackupEvery: 24 * time.Hour, BackupKeep: 48 * time.Hour, BackupLedger: "l", BackupLedgerEvery: time.Minute,
+	}
+	for name, test := range map[string]struct {
+		change func(s *config.Settings)
+		good   bool
+	}{
+		"all":                           {func(*config.Settings) {}, true},
+		"none":                          {func(s *config.Settings) { *s = config.Settings{} }, true},
+		"the ledger alone":              {func(s *config.Settings) { s.BackupDirectory, s.BackupRecipients = "", nil }, true},
+		"nobody can open them":          {func(s *config.Settings) { s.BackupRecipients = nil }, false},
+		"no ledger":                     {func(s *config.Settings) { s.BackupLedger = "" }, false},
+		"gone before the next":          {func(s *config.Settings) { s.BackupKeep = time.Hour }, false},
+		"all the time":                  {func(s *config.Settings) { s.BackupEvery = time.Second }, false},
+		"the ledger as seldom":          {func(s *config.Settings) { s.BackupLedgerEvery = 24 * time.Hour }, false},
+		"the ledger without a pause":    {func(s *config.Settings) { s.BackupLedgerEvery = 0 }, false},
+		"the ledger alone, no interval": {func(s *config.Settings) { s.BackupDirectory, s.BackupLedgerEvery = "", 0 }, false},
+	} {
+		settings := good
+		test.change(&settings)
+		if err := settings.CheckBackup(); (err == nil) != test.good || err != nil && codeOf(err) != "backup_settings" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

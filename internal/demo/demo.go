@@ -51,6 +51,8 @@ type Options struct {
 	Retry work.Policy
 	// Lease is that of server.Config.
 	Lease time.Duration
+	// Backup is that of server.Config.
+	Backup server.BackupConfig
 	// Quiet leaves out the colleagues and their story.
 	Quiet bool
 	Web   fs.FS
@@ -156,7 +158,7 @@ func (d *Demo) config() server.Config {
 			BaseURL: d.hospital.IndexURL(), HospitalNumberSystem: hospital.HospitalNumberSystem, WardExtension: hospital.WardExtension,
 		},
 		Record: ehr.Config{BaseURL: d.hospital.RecordURL(), Timeout: 10 * time.Second, HospitalNumberSystem: hospital.HospitalNumberSystem, Clock: d.options.Clock},
-		Retry:  d.options.Retry, Lease: d.options.Lease, Web: d.options.Web, Clock: d.options.Clock, Log: d.options.Log,
+		Retry:  d.options.Retry, Lease: d.options.Lease, Backup: d.options.Backup, Web: d.options.Web, Clock: d.options.Clock, Log: d.options.Log,
 		Assets: d.options.Assets, Version: d.options.Version, Demonstration: true,
 	}
 	return config

@@ -2,12 +2,13 @@
 //
 // Layout: server.go what a server is made from, opening and closing; wire.go the rooms' small interfaces met by one another;
 // announce.go what members are told after commits that are not messages; listen.go TLS and plain listeners; lock.go one server to a data
-// directory.
+// directory; backup.go backups by schedule and the copy of the destruction ledger.
 //
 // Invariants: this is the only package that sees every room. Nothing is served before the manifest is complete and its keys are ours. Close
 // stops listening first, then the jobs, then the connections, then the databases: what was acknowledged is in SQL by then.
 //
-// Goroutines, all ended by Close: the audit sequencer, the jobs runner, the hub's pings, the thread room's marks, the announcer, housekeeping.
+// Goroutines, all ended by Close: the audit sequencer, the jobs runner, the hub's pings, the thread room's marks, the announcer, housekeeping,
+// backups and the copy of the destruction ledger where they are configured.
 package server
 
 import (
@@ -64,7 +65,9 @@ type Config struct {
 	Retry work.Policy
 	// Lease is how long due work that a killed node had in hand waits for another; 0 is a minute.
 	Lease time.Duration
-	Web   fs.FS
+	// Backup says where backups go and for how long; the zero value makes none.
+	Backup BackupConfig
+	Web    fs.FS
 	// Assets is the fingerprint of Web, in hex. Version is the program's. Both are told to whoever asks.
 	Assets, Version string
 	// Demonstration says that everybody here is invented.
@@ -110,6 +113,7 @@ type Server struct {
 	sequencer *audit.Sequencer
 	ledger    *audit.Ledger
 	announcer *announcer
+	backups   *backups
 	api       *httpapi.API
 
 	lock *os.File
@@ -185,6 +189,9 @@ func (s *Server) build(trust *identity.Trust) error {
 	s.sequencer = audit.NewSequencer(s.db.AuditLog(), s.keys.ForAudit(), clk, trust.Chain.AuditKeys()...)
 	s.ledger = audit.NewLedger(s.db.AuditLog(), s.sequencer, s.db.Audit, clk)
 	s.buildJobs()
+	if s.backups, err = s.buildBackups(trust); err != nil {
+		return err
+	}
 	s.api = httpapi.New(httpapi.Options{
 		Rooms: s.rooms(), Web: s.config.Web, Origin: s.config.Origin, Secure: s.config.Secure, TrustedProxies: s.config.TrustedProxies,
 		ProofKey: s.identity.ProofKey(), Clock: clk, Log: s.log,
@@ -223,6 +230,7 @@ func (s *Server) Start(ctx context.Context) {
 	s.done.Go(func() { s.threads.Run(ctx) })
 	s.done.Go(func() { s.announcer.run(ctx) })
 	s.done.Go(func() { s.keepHouse(ctx) })
+	s.backups.start(ctx, &s.done)
 	if err := s.records.Settle(ctx); err != nil {
 		s.log.WarnContext(ctx, "outstanding decisions were not made due", "code", fault.As(err).Code())
 	}
