@@ -9,6 +9,8 @@
 //   - place.go      a server's data directory, which only init and demo make
 //   - person.go     staff: add, list, link, leave
 //   - policy.go     the organisation's policies: add, list, show
+//   - backup.go     backups, their keys and the copy of the destruction ledger; restore.go bringing one back, and the drill
+//   - progress.go   how long work shows how it gets on
 //   - verify.go     the audit log, checked from the database or from an export
 //   - witness.go    the log, watched from outside; witness_export.go the whole of it; evidence.go what was found, checked without the server
 //   - openapi.go, version.go
@@ -46,6 +48,9 @@ type commands struct {
 	Manifest manifestCommand `cmd:"" help:"The root manifest: show it, print its fingerprint, change keys or officers."`
 	Person   personCommand   `cmd:"" help:"Staff: add, list, link, leave."`
 	Policy   policyCommand   `cmd:"" help:"The organisation's policies: add, list, show."`
+	Backup   backupCommand   `cmd:"" help:"Back up both databases while they are in use, encrypted."`
+	Restore  restoreCommand  `cmd:"" help:"Bring a backup back, or try whether that would work."`
+	Ledger   ledgerCommand   `cmd:"" help:"The destruction ledger, without which no backup is restored."`
 	Verify   verifyCommand   `cmd:"" help:"Check the audit log, or evidence against it."`
 	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Witness  witnessCommand  `cmd:"" help:"Watch a server's log from outside: has anything been changed or taken away?"`

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"wardline": m
 // TestScripts runs testdata/script: each is a story at the command line.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: map[string]func(*testscript.TestScript, bool, []string){
-		"mode": mode, "alter": alter, "reseat": reseat, "lines": lines,
+		"mode": mode, "alter": alter, "reseat": reseat, "lines": lines, "rename": rename, "copykeys": copykeys, "nodrill": nodrill,
 	}})
 }
 
@@ -75,5 +76,36 @@ func TestTheConfigurationFileIsFoundBeforeTheFlags(t *testing.T) {
 		if got := configFile(test.args, test.environ); got != test.want {
 			t.Errorf("%v %v: %q", test.args, test.environ, got)
 		}
+	}
+}
+
+// rename gives the two files of one backup short names: "rename DIR".
+func rename(ts *testscript.TestScript, _ bool, args []string) {
+	for _, kind := range []string{"main", "shred"} {
+		found, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "wardline-"+kind+"-*.age"))
+		ts.Check(err)
+		if len(found) != 1 {
+			ts.Fatalf("%d %s files", len(found), kind)
+		}
+		ts.Check(os.Rename(found[0], ts.MkAbs(kind+".age")))
+	}
+}
+
+// copykeys copies the key directory, which is in no backup: "copykeys FROM TO".
+func copykeys(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.CopyFS(filepath.Join(ts.MkAbs(args[1]), "keys"), os.DirFS(filepath.Join(ts.MkAbs(args[0]), "keys"))))
+	names, err := filepath.Glob(filepath.Join(ts.MkAbs(args[1]), "keys", "*"))
+	ts.Check(err)
+	for _, name := range names {
+		ts.Check(os.Chmod(name, 0o600))
+	}
+}
+
+// nodrill checks that a drill has left nothing: "nodrill DIR".
+func nodrill(ts *testscript.TestScript, _ bool, args []string) {
+	left, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "wardline-drill-*"))
+	ts.Check(err)
+	if len(left) > 0 {
+		ts.Fatalf("left behind: %v", left)
 	}
 }

@@ -58,6 +58,13 @@ func serverConfig(settings config.Settings, log *slog.Logger) (server.Config, er
 	if err != nil {
 		return server.Config{}, err
 	}
+	if err := settings.CheckBackup(); err != nil {
+		return server.Config{}, err
+	}
+	recipients, err := parseRecipients(settings.BackupRecipients)
+	if err != nil {
+		return server.Config{}, err
+	}
 	code, err := nhs.ParseODSCode(settings.Organisation)
 	if err != nil {
 		return server.Config{}, errODSCode.Because(err)
@@ -72,6 +79,10 @@ func serverConfig(settings config.Settings, log *slog.Logger) (server.Config, er
 		Record: ehr.Config{
 			BaseURL: settings.RecordURL, Timeout: settings.RecordTimeout, Header: authorization(settings.RecordAuthorization),
 			HospitalNumberSystem: settings.IndexHospitalSystem,
+		},
+		Backup: server.BackupConfig{
+			Directory: settings.BackupDirectory, Recipients: recipients, Every: settings.BackupEvery, Keep: settings.BackupKeep,
+			Ledger: settings.BackupLedger, LedgerEvery: settings.BackupLedgerEvery,
 		},
 	}, nil
 }
