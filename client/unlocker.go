@@ -115,12 +115,12 @@ type rotation struct {
 }
 
 type changePost struct {
-	Add        *addPost     `json:"add,omitempty"`
-	Remove     *id.Unlocker `json:"remove,omitempty"`
-	Vault      []byte       `json:"vault"`
-	Wraps      [][]byte     `json:"wraps"`
-	Identity   []byte       `json:"identity,omitempty"`
-	Generation []byte       `json:"generation,omitempty"`
+	Add        *addPost      `json:"add,omitempty"`
+	Remove     []id.Unlocker `json:"remove,omitempty"`
+	Vault      []byte        `json:"vault"`
+	Wraps      [][]byte      `json:"wraps"`
+	Identity   []byte        `json:"identity,omitempty"`
+	Generation []byte        `json:"generation,omitempty"`
 }
 
 type addPost struct {
@@ -167,8 +167,7 @@ func (s *Session) newRotation(change func(*rotation) error) (*rotation, error) {
 }
 
 func (r *rotation) remove(at int) {
-	removed := r.vault.Unlockers[at].Unlocker
-	r.body.Remove = &removed
+	r.body.Remove = append(r.body.Remove, r.vault.Unlockers[at].Unlocker)
 	r.vault.Unlockers = slices.Delete(r.vault.Unlockers, at, at+1)
 }
 

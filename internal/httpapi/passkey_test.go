@@ -16,7 +16,7 @@ import (
 // wireChange is a change of unlockers as a browser sends it.
 func wireChange(c identity.UnlockerChange) object {
 	body := object{"vault": c.Vault, "wraps": c.Wraps}
-	if !c.Remove.IsZero() {
+	if len(c.Remove) > 0 {
 		body["remove"], body["identity"], body["generation"] = c.Remove, c.Identity, c.Generation
 	}
 	if add := c.Add; add != nil {

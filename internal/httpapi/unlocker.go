@@ -18,7 +18,7 @@ type Unlockers interface {
 func (a *API) registerUnlockers() {
 	route(a, "GET /v1/unlockers", Bound, "listUnlockers", "How the person signs in and unlocks", a.listUnlockers)
 	route(a, "POST /v1/unlockers", Bound, "changeUnlockers",
-		"Add a password or a PIN, remove an unlocker, or both at once; a removal comes with a new account key. Needs a fresh proof",
+		"Add a password or a PIN, remove unlockers, renew the keys, or several of these at once; a removal comes with new keys. Needs a fresh proof",
 		a.changeUnlockers, limited(a), limit(vaultBody))
 	route(a, "POST /v1/session/unlock/pin", AnySession, "unlockSessionWithPin", "Open a locked session of a device that has a PIN (R24)", a.unlockPIN, limited(a))
 }
@@ -72,11 +72,11 @@ func unlockersOf(unlockers []identity.OwnUnlocker) []unlockerBody {
 // changeBody is a change of unlockers: section 5.7 of docs/protocol.md.
 type changeBody struct {
 	Add        *newUnlockerBody `json:"add,omitempty"`
-	Remove     *id.Unlocker     `json:"remove,omitempty"`
+	Remove     []id.Unlocker    `json:"remove,omitempty" maxItems:"16"`
 	Vault      []byte           `json:"vault" doc:"sealed-vault, the next version"`
-	Wraps      [][]byte         `json:"wraps" maxItems:"16" doc:"signed ak-wraps: the added one's, or with a removal that of every unlocker that remains"`
-	Identity   []byte           `json:"identity,omitempty" doc:"sealed-identity, with a removal"`
-	Generation []byte           `json:"generation,omitempty" doc:"signed generation, with a removal"`
+	Wraps      [][]byte         `json:"wraps" maxItems:"16" doc:"signed ak-wraps: the added one's, or with new keys that of every unlocker there will be"`
+	Identity   []byte           `json:"identity,omitempty" doc:"sealed-identity, with new keys"`
+	Generation []byte           `json:"generation,omitempty" doc:"signed generation, with new keys"`
 }
 
 type newUnlockerBody struct {
@@ -107,10 +107,7 @@ var unlockerKinds = map[string]envelope.UnlockerKind{
 }
 
 func (b *changeBody) change() identity.UnlockerChange {
-	change := identity.UnlockerChange{Vault: b.Vault, Wraps: b.Wraps, Identity: b.Identity, Generation: b.Generation}
-	if b.Remove != nil {
-		change.Remove = *b.Remove
-	}
+	change := identity.UnlockerChange{Remove: b.Remove, Vault: b.Vault, Wraps: b.Wraps, Identity: b.Identity, Generation: b.Generation}
 	if b.Add == nil {
 		return change
 	}

@@ -20,15 +20,21 @@ var (
 	errLastUnlocker = fault.New(fault.Conflict, "last_unlocker", "This is the last way to open your messages. Please add another one first.")
 )
 
-// UnlockerChange is what a browser sends to add an unlocker, to remove one, or both at once (section 5.7 of docs/protocol.md).
+// UnlockerChange is what a browser sends to add an unlocker, to remove some, to renew the keys, or several of these at once (section 5.7 of
+// docs/protocol.md).
 type UnlockerChange struct {
 	Add    *NewUnlocker
-	Remove id.Unlocker // zero: none
-	Vault  []byte      // sealed, the next version
-	Wraps  [][]byte    // signed: the added one's, or with a removal that of every unlocker that remains
-	// Identity is sealed under the new account key and Generation the signed log entry: both with a removal, and only then.
+	Remove []id.Unlocker
+	Vault  []byte   // sealed, the next version
+	Wraps  [][]byte // signed: the added one's, or with new keys that of every unlocker there will be
+	// Identity is sealed under the new account key and Generation the signed log entry: both with new keys, which a removal needs, and only then.
 	Identity   []byte
 	Generation []byte
+}
+
+// rotates says whether the change comes with new keys.
+func (c *UnlockerChange) rotates() bool {
+	return len(c.Remove) > 0 || len(c.Identity) > 0 || len(c.Generation) > 0
 }
 
 // NewUnlocker is an unlocker to be added, with what its kind needs.
@@ -102,8 +108,9 @@ func (s *Service) Unlockers(ctx context.Context, session Session) (unlockers, wi
 	return unlockers, without, nil
 }
 
-// ChangeUnlockers adds, removes or replaces a password or a PIN, or removes a passkey's unlocker. A removal comes with a new account key: the wraps of
-// the old one, the removed blob and whatever it was compared with are deleted, and the person's other sessions are locked, all in one transaction.
+// ChangeUnlockers adds, removes or replaces a password or a PIN, removes a passkey's unlocker, or renews the keys, which also ends the exposure that a lost
+// device left. A removal comes with new keys: the wraps of the old account key, the removed blobs and whatever they were compared with are deleted, and the
+// person's other sessions are locked, all in one transaction.
 func (s *Service) ChangeUnlockers(ctx context.Context, session Session, change UnlockerChange) (version uint64, err error) {
 	if change.Add != nil && change.Add.Kind == envelope.UnlockerPasskey {
 		return 0, errUnlockers.With("field", "add") // it comes with its registration
@@ -149,7 +156,7 @@ type changePlan struct {
 }
 
 func (s *Service) planChange(ctx context.Context, session Session, change UnlockerChange, passkey *StoredPasskey) (*changePlan, error) {
-	p := &changePlan{session: session, rotates: !change.Remove.IsZero(), write: StoredChange{Person: session.Person, Remove: change.Remove, Passkey: passkey}}
+	p := &changePlan{session: session, rotates: change.rotates(), write: StoredChange{Person: session.Person, Remove: change.Remove, Passkey: passkey}}
 	present, there, found, err := s.store.Vault(ctx, session.Person)
 	if err == nil && !found {
 		err = errNoVault
@@ -175,7 +182,7 @@ func (s *Service) planChange(ctx context.Context, session Session, change Unlock
 	}
 	if p.rotates {
 		err = s.planGeneration(p, change)
-	} else if len(change.Identity) > 0 || len(change.Generation) > 0 || change.Add == nil {
+	} else if change.Add == nil {
 		err = errUnlockers
 	}
 	return p, err
@@ -207,17 +214,22 @@ func (p *changePlan) nextVault(present StoredVault, change UnlockerChange) error
 	return err
 }
 
-// remove takes the removed unlocker off the list.
+// remove takes the removed unlockers off the list.
 func (p *changePlan) remove(change UnlockerChange) error {
-	if !p.rotates {
+	if len(change.Remove) == 0 {
 		return nil
 	}
-	at := slices.IndexFunc(p.there, isUnlocker(change.Remove))
-	if at < 0 {
-		return errUnlockers.With("field", "remove")
+	p.there = slices.Clone(p.there)
+	for _, removed := range change.Remove {
+		at := slices.IndexFunc(p.there, isUnlocker(removed))
+		if at < 0 {
+			return errUnlockers.With("field", "remove")
+		}
+		if p.there[at].Kind == envelope.UnlockerPassword {
+			p.write.RemovePassword = true
+		}
+		p.there = slices.Delete(p.there, at, at+1)
 	}
-	p.write.RemovePassword = p.there[at].Kind == envelope.UnlockerPassword
-	p.there = slices.Delete(slices.Clone(p.there), at, at+1)
 	opens := func(u StoredUnlocker) bool { return u.Kind != envelope.UnlockerPIN }
 	if !slices.ContainsFunc(p.there, opens) && (change.Add == nil || change.Add.Kind == envelope.UnlockerPIN) {
 		return errLastUnlocker
@@ -240,7 +252,7 @@ func (s *Service) planAdding(p *changePlan, add *NewUnlocker) error {
 		return errUnlockerLabel
 	case blob.Person != p.write.Person || blob.Unlocker != add.Unlocker || blob.Kind != add.Kind:
 		return errUnlockers.With("field", "blob")
-	case slices.ContainsFunc(p.there, isUnlocker(add.Unlocker)), add.Unlocker == p.write.Remove, add.Unlocker.IsZero(), len(p.there) >= maxUnlockers:
+	case slices.ContainsFunc(p.there, isUnlocker(add.Unlocker)), slices.Contains(p.write.Remove, add.Unlocker), add.Unlocker.IsZero(), len(p.there) >= maxUnlockers:
 		return errUnlockers.With("field", "add")
 	case (add.Password != nil) != (add.Kind == envelope.UnlockerPassword), (add.PIN != nil) != (add.Kind == envelope.UnlockerPIN),
 		(p.write.Passkey != nil) != (add.Kind == envelope.UnlockerPasskey):
@@ -372,8 +384,8 @@ func (p *changePlan) events(at time.Time) (events []audit.Event) {
 	if p.write.Add != nil {
 		note(audit.UnlockerAdded, map[string]string{"unlocker": p.write.Add.Unlocker.String(), "kind": p.write.Add.Kind.String()})
 	}
-	if p.rotates {
-		note(audit.UnlockerRemoved, map[string]string{"unlocker": p.write.Remove.String()})
+	for _, removed := range p.write.Remove {
+		note(audit.UnlockerRemoved, map[string]string{"unlocker": removed.String()})
 	}
 	if p.write.Passkey != nil {
 		note(audit.PasskeyAdded, passkeyDetails(p.write.Passkey.Credential))

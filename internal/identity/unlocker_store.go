@@ -68,8 +68,8 @@ type StoredPIN struct {
 // StoredChange is a change of unlockers beside the vault.
 type StoredChange struct {
 	Person id.Person
-	// Remove goes with everything that belongs to it; zero: none. Of a password that is not replaced nothing is kept that could be compared.
-	Remove         id.Unlocker
+	// Remove go with everything that belongs to them. Of a password that is not replaced nothing is kept that could be compared.
+	Remove         []id.Unlocker
 	RemovePassword bool
 	// Wraps replace those of the unlockers that stay.
 	Wraps map[id.Unlocker][]byte

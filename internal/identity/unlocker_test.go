@@ -215,9 +215,9 @@ func TestR23_AChangeThatDoesNotFitTogetherChangesNothing(t *testing.T) {
 			"no identity":               {"malformed", rotating, func(c *identity.UnlockerChange) { c.Identity = nil }},
 			"no generation":             {"malformed", rotating, func(c *identity.UnlockerChange) { c.Generation = nil }},
 			"a device as generation":    {"unlockers_malformed", rotating, func(c *identity.UnlockerChange) { c.Generation = r.revocation(t, browser, browser) }},
-			"removing what is not":      {"unlockers_malformed", rotating, func(c *identity.UnlockerChange) { c.Remove = id.Unlocker{1} }},
-			"a removal that is none":    {"unlockers_malformed", rotating, func(c *identity.UnlockerChange) { c.Remove = id.Unlocker{} }},
-			"an addition that removes":  {"unlockers_malformed", adding, func(c *identity.UnlockerChange) { c.Remove = password }},
+			"removing what is not":      {"unlockers_malformed", rotating, func(c *identity.UnlockerChange) { c.Remove = []id.Unlocker{{1}} }},
+			"a removal that is none":    {"unlockers_malformed", rotating, func(c *identity.UnlockerChange) { c.Remove = nil }},
+			"an addition that removes":  {"unlockers_malformed", adding, func(c *identity.UnlockerChange) { c.Remove = []id.Unlocker{password} }},
 			"an addition with identity": {"unlockers_malformed", adding, func(c *identity.UnlockerChange) { c.Identity = theirs.Identity }},
 			"nothing at all":            {"unlockers_malformed", adding, func(c *identity.UnlockerChange) { c.Add, c.Wraps = nil, nil }},
 			"a passkey without one":     {"unlockers_malformed", adding, func(c *identity.UnlockerChange) { c.Add.Kind = envelope.UnlockerPasskey }},
@@ -275,6 +275,55 @@ func TestR23_OfTwoChangesAtOnceOneIsMade(t *testing.T) {
 				t.Fatal(err)
 			}
 			next.OpenUnlock(t, unlock)
+		}
+	})
+}
+
+// P8 in docs/protocol.md, 5.7 and 7.1: a lost device ends the sealing to a person until their keys are renewed, for which no unlocker has to go.
+func TestP8_KeysAreRenewedAfterALossAndWhatWasOnTheDeviceGoesWithIt(t *testing.T) {
+	eachRoom(t, func(t *testing.T, r *room) {
+		browser, enrolled := r.enrol(t, "patel")
+		elsewhere, err := r.signIn(t, "patel", browser.AuthKey, browser.Code())
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, next := browser.Renew(t, r.state(t, browser))
+		if _, err := r.ChangeUnlockers(ctx, enrolled.Session, plain); err != nil {
+			t.Fatal(err)
+		}
+		if other := r.again(t, elsewhere.Token); !other.Locked {
+			t.Error("the other session is not locked")
+		}
+		session, unlock, err := r.Unlock(ctx, enrolled.Session, browser.AuthKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next.OpenUnlock(t, unlock)
+		if key, ok := r.state(t, browser).GenerationKey(2); !ok || key.Seal != next.Generation.Public() {
+			t.Error("there is no new sealing key")
+		}
+		_, err = r.ChangeUnlockers(ctx, session, plain)
+		wantCode(t, "the same renewal again", err, "vault_moved")
+
+		withPIN := r.change(t, next, session, browser.NewPIN(), id.Unlocker{})
+		pin, password := withPIN.Unlocker(t, envelope.UnlockerPIN), withPIN.Unlocker(t, envelope.UnlockerPassword)
+		all, _ := withPIN.Renew(t, r.state(t, browser), pin, password)
+		_, err = r.ChangeUnlockers(ctx, session, all)
+		wantCode(t, "removing everything", err, "last_unlocker")
+		twice, _ := withPIN.Renew(t, r.state(t, browser), pin)
+		twice.Remove = append(twice.Remove, pin)
+		_, err = r.ChangeUnlockers(ctx, session, twice)
+		wantCode(t, "removing one twice", err, "unlockers_malformed")
+		half, _ := withPIN.Renew(t, r.state(t, browser))
+		half.Generation = nil
+		_, err = r.ChangeUnlockers(ctx, session, half)
+		wantCode(t, "a renewal without a generation", err, "malformed")
+		last, after := withPIN.Renew(t, r.state(t, browser), pin)
+		if _, err := r.ChangeUnlockers(ctx, session, last); err != nil {
+			t.Fatal(err)
+		}
+		if blobs, _ := r.blobs(t, after); len(blobs) != 1 || r.count(t, `SELECT COUNT(*) FROM pin`) != 0 || r.audited(t, audit.UnlockerRemoved) != 1 {
+			t.Errorf("%d unlockers are left", len(blobs))
 		}
 	})
 }

@@ -108,10 +108,8 @@ func (db *DB) PINsOf(ctx context.Context, person id.Person) ([]id.Unlocker, erro
 // ChangeUnlockers implements identity.UnlockerStore.
 func (db *DB) ChangeUnlockers(ctx context.Context, change identity.StoredChange, events []audit.Event) error {
 	return db.Tx(ctx, func(tx *Tx) error {
-		if !change.Remove.IsZero() {
-			if err := tx.removeUnlocker(change); err != nil {
-				return err
-			}
+		if err := tx.removeUnlockers(change); err != nil {
+			return err
 		}
 		for unlocker, wrap := range change.Wraps {
 			_, err := tx.Exec(`UPDATE unlocker SET ak_wrap = $1 WHERE person = $2 AND unlocker = $3`, wrap, change.Person, unlocker)
@@ -128,11 +126,13 @@ func (db *DB) ChangeUnlockers(ctx context.Context, change identity.StoredChange,
 	})
 }
 
-// removeUnlocker deletes an unlocker and everything that it was compared with.
-func (tx *Tx) removeUnlocker(change identity.StoredChange) error {
-	for _, table := range []string{"unlocker", "passkey", "pin"} {
-		if _, err := tx.Exec(`DELETE FROM `+table+` WHERE person = $1 AND unlocker = $2`, change.Person, change.Remove); err != nil {
-			return err
+// removeUnlockers deletes unlockers and everything that they were compared with.
+func (tx *Tx) removeUnlockers(change identity.StoredChange) error {
+	for _, removed := range change.Remove {
+		for _, table := range []string{"unlocker", "passkey", "pin"} {
+			if _, err := tx.Exec(`DELETE FROM `+table+` WHERE person = $1 AND unlocker = $2`, change.Person, removed); err != nil {
+				return err
+			}
 		}
 	}
 	if !change.RemovePassword {
@@ -169,11 +169,13 @@ func (tx *Tx) addWay(change identity.StoredChange) error {
 			return err
 		}
 	}
-	if change.Remove.IsZero() {
-		return nil
+	for _, removed := range change.Remove {
+		_, err := tx.Exec(`UPDATE session SET unlocker = $1 WHERE person = $2 AND unlocker = $3`, change.Add.Unlocker, change.Person, removed)
+		if err != nil {
+			return err
+		}
 	}
-	_, err := tx.Exec(`UPDATE session SET unlocker = $1 WHERE person = $2 AND unlocker = $3`, change.Add.Unlocker, change.Person, change.Remove)
-	return err
+	return nil
 }
 
 func (tx *Tx) addUnlocker(person id.Person, u identity.StoredUnlocker) error {

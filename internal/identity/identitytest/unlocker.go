@@ -47,16 +47,30 @@ func (b *Browser) Unlocker(t testing.TB, kind envelope.UnlockerKind) id.Unlocker
 // Change makes a change of unlockers, and the browser as it is when the server has taken that. state is the person's log; add may be nil and remove zero.
 func (b *Browser) Change(t testing.TB, state *envelope.PersonState, add *identity.NewUnlocker, remove id.Unlocker) (identity.UnlockerChange, *Browser) {
 	t.Helper()
+	if remove.IsZero() {
+		return b.changed(t, state, add, false)
+	}
+	return b.changed(t, state, add, true, remove)
+}
+
+// Renew makes new keys, and removes what is named.
+func (b *Browser) Renew(t testing.TB, state *envelope.PersonState, remove ...id.Unlocker) (identity.UnlockerChange, *Browser) {
+	t.Helper()
+	return b.changed(t, state, nil, true, remove...)
+}
+
+func (b *Browser) changed(t testing.TB, state *envelope.PersonState, add *identity.NewUnlocker, renew bool, remove ...id.Unlocker) (identity.UnlockerChange, *Browser) {
+	t.Helper()
 	next := *b
 	next.wrapKeys = maps.Clone(b.wrapKeys)
 	change := identity.UnlockerChange{Remove: remove}
 	vault := b.Vault.Vault
 	vault.Version++
-	vault.Unlockers = slices.DeleteFunc(slices.Clone(vault.Unlockers), func(u envelope.Unlocker) bool { return u.Unlocker == remove })
+	vault.Unlockers = slices.DeleteFunc(slices.Clone(vault.Unlockers), func(u envelope.Unlocker) bool { return slices.Contains(remove, u.Unlocker) })
 	if add != nil {
 		change.Add = next.seal(t, add, &vault)
 	}
-	if !remove.IsZero() {
+	if renew {
 		next.rotate(t, state, &vault, &change)
 	}
 	sealed, err := next.AK.SealVault(&vault, b.Vault.Head, rand.Reader)
@@ -72,7 +86,7 @@ func (b *Browser) Change(t testing.TB, state *envelope.PersonState, add *identit
 		t.Fatal(err)
 	}
 	for _, wrap := range wraps {
-		if !remove.IsZero() || parse[envelope.AKWrap](t, wrap.Object).Unlocker == add.Unlocker {
+		if renew || parse[envelope.AKWrap](t, wrap.Object).Unlocker == add.Unlocker {
 			change.Wraps = append(change.Wraps, encode(t, wrap))
 		}
 	}

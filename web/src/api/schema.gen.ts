@@ -1058,7 +1058,7 @@ export interface paths {
         /** How the person signs in and unlocks */
         get: operations["listUnlockers"];
         put?: never;
-        /** Add a password or a PIN, remove an unlocker, or both at once; a removal comes with a new account key. Needs a fresh proof */
+        /** Add a password or a PIN, remove unlockers, renew the keys, or several of these at once; a removal comes with new keys. Needs a fresh proof */
         post: operations["changeUnlockers"];
         delete?: never;
         options?: never;
@@ -1182,14 +1182,14 @@ export interface components {
         };
         ChangeBody: {
             add?: components["schemas"]["NewUnlockerBody"];
-            /** @description signed generation, with a removal */
+            /** @description signed generation, with new keys */
             generation?: string;
-            /** @description sealed-identity, with a removal */
+            /** @description sealed-identity, with new keys */
             identity?: string;
-            remove?: string;
+            remove?: string[];
             /** @description sealed-vault, the next version */
             vault: string;
-            /** @description signed ak-wraps: the added one's, or with a removal that of every unlocker that remains */
+            /** @description signed ak-wraps: the added one's, or with new keys that of every unlocker there will be */
             wraps: string[];
         };
         CodeInputBody: {

@@ -10,6 +10,7 @@ import type {
   ThreadHead,
   ThreadId,
   TimelineItem,
+  UnlockerRef,
   Wardline,
   Way,
 } from '../core/contract.ts';
@@ -42,6 +43,9 @@ export type FakeOptions = {
   drafted?: boolean;
   /** May see the organisation's worklist. */
   records?: boolean;
+  /** Keys are still to be renewed after a loss, and whether the server can be reached for it. */
+  renew?: 'lost' | 'stolen';
+  renewalFails?: boolean;
   /** There is a policy to accept. */
   policy?: boolean;
 };
@@ -56,6 +60,18 @@ const proofNeeded = {
   code: 'proof_needed',
   message: 'Please confirm that it is you.',
   hint: 'Enter your password, or use a passkey.',
+};
+
+const unreachable = {
+  code: 'offline',
+  message: 'Wardline cannot be reached.',
+  hint: 'Check the network. If it is urgent, call.',
+};
+
+const notRenewed = {
+  code: 'keys_not_renewed',
+  message: 'The device is signed out for good, but your keys are not renewed yet.',
+  hint: 'Wardline cannot be reached. Check the network. If it is urgent, call.',
 };
 
 function way(id: string, kind: Way['kind'], label: string, more: Partial<Way> = {}): Way {
@@ -96,11 +112,22 @@ export function createFake(options: FakeOptions = {}): Fake {
   let policies = [{ ...data.policy, ...(options.policy ? { needed: true } : { acceptedAt: Date.now() - 86_400_000 }) }];
   let ownDevices = options.empty ? data.ownDevices.slice(0, 1) : data.ownDevices;
   const drafts = new Map<ThreadId, string>();
-  const connection = options.connection ?? { state: 'online', lastSync: Date.now(), queued: 0 };
+  let connection: Connection = options.connection ?? { state: 'online', lastSync: Date.now(), queued: 0 };
+  if (options.renew) connection = { ...connection, renew: { why: options.renew, since: Date.now() - 240_000 } };
 
   const emit: Fake['emit'] = (event, payload) => {
     for (const handler of [...(handlers.get(event) ?? [])]) handler(payload as never);
   };
+  function told(next: Connection) {
+    connection = next;
+    emit('connection', next);
+  }
+  function renewed(remove: readonly UnlockerRef[]) {
+    const done = { ...connection };
+    delete done.renew;
+    ways = ways.filter(({ id }) => !remove.some((each) => each.id === id));
+    told(done);
+  }
   const thread = (id: ThreadId): Thread => {
     const found = threads.get(id);
     if (!found)
@@ -239,6 +266,11 @@ export function createFake(options: FakeOptions = {}): Fake {
       if (unproved) throw new Refusal(proofNeeded);
       ways = ways.filter((each) => each.id !== id).map((each) => ({ ...each, removable: each.kind === 'pin' }));
     },
+    renewKeys: async ({ remove }) => {
+      if (unproved) throw new Refusal(proofNeeded);
+      if (options.renewalFails) throw new Refusal(unreachable);
+      renewed(remove);
+    },
     lock: async () => undefined,
     signOut: async () => undefined,
     touch: async () => undefined,
@@ -257,10 +289,16 @@ export function createFake(options: FakeOptions = {}): Fake {
       return { until };
     },
     ownDevices: async () => ownDevices,
-    endDevice: async ({ device }) => {
+    endDevice: async ({ device, reason, remove }) => {
+      if (unproved) throw new Refusal(proofNeeded);
       ownDevices = ownDevices.map((each) => (each.id === device ? { ...each, ended: Date.now(), signedIn: 0 } : each));
+      if (reason !== 'lost' && reason !== 'stolen') return;
+      told({ ...connection, renew: { why: reason, since: Date.now() } });
+      if (options.renewalFails) throw new Refusal(notRenewed);
+      renewed(remove ?? []);
     },
     endOtherSessions: async () => {
+      if (unproved) throw new Refusal(proofNeeded);
       const ended = ownDevices.filter(({ current, signedIn }) => !current && signedIn > 0).length;
       ownDevices = ownDevices.map((each) => (each.current ? each : { ...each, signedIn: 0 }));
       return { ended };

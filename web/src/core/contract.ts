@@ -192,6 +192,8 @@ export type Way = {
   /** False when nothing but PINs would be left. */
   removable: boolean;
 };
+/** One of them as it was listed. */
+export type UnlockerRef = Pick<Way, 'id' | 'opens'>;
 export type Ways = { ways: Way[]; passkeys: boolean; minPasswordLength: number; username: string };
 
 export type Connection = {
@@ -207,6 +209,8 @@ export type Connection = {
    * the content of the file that is saved of it.
    */
   alarm?: { by?: string; evidence: string };
+  /** One of my devices was lost or stolen: nothing new is sealed to me until my keys are renewed. */
+  renew?: { why: 'lost' | 'stolen'; since: number };
 };
 
 // The organisation's policies
@@ -673,7 +677,9 @@ export interface Wardline {
   /** Without `old`, for somebody who has none: sets one. */
   changePassword(arg: { old?: string; password: string; label: string }): Promise<void>;
   /** `opens` as it was listed. */
-  removeUnlocker(arg: { id: string; opens: boolean }): Promise<void>;
+  removeUnlocker(arg: UnlockerRef): Promise<void>;
+  /** New keys, after a device was lost or stolen (`Connection.renew`), without the ways in that were on it. */
+  renewKeys(arg: { remove: UnlockerRef[] }): Promise<void>;
   /** Drops the keys and tells the server. The screens end the worker and reload when this resolves. */
   lock(): Promise<void>;
   signOut(): Promise<void>;
@@ -688,8 +694,11 @@ export interface Wardline {
   /** "I am on duty: ask me at the end of it." */
   deferPolicy(arg: PolicyRef): Promise<{ until: number }>;
   ownDevices(): Promise<OwnDevice[]>;
-  /** Ends another device for good. Needs everything that it may have said to be here. */
-  endDevice(arg: { device: string; reason: EndReason }): Promise<void>;
+  /**
+   * Ends another device for good. Needs everything that it may have said to be here. For one that was lost or stolen it renews the keys as
+   * well, without `remove`, and rejects with `keys_not_renewed` when only that failed; it may be asked again.
+   */
+  endDevice(arg: { device: string; reason: EndReason; remove?: UnlockerRef[] }): Promise<void>;
   /** Signs out everywhere else. The devices may sign in again. */
   endOtherSessions(): Promise<{ ended: number }>;
 
@@ -822,6 +831,7 @@ const verbTable: Record<Verb, true> = {
   addPasskey: true,
   changePassword: true,
   removeUnlocker: true,
+  renewKeys: true,
   lock: true,
   signOut: true,
   touch: true,

@@ -1,5 +1,5 @@
 /** The verbs of the contract, each passed on to where it is done. One `Core` per worker. */
-import type { EventData, EventName, SessionState, Wardline } from './contract.ts';
+import type { EventData, EventName, SessionState, UnlockerRef, Wardline } from './contract.ts';
 import type { Desk } from './desk.ts';
 import type { Env } from './env.ts';
 import type { Policies } from './policy/policies.ts';
@@ -65,6 +65,11 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
   };
   const acts = () => desk().acts();
   const thread = (id: string) => desk().threads.need(id);
+  const renew = async (remove: readonly UnlockerRef[]) => {
+    const open = desk();
+    await (await session.ways()).renewKeys({ remove });
+    open.meChanged();
+  };
   return {
     session: () => session.state(),
     about: () => session.about(),
@@ -87,6 +92,7 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     addPasskey: async (arg) => (await session.ways()).addPasskey(arg),
     changePassword: async (arg) => (await session.ways()).changePassword(arg),
     removeUnlocker: async (arg) => (await session.ways()).removeUnlocker(arg),
+    renewKeys: (arg) => renew(arg.remove),
     lock: () => session.lock(),
     signOut: () => session.signOut(),
     touch: async () => desk().present(),
@@ -105,7 +111,15 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
       return deferred;
     },
     ownDevices: async () => (await register()).ownDevices(desk().ward),
-    endDevice: async (arg) => (await register()).endDevice(desk().ward, desk().threads, arg),
+    endDevice: async ({ remove = [], ...arg }) => {
+      await (await register()).endDevice(desk().ward, desk().threads, arg);
+      desk().meChanged();
+      if (arg.reason !== 'lost' && arg.reason !== 'stolen') return;
+      const { owed } = await import('./session/renew.ts');
+      await renew(remove).catch((thrown: unknown) => {
+        throw owed(thrown);
+      });
+    },
     endOtherSessions: async () => ({ ended: await (await register()).endOtherSessions(desk().ward) }),
 
     inbox: () => desk().threads.inbox(),

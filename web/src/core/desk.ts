@@ -27,6 +27,7 @@ import { Ledger, evidenceOf } from './people/ledger.ts';
 import { People } from './people/people.ts';
 import { rememberedOf } from './session/account.ts';
 import { keptNewest } from './session/newest.ts';
+import { owedKeys } from './session/owed.ts';
 import type { SignedIn } from './session/signin.ts';
 import { Trust } from './session/trust.ts';
 import { VaultKeeper } from './session/vault.ts';
@@ -167,6 +168,7 @@ export class Desk {
       ...(lastSync === undefined ? {} : { lastSync }),
       queued: this.outbox.count,
       ...this.#alarm(),
+      ...this.#renew(),
       ...(Math.abs(skewMs) > 60_000 ? { skewMs } : {}),
     };
   }
@@ -330,6 +332,17 @@ export class Desk {
     if (!alarm) return {};
     const by = alarm.by === undefined ? undefined : this.ward.people.card(fromUuidText(alarm.by)).name;
     return { alarm: { ...(by === undefined ? {} : { by }), evidence: evidenceOf(alarm) } };
+  }
+
+  /** My own log has a new entry. */
+  meChanged(): void {
+    this.threads.personChanged(this.ward.me.id);
+    this.#hooks.connection();
+  }
+
+  #renew(): Pick<Connection, 'renew'> {
+    const renew = owedKeys(this.ward.people.log(this.ward.me.person));
+    return renew ? { renew } : {};
   }
 
   #synced(): void {

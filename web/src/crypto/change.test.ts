@@ -104,7 +104,7 @@ describe('R23 removing an unlocker', () => {
     added = await change({ add: passkey });
     two = after(added);
   });
-  const removed = () => change({ remove: password.context.unlocker }, two);
+  const removed = () => change({ remove: [password.context.unlocker] }, two);
 
   test('makes a new account key and a new generation, and wraps to what remains and nothing else', async () => {
     const changed = await removed();
@@ -122,6 +122,21 @@ describe('R23 removing an unlocker', () => {
     await checkAccount(vault, { chain: held.chain, log, secret: opened.secret });
     const sealed = changed.rotation?.sealedIdentity ?? bytesOf(0);
     expect(await openIdentitySeed(account.ak, sealed, held.identity)).toEqual(okoro.identity.seed);
+  });
+
+  test('P8 keys are renewed with nothing removed, and several go at once', async () => {
+    const renewed = await change({ renew: true }, two);
+    expect(renewed.then.key.akGeneration).toBe(2);
+    expect(renewed.then.log.current.generation?.generation).toBe(2);
+    expect(renewed.wraps).toHaveLength(2);
+    expect(renewed.then.vault.vault.unlockers).toHaveLength(2);
+    expect(renewed.then.vault.vault.generations.map(({ generation }) => generation)).toEqual([1, 2]);
+    const three = after(await change({ add: fresh('pin') }, two));
+    const pin = three.vault.vault.unlockers.find(({ kind }) => kind === 'pin')?.unlocker ?? bytesOf(16);
+    const fewer = await change({ remove: [passkey.unlocker, pin] }, three);
+    expect(fewer.then.vault.vault.unlockers.map(({ kind }) => kind)).toEqual(['password']);
+    expect(fewer.wraps).toHaveLength(1);
+    await refuses(change({ remove: [pin, pin] }, three), 'not_entitled');
   });
 
   test('what the removed one knew opens nothing new', async () => {
@@ -149,21 +164,21 @@ describe('R23 removing an unlocker', () => {
   });
 
   test('the last one, or all but PINs, stay', async () => {
-    await refuses(change({ remove: password.context.unlocker }), 'not_entitled');
+    await refuses(change({ remove: [password.context.unlocker] }), 'not_entitled');
     const withPin = after(await change({ add: fresh('pin') }));
-    await refuses(change({ remove: password.context.unlocker }, withPin), 'not_entitled');
-    await refuses(change({ remove: password.context.unlocker, add: fresh('pin') }), 'not_entitled');
-    await refuses(change({ remove: bytesOf(16) }), 'not_entitled');
+    await refuses(change({ remove: [password.context.unlocker] }, withPin), 'not_entitled');
+    await refuses(change({ remove: [password.context.unlocker], add: fresh('pin') }), 'not_entitled');
+    await refuses(change({ remove: [bytesOf(16)] }), 'not_entitled');
   });
 
   test('changing one is adding and removing at once', async () => {
     const add = fresh('password');
-    const changed = await change({ add, remove: password.context.unlocker }, two);
+    const changed = await change({ add, remove: [password.context.unlocker] }, two);
     expect(changed.wraps).toHaveLength(2);
     expect(changed.then.key.akGeneration).toBe(2);
     const opened = await openUnlocker(key, changed.blob ?? bytesOf(0), okoro.person);
     expect(await unwrapAccountKey(wrapOf(changed, add.unlocker), opened, 2)).toEqual(changed.then.key);
-    const again = await change({ remove: passkey.unlocker }, after(changed));
+    const again = await change({ remove: [passkey.unlocker] }, after(changed));
     expect(again.then.key.akGeneration).toBe(3);
     expect(again.then.log.current.generation?.generation).toBe(3);
   });
@@ -171,7 +186,7 @@ describe('R23 removing an unlocker', () => {
   test('under an identity that is not the person’s', async () => {
     const other = await hospital.join('Dr Other', 'Registrar');
     const stolen = { ...two, identity: { person: okoro.person, publicKey: other.identity.publicKey } };
-    await refuses(change({ remove: password.context.unlocker }, stolen), 'wrong_identity');
+    await refuses(change({ remove: [password.context.unlocker] }, stolen), 'wrong_identity');
   });
 });
 

@@ -3,8 +3,8 @@
  *
  * Invariants:
  * - One added is listed in the vault's next version, and AK is wrapped to it alone.
- * - One removed takes a new AK and a new sealing key: what it opened yesterday is not what is sealed tomorrow. Whatever remains in the
- *   vault's list gets a wrap of the new AK, and nothing else does.
+ * - A removal takes a new AK and a new sealing key: what it opened yesterday is not what is sealed tomorrow. Whatever remains in the
+ *   vault's list gets a wrap of the new AK, and nothing else does. Both are renewed in the same way when nothing is removed, after a loss.
  * - Nothing of this counts before the server took it as a whole; until then the caller goes on with what there was.
  */
 
@@ -42,7 +42,9 @@ export type Held = {
 export type Change = {
   /** `key` opens its blob. The caller erases it. */
   readonly add?: Pick<UnlockerContext, 'unlocker' | 'kind'> & { readonly key: Bytes };
-  readonly remove?: Bytes;
+  readonly remove?: readonly Bytes[];
+  /** New keys also when nothing is removed. */
+  readonly renew?: boolean;
   readonly issued: number;
 };
 
@@ -51,7 +53,7 @@ export type Changed = {
   readonly blob?: Bytes;
   readonly sealedVault: Bytes;
   readonly wraps: Bytes[];
-  /** Both with a removal. */
+  /** Both with new keys. */
   readonly rotation?: { readonly sealedIdentity: Bytes; readonly generation: Bytes };
   readonly then: Pick<Held, 'key' | 'vault' | 'sealedIdentity' | 'log'>;
 };
@@ -59,10 +61,10 @@ export type Changed = {
 const most = 16;
 
 export async function changeUnlockers(held: Held, change: Change, random: Random = systemRandom): Promise<Changed> {
-  const { add, remove, issued } = change;
+  const { add, remove = [], issued } = change;
   const { unlockers } = held.vault.vault;
-  const left = remove ? unlockers.filter(({ unlocker }) => !equal(unlocker, remove)) : unlockers;
-  insist(!remove || left.length === unlockers.length - 1, 'not_entitled', 'no such unlocker to remove');
+  const left = unlockers.filter(({ unlocker }) => !remove.some((each) => equal(unlocker, each)));
+  insist(left.length === unlockers.length - remove.length, 'not_entitled', 'no such unlocker to remove');
   const fresh = !add || left.every(({ unlocker }) => !equal(unlocker, add.unlocker));
   insist(fresh, 'not_entitled', 'an unlocker is added once');
   insist(left.length + (add ? 1 : 0) <= most, 'not_entitled', 'too many unlockers');
@@ -82,7 +84,8 @@ export async function changeUnlockers(held: Held, change: Change, random: Random
       'a PIN is never the only unlocker',
     );
     const identity = await seedSigner(identitySeed, held.identity.publicKey);
-    const rotated = remove && (await rotate(held, identitySeed, issued, random));
+    const renewed = remove.length > 0 || change.renew === true;
+    const rotated = renewed ? await rotate(held, identitySeed, issued, random) : undefined;
     const key = rotated?.key ?? held.key;
     const next: Vault = {
       ...held.vault.vault,

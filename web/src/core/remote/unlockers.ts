@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Bytes } from '../../crypto/bytes.ts';
 import type { Http } from './http.ts';
-import { withBase64 } from '../../api/base64.ts';
+import { type Asked, Routes } from './route.ts';
 import * as s from './shapes.ts';
 
 /** A credential in the JSON form of WebAuthn. Nothing of its extensions is sent: a PRF result is a key of the person's. */
@@ -29,21 +29,7 @@ export function sendable(answered: unknown): Credential & { clientExtensionResul
   return { ...v.parse(credential, answered), clientExtensionResults: {} };
 }
 
-export type UnlockerChange = {
-  add?: {
-    unlocker: string;
-    kind: 'password' | 'passkey' | 'pin';
-    blob: Bytes;
-    label: string;
-    password?: { authKey: Bytes; share: Bytes; memoryKiB: number; passes: number };
-    pin?: { verifier: Bytes; share: Bytes };
-  };
-  remove?: string;
-  vault: Bytes;
-  wraps: Bytes[];
-  identity?: Bytes;
-  generation?: Bytes;
-};
+export type UnlockerChange = Asked<'POST', '/v1/unlockers'>['body'];
 
 const unlock = v.object({
   ...s.unlock.entries,
@@ -59,7 +45,41 @@ export type FullUnlock = v.InferOutput<typeof unlock>;
 const unlocked = v.object({ session: s.session, unlock });
 export type Unlocked = v.InferOutput<typeof unlocked>;
 
-const options = v.object({ ticket: s.bytes, options: v.looseObject({ challenge: v.string() }) });
+/** What the browser is asked with (WebAuthn Level 3, section 5.1): of what the server sends, these and no others are passed on. */
+const descriptor = v.object({
+  id: base64url,
+  type: v.literal('public-key'),
+  transports: v.optional(v.array(s.text(40))),
+});
+const named = { id: s.text(400), name: s.text(400) };
+const request = v.object({
+  ticket: s.bytes,
+  options: v.object({
+    challenge: base64url,
+    rpId: s.text(400),
+    timeout: s.count,
+    userVerification: v.literal('required'),
+    allowCredentials: v.optional(s.list(descriptor)),
+  }),
+});
+const creation = v.object({
+  ticket: s.bytes,
+  options: v.object({
+    challenge: base64url,
+    rp: v.object(named),
+    user: v.object({ ...named, displayName: s.text(400) }),
+    pubKeyCredParams: s.list(v.object({ type: v.literal('public-key'), alg: v.pipe(v.number(), v.safeInteger()) })),
+    timeout: s.count,
+    attestation: v.literal('none'),
+    authenticatorSelection: v.object({
+      residentKey: v.literal('required'),
+      requireResidentKey: v.boolean(),
+      userVerification: v.literal('required'),
+    }),
+    excludeCredentials: s.list(descriptor),
+    extensions: v.object({ prf: v.object({}) }),
+  }),
+});
 
 const listed = v.object({
   unlocker: v.optional(s.uuid),
@@ -77,38 +97,37 @@ export type Listed = v.InferOutput<typeof listed>;
 export type UnlockerRemote = ReturnType<typeof createUnlockerRemote>;
 
 export function createUnlockerRemote(http: Http) {
-  const post = <S extends v.GenericSchema>(shape: S, path: string, body: unknown = {}) =>
-    http.call(shape, 'POST', path, withBase64(body));
+  const routes = new Routes(http);
   return {
-    signInOptions: () => post(options, '/v1/sign-in/passkey/options'),
+    signInOptions: () => routes.call('POST', '/v1/sign-in/passkey/options', request),
     signIn: (ticket: Bytes, given: unknown) =>
-      post(
+      routes.call(
+        'POST',
+        '/v1/sign-in/passkey',
         v.object({
           session: s.session,
           challenge: s.bytes,
           unlock,
           passkey: v.object({ credential: s.text(2000), prf: v.boolean() }),
         }),
-        '/v1/sign-in/passkey',
-        { ticket, credential: sendable(given) },
+        { body: { ticket, credential: sendable(given) } },
       ),
-    unlockOptions: () => post(options, '/v1/session/unlock/passkey/options'),
+    unlockOptions: () => routes.call('POST', '/v1/session/unlock/passkey/options', request),
     unlockWithPasskey: (ticket: Bytes, given: unknown) =>
-      post(unlocked, '/v1/session/unlock/passkey', { ticket, credential: sendable(given) }),
-    unlockWithPin: (verifier: Bytes) => post(unlocked, '/v1/session/unlock/pin', { verifier }),
+      routes.call('POST', '/v1/session/unlock/passkey', unlocked, { body: { ticket, credential: sendable(given) } }),
+    unlockWithPin: (verifier: Bytes) => routes.call('POST', '/v1/session/unlock/pin', unlocked, { body: { verifier } }),
     /** As the password's own route, with all that the answer has. */
-    unlock: (authKey: Bytes) => post(unlocked, '/v1/session/unlock', { authKey }),
+    unlock: (authKey: Bytes) => routes.call('POST', '/v1/session/unlock', unlocked, { body: { authKey } }),
     list: () =>
-      http.call(v.object({ unlockers: s.list(listed), passkeysWithoutPRF: s.list(listed) }), 'GET', '/v1/unlockers'),
-    addOptions: () => post(options, '/v1/passkeys/options'),
+      routes.call('GET', '/v1/unlockers', v.object({ unlockers: s.list(listed), passkeysWithoutPRF: s.list(listed) })),
+    addOptions: () => routes.call('POST', '/v1/passkeys/options', creation),
     addPasskey: (ticket: Bytes, given: unknown, label: string, unlocker?: UnlockerChange) =>
-      post(s.nothing, '/v1/passkeys', {
-        ticket,
-        credential: sendable(given),
-        label,
-        ...(unlocker ? { unlocker } : {}),
+      routes.call('POST', '/v1/passkeys', s.nothing, {
+        body: { ticket, credential: sendable(given), label, ...(unlocker ? { unlocker } : {}) },
       }),
-    change: (change: UnlockerChange) => post(v.object({ version: s.count }), '/v1/unlockers', change),
-    removePasskey: (id: string) => http.call(s.nothing, 'DELETE', `/v1/passkeys/${encodeURIComponent(id)}`),
+    change: (change: UnlockerChange) =>
+      routes.call('POST', '/v1/unlockers', v.object({ version: s.count }), { body: change }),
+    removePasskey: (credential: string) =>
+      routes.call('DELETE', '/v1/passkeys/{credential}', s.nothing, { path: { credential } }),
   };
 }

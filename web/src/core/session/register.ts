@@ -9,6 +9,7 @@ import { decode } from '../../crypto/codec.ts';
 import { signed } from '../../crypto/layouts/container.ts';
 import { type Revoke, revoke } from '../../crypto/layouts/person.ts';
 import { fromUuidText } from '../../crypto/names.ts';
+import { deviceOf } from '../../crypto/person.ts';
 import { sign } from '../../crypto/signed.ts';
 import type { EndReason, OwnDevice } from '../contract.ts';
 import { Fault, isProblem } from '../fault.ts';
@@ -45,6 +46,9 @@ export async function endDevice(
   for (let left = tries; ; left--) {
     await checkComplete(ward, threads);
     await ward.people.refresh([ward.me.person]);
+    // Ended before: the answer was lost, or what came after it failed.
+    const state = ward.people.log(ward.me.person)?.current;
+    if (state && deviceOf(state, device)?.revoked) return;
     try {
       await ward.remote.devices.end(id, await revocation(ward, threads.all, device, reason));
       break;

@@ -8,14 +8,21 @@
  * - A change takes effect here after the server took it, and not otherwise.
  */
 import { type Bytes, equal, erase } from '../../crypto/bytes.ts';
-import { type Change, type Changed, changeUnlockers } from '../../crypto/change.ts';
 import { systemRandom } from '../../crypto/domain.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import { passkeyWrapKey, prfInput } from '../../crypto/passkey.ts';
 import { authKey, stretchPassword, wrapKey } from '../../crypto/password.ts';
 import { newLocalKey, pinVerifier, pinWrapKey, stretchPin } from '../../crypto/pin.ts';
 import type { Owner } from '../../crypto/unlocker.ts';
-import type { DeviceKind, PasskeyAnswer, PasskeyRequest, Secret, Way, Ways as WaysList } from '../contract.ts';
+import type {
+  DeviceKind,
+  PasskeyAnswer,
+  PasskeyRequest,
+  Secret,
+  UnlockerRef,
+  Way,
+  Ways as WaysList,
+} from '../contract.ts';
 import type { Desk } from '../desk.ts';
 import type { Env } from '../env.ts';
 import { Fault, codeOf, isProblem } from '../fault.ts';
@@ -25,7 +32,6 @@ import {
   type FullUnlock,
   type Listed,
   type Unlocked,
-  type UnlockerChange,
   type UnlockerRemote,
   createUnlockerRemote,
   sendable,
@@ -35,7 +41,10 @@ import type { Store } from '../store/store.ts';
 import { newUuid } from '../uuid.ts';
 import { learnWords } from '../words.ts';
 import { newProofKey } from '../remote/prover.ts';
+import { bodyOf, change } from './changing.ts';
 import { type KeptDevice, keptDevice } from './device.ts';
+import { type KeptPin, forgetPin, keptPin } from './keptPin.ts';
+import { renewKeys } from './renew.ts';
 import { type SignedIn, deviceKindFor, enter, passwordKey, resume } from './signin.ts';
 import { triesWords, waysWords } from './waysWords.ts';
 
@@ -47,9 +56,6 @@ type Hooks = {
   open: (signedIn: SignedIn) => Promise<void>;
   ready: () => { desk: Desk; session: ServerSession } | undefined;
 };
-
-/** What stays in this browser of a PIN: which unlocker it is, and a key that the browser does not give out. */
-type KeptPin = { unlocker: Bytes; key: CryptoKey; device: string };
 
 type Half = Awaited<ReturnType<UnlockerRemote['signIn']>> & {
   prf: Secret | undefined;
@@ -232,9 +238,10 @@ export class Ways {
       const verifier = await pinVerifier(stretched, owner);
       erase(stretched);
       const old = await this.#listedPin(disk, session);
-      await this.#change(
-        { add: { unlocker: owner.unlocker, kind: 'pin', key: secret }, ...(old ? { remove: old } : {}) },
-        (changed) => this.#remote.change(bodyOf(changed, { owner, kind: 'pin', label, pin: { verifier, share } }, old)),
+      await change(
+        this.#open().desk,
+        { add: { unlocker: owner.unlocker, kind: 'pin', key: secret }, ...(old ? { remove: [old] } : {}) },
+        (changed) => this.#remote.change(bodyOf(changed, { owner, kind: 'pin', label, pin: { verifier, share } })),
       ).finally(() => erase(secret));
       const value: KeptPin = { unlocker: owner.unlocker, key, device };
       await disk.change({ put: [[pathOf('pin', session.person, ''), value]] });
@@ -257,7 +264,7 @@ export class Ways {
       const owner = this.#newOwner(session);
       const key = await passkeyWrapKey(prf, owner);
       const add = { unlocker: owner.unlocker, kind: 'passkey', key } as const;
-      await this.#change({ add }, (changed) =>
+      await change(this.#open().desk, { add }, (changed) =>
         this.#remote.addPasskey(ticket, credential, label, bodyOf(changed, { owner, kind: 'passkey', label })),
       ).finally(() => erase(key));
       await note();
@@ -282,9 +289,10 @@ export class Ways {
       await desk.vault.reload();
       const before = desk.vault.account.vault.vault.unlockers.find(({ kind }) => kind === 'password')?.unlocker;
       if (before && old === undefined) throw new Fault('password_wrong');
-      await this.#change(
-        { add: { unlocker: owner.unlocker, kind: 'password', key }, ...(before ? { remove: before } : {}) },
-        (changed) => this.#remote.change(bodyOf(changed, { owner, kind: 'password', label, password: proof }, before)),
+      await change(
+        this.#open().desk,
+        { add: { unlocker: owner.unlocker, kind: 'password', key }, ...(before ? { remove: [before] } : {}) },
+        (changed) => this.#remote.change(bodyOf(changed, { owner, kind: 'password', label, password: proof })),
       );
     } finally {
       erase(stretched, key);
@@ -298,10 +306,15 @@ export class Ways {
       return;
     }
     const remove = fromUuidText(id);
-    await this.#change({ remove }, (changed) => this.#remote.change(bodyOf(changed, undefined, remove)));
+    await change(this.#open().desk, { remove: [remove] }, (changed) => this.#remote.change(bodyOf(changed)));
     const disk = await this.#hooks.env.disk();
     const kept = await keptPin(disk, session.person);
     if (kept && equal(kept.unlocker, remove)) await forgetPin(disk, session.person);
+  }
+
+  /** New keys after a loss, without what was on the lost device. */
+  async renewKeys(arg: { remove: readonly UnlockerRef[] }): Promise<void> {
+    await renewKeys(this.#open().desk, this.#remote, arg.remove);
   }
 
   #open(): { desk: Desk; session: ServerSession } {
@@ -359,58 +372,6 @@ export class Ways {
     const id = old?.unlocker === undefined ? undefined : fromUuidText(old.unlocker);
     return id && listed(id) ? id : undefined;
   }
-
-  /** Makes the change, and makes it again when another device was first. */
-  async #change(change: Omit<Change, 'issued'>, send: (changed: Changed) => Promise<unknown>): Promise<void> {
-    const { desk } = this.#open();
-    const { people, me, trust } = desk.ward;
-    for (let tries = 0; ; tries++) {
-      await desk.vault.reload();
-      await people.refresh([me.person]);
-      const log = people.log(me.person) ?? desk.vault.account.log;
-      const held = { ...desk.vault.account, log, chain: trust.chain };
-      const changed = await changeUnlockers(held, { ...change, issued: this.#hooks.now() });
-      try {
-        await send(changed);
-      } catch (thrown) {
-        // The ticket of a passkey is spent by then: the person has to begin anew.
-        if (tries < 2 && isProblem(thrown, 'vault_moved') && change.add?.kind !== 'passkey') continue;
-        throw thrown;
-      }
-      await desk.vault.turn(changed.then, changed.rotation?.generation);
-      if (changed.rotation) await people.refresh([me.person]);
-      return;
-    }
-  }
-}
-
-type Added = {
-  owner: Owner;
-  kind: 'password' | 'passkey' | 'pin';
-  label: string;
-  password?: NonNullable<UnlockerChange['add']>['password'];
-  pin?: NonNullable<UnlockerChange['add']>['pin'];
-};
-
-function bodyOf({ blob, sealedVault, wraps, rotation }: Changed, added?: Added, remove?: Bytes): UnlockerChange {
-  return {
-    ...(added && blob
-      ? {
-          add: {
-            unlocker: uuidText(added.owner.unlocker),
-            kind: added.kind,
-            blob,
-            label: added.label,
-            ...(added.password ? { password: added.password } : {}),
-            ...(added.pin ? { pin: added.pin } : {}),
-          },
-        }
-      : {}),
-    ...(remove ? { remove: uuidText(remove) } : {}),
-    vault: sealedVault,
-    wraps,
-    ...(rotation ? { identity: rotation.sealedIdentity, generation: rotation.generation } : {}),
-  };
 }
 
 function wayOf(known: Listed | undefined, own: Pick<Way, 'id' | 'kind' | 'addedAt'>) {
@@ -420,14 +381,6 @@ function wayOf(known: Listed | undefined, own: Pick<Way, 'id' | 'kind' | 'addedA
     ...(known?.lastUsedAt === undefined ? {} : { lastUsedAt: known.lastUsedAt }),
     current: known?.current ?? false,
   };
-}
-
-async function keptPin(disk: Store, person: string): Promise<KeptPin | undefined> {
-  return (await disk.get(pathOf('pin', person, ''))) as KeptPin | undefined;
-}
-
-function forgetPin(disk: Store, person: string): Promise<void> {
-  return disk.change({ remove: [pathOf('pin', person, '')] });
 }
 
 /** Another secret than when the passkey was added: the authenticator was reset, or the passkey was moved without it. */

@@ -34,6 +34,10 @@ export const waysWords = {
     message: 'Something must be left that opens Wardline.',
     hint: 'A PIN alone is not enough. Add a passkey or a password first.',
   },
+  keys_not_renewed: {
+    message: 'The device is signed out for good, but your keys are not renewed yet.',
+    hint: 'Try again.',
+  },
   vault_moved: { message: 'Another device changed this at the same time.', hint: 'Try again.' },
   unlockers_malformed: {
     message: 'The server did not take the change. Nothing was changed.',

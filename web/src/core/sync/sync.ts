@@ -224,6 +224,8 @@ export class Sync {
         return this.#threads.get(event.thread)?.learnDecisions([event.decision]);
       case 'log':
         if (await this.#ward.people.refresh([fromUuidText(event.person)])) this.#threads.personChanged(event.person);
+        // What my own log says of me is shown beside the connection.
+        if (event.person === this.#ward.me.id) this.#hooks.connection(this.#state);
         return;
       case 'resync':
         this.#live?.close();

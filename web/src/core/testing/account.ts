@@ -170,6 +170,7 @@ export class Accounts {
         const { value } = unpack(revoke, bytesIn(body['entry']));
         this.of(mine.person).log.push(bytesIn(body['entry']));
         this.#end((session) => session.device === uuidText(value.device));
+        this.grew(mine.person);
         return undefined;
       },
       'POST /v1/sessions/end-others': ({ jar }) => {
@@ -183,6 +184,8 @@ export class Accounts {
 
   /** Is told of each session that ends. */
   ended: (cookie: string) => void = () => undefined;
+  /** Is told of each person whose log has a new entry. */
+  grew: (person: string) => void = () => undefined;
 
   #end(which: (session: Session) => boolean): number {
     const over = [...this.sessions].filter(([, session]) => which(session));

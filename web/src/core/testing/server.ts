@@ -38,6 +38,8 @@ export class TestServer {
   broken: 'before' | 'after' | undefined;
   /** The browser whose network alone is gone. */
   brokenFor: Jar | undefined;
+  /** The one route that fails without an answer before it is done, or after. */
+  brokenRoute: { route: string; when: 'before' | 'after' } | undefined;
   /** Whether a WebSocket comes through. */
   sockets = true;
   tamper: Tampering = (_route, value) => value;
@@ -77,6 +79,9 @@ export class TestServer {
       () => clock.now(),
       (thread, event) => this.#tellAll(thread, event as Body),
     );
+    this.accounts.grew = (person) => {
+      for (const each of this.accounts.all) this.tell(each.person, { type: 'log', person });
+    };
     this.ledger = new TestLedger(hospital.server.audit, () => clock.now());
     this.#clock = clock;
   }
@@ -110,10 +115,11 @@ export class TestServer {
       const route = `${request.method} ${new URL(request.url).pathname}`;
       this.asked.push(route);
       this.sent.push(await request.clone().text());
-      if (this.broken === 'before' || this.brokenFor === jar) throw new TypeError('no network');
+      const here = this.brokenRoute?.route === route ? this.brokenRoute.when : undefined;
+      if (this.broken === 'before' || here === 'before' || this.brokenFor === jar) throw new TypeError('no network');
       const response = await answer(this.#routes(jar), request, jar);
       response.headers.set('dpop-nonce', this.nonce);
-      if (this.broken === 'after') throw new TypeError('the answer was lost');
+      if (this.broken === 'after' || here === 'after') throw new TypeError('the answer was lost');
       return response;
     };
   }

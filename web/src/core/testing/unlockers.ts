@@ -8,6 +8,19 @@ import { unpack } from '../../crypto/signed.ts';
 import type { Account, Accounts, Session } from './account.ts';
 import { type Asked, type Body, type Routes, bytesIn, refuse } from './http.ts';
 
+const requested = { challenge: 'AAAA', rpId: 'example.org', timeout: 1, userVerification: 'required' };
+const created = {
+  challenge: 'AAAA',
+  rp: { id: 'example.org', name: 'Wardline' },
+  user: { id: 'AAAA', name: 'a', displayName: 'A' },
+  pubKeyCredParams: [{ type: 'public-key', alg: -8 }],
+  timeout: 1,
+  attestation: 'none',
+  authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'required' },
+  excludeCredentials: [],
+  extensions: { prf: {} },
+};
+
 export class Unlockers {
   readonly #accounts: Accounts;
   readonly #tickets = new Set<string>();
@@ -18,11 +31,11 @@ export class Unlockers {
 
   routes(): Routes {
     return {
-      'POST /v1/sign-in/passkey/options': () => this.#options(),
+      'POST /v1/sign-in/passkey/options': () => this.#options(requested),
       'POST /v1/sign-in/passkey': (asked) => this.#signIn(asked),
       'POST /v1/session/unlock/passkey/options': ({ jar }) => {
         this.#accounts.session(jar, true);
-        return this.#options();
+        return this.#options(requested);
       },
       'POST /v1/session/unlock/passkey': ({ body, jar }) => {
         const session = this.#accounts.session(jar, true);
@@ -34,7 +47,7 @@ export class Unlockers {
       'GET /v1/unlockers': ({ jar }) => this.#list(this.#accounts.session(jar)),
       'POST /v1/passkeys/options': (asked) => {
         this.#proved(asked);
-        return this.#options();
+        return this.#options(created);
       },
       'POST /v1/passkeys': async (asked) => {
         const { person } = this.#proved(asked);
@@ -61,10 +74,10 @@ export class Unlockers {
     return session.proved ? session : refuse(403, 'proof_needed');
   }
 
-  #options() {
+  #options(options: object) {
     const ticket = systemRandom(16);
     this.#tickets.add(ticket.join());
-    return { ticket, options: { challenge: 'AAAA' } };
+    return { ticket, options };
   }
 
   /** Each ticket is good for one try. */
@@ -133,11 +146,13 @@ export class Unlockers {
     const next = bytesIn(body['vault']);
     const { previous, version } = decode(sealedVault, next);
     if (!equal(previous, await hashObject(sealedVault, secret.sealedVault))) refuse(409, 'vault_moved');
-    const remove = body['remove'] as string | undefined;
+    const remove = (body['remove'] ?? []) as string[];
     const add = body['add'] as Added | undefined;
     const password = uuidText(decode(unlockerBlob, secret.unlockerBlob).unlocker);
-    if (remove) {
-      if (!account.ways.delete(remove) && remove !== password) refuse(422, 'unlockers_malformed');
+    for (const id of remove) {
+      if (!account.ways.delete(id) && id !== password) refuse(422, 'unlockers_malformed');
+    }
+    if (body['generation'] !== undefined) {
       secret.sealedIdentity = bytesIn(body['identity']);
       account.log.push(bytesIn(body['generation']));
       this.#accounts.lockOthers(session);
@@ -149,6 +164,7 @@ export class Unlockers {
       else secret.akWrap = wrap;
     }
     secret.sealedVault = next;
+    if (body['generation'] !== undefined) this.#accounts.grew(session.person);
     return { version };
   }
 }
