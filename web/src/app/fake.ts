@@ -7,6 +7,7 @@ import type {
   EventName,
   SessionState,
   Statement,
+  StoppedWhy,
   ThreadHead,
   ThreadId,
   TimelineItem,
@@ -46,6 +47,10 @@ export type FakeOptions = {
   /** Keys are still to be renewed after a loss, and whether the server can be reached for it. */
   renew?: 'lost' | 'stolen';
   renewalFails?: boolean;
+  /** Nothing is sent any more in the thread about John, and who is named for it. */
+  stopped?: StoppedWhy;
+  /** Somebody in the team was re-enrolled and not let in again. */
+  reset?: boolean;
   /** There is a policy to accept. */
   policy?: boolean;
 };
@@ -103,10 +108,23 @@ export function createFake(options: FakeOptions = {}): Fake {
     (options.state ?? 'ready') === 'ready'
       ? readyState()
       : ({ at: options.state, ...base, ...gateWays } as SessionState);
+  const authors = options.stopped === 'forked-members' ? ['Dr Anita Patel', 'Tom Reid'] : [];
+  const johnHead: ThreadHead = options.stopped
+    ? { ...data.johnHead, stopped: { why: options.stopped, authors, at: Date.now() } }
+    : data.johnHead;
+  const reset = { why: 'reset' as const, since: Date.now() - 3 * 86_400_000 };
+  const teamHead: ThreadHead = options.reset
+    ? {
+        ...data.teamHead,
+        members: data.teamHead.members.map((each) =>
+          each.person.id === data.people.tom.id ? { ...each, leftOut: reset } : each,
+        ),
+      }
+    : data.teamHead;
   const threads = new Map<ThreadId, Thread>([
-    ['john', { head: data.johnHead, items: [...data.johnItems] }],
+    ['john', { head: johnHead, items: [...data.johnItems] }],
     ['joan', { head: data.joanHead, items: [...data.joanItems] }],
-    ['team', { head: data.teamHead, items: [...data.teamItems] }],
+    ['team', { head: teamHead, items: [...data.teamItems] }],
     ['direct', { head: data.directHead, items: [...data.directItems] }],
   ]);
   let policies = [{ ...data.policy, ...(options.policy ? { needed: true } : { acceptedAt: Date.now() - 86_400_000 }) }];

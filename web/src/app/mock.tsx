@@ -2,7 +2,7 @@
  * The screens on invented data, for looking at: `npx vite --mode mock`, then /mock.html. What is asked for stands in the query:
  * `?state=locked`, `?offline`, `?alarm`, `?renewed`, `?empty`, `?notice`, `?shared`, `?theme=dark`. Not an entry of the release build.
  */
-import type { SessionState } from '../core/contract.ts';
+import type { SessionState, StoppedWhy } from '../core/contract.ts';
 import { browserClock } from '../platform/clock.ts';
 import { applyTheme, themes } from '../platform/prefs.ts';
 import { createFake } from './fake.ts';
@@ -23,6 +23,11 @@ const fake = createFake({
   passkey: asked.has('passkey'),
   passwordOnly: asked.has('password-only'),
   unproved: asked.has('unproved'),
+  renewalFails: asked.has('renewal-fails'),
+  pinGone: asked.has('pin-gone'),
+  ...(asked.has('renew') ? { renew: asked.get('renew') === 'lost' ? 'lost' : 'stolen' } : {}),
+  reset: asked.has('reset'),
+  ...(asked.has('stopped') ? { stopped: (asked.get('stopped') || 'forked-log') as StoppedWhy } : {}),
   changedElsewhere: asked.has('changed'),
   renewed: asked.has('renewed'),
   ...(asked.has('offline') ? { connection: { state: 'offline', lastSync: Date.now() - 420_000, queued: 2 } } : {}),

@@ -123,10 +123,12 @@ export function Ways() {
   return (
     <Sheet title="Signing in and locking" back closeLabel="Back to More" onClose={() => client.router.close()}>
       <div class="stack-l narrow">
-        <p role="status" class={done ? '' : 'vh'}>
-          {done}
-        </p>
-        <FaultBox fault={fault ?? task.fault} />
+        <div class="said stack">
+          <p role="status" class={done ? '' : 'vh'}>
+            {done}
+          </p>
+          <FaultBox fault={fault ?? task.fault} />
+        </div>
         {fault && (
           <div class="row">
             <button type="button" class="btn" onClick={() => void load()}>

@@ -73,7 +73,7 @@ function ProofSheet(props: { passkeys: boolean; onProved: () => void; onClose: (
           });
         }}
       >
-        <p>Changing how Wardline is opened needs your password, or a passkey. A PIN is not enough.</p>
+        <p>This needs your password, or a passkey. A PIN is not enough.</p>
         <TextField
           label="Password"
           type="password"

@@ -221,8 +221,8 @@ function MemberWords({ member }: { member: Member }) {
 }
 
 const leftOutShort: Record<LeftOut, string> = {
-  lost: 'Device reported lost: gets nothing until they sign in with new keys',
-  stolen: 'Device reported stolen: gets nothing until they sign in with new keys',
+  lost: 'Device reported lost: gets nothing until their keys are renewed',
+  stolen: 'Device reported stolen: gets nothing until their keys are renewed',
   reset: 'Re-enrolled, not let in again: gets nothing that is written here',
   'no-keys': 'No keys at the moment: gets nothing until they sign in',
 };

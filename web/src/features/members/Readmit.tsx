@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { PersonId, ThreadHead } from '../../core/contract.ts';
 import { dayTitle } from '../../ui/dates.ts';
-import { FaultBox } from '../../ui/fault.tsx';
+import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { Banner } from '../patient/Banner.tsx';
@@ -16,10 +16,13 @@ export function Readmit({ head, person: id }: { head: ThreadHead; person: Person
   const member = head.members.find((each) => each.person.id === id);
   const since = member?.leftOut?.why === 'reset' ? member.leftOut.since : undefined;
   const close = () => client.router.close();
-  useEffect(() => {
+  const [noWords, setNoWords] = useState<Fault>();
+  function compare() {
     if (since === undefined) return;
-    void client.wardline.safetyWords({ person: id }).then(setWords, () => undefined);
-  }, [id, since]);
+    setNoWords(undefined);
+    client.wardline.safetyWords({ person: id }).then(setWords, (thrown: unknown) => setNoWords(asFault(thrown)));
+  }
+  useEffect(compare, [id, since]);
   if (!member || since === undefined) {
     return (
       <Sheet title="Nobody to let in again" onClose={close}>
@@ -63,14 +66,29 @@ export function Readmit({ head, person: id }: { head: ThreadHead; person: Person
         read before. Everybody sees who let them in.
       </p>
       {words && (
-        <dl class="small">
-          <dt>Their screen must show these words</dt>
-          <dd>
-            <b>{words.theirs.join(' ')}</b>
-          </dd>
-          <dt>And these are yours</dt>
-          <dd>{words.mine.join(' ')}</dd>
+        <dl class="words">
+          <div>
+            <dt class="muted">Their screen must show these words</dt>
+            <dd>
+              <b>{words.theirs.join(' ')}</b>
+            </dd>
+          </div>
+          <div>
+            <dt class="muted">And these are yours</dt>
+            <dd>
+              <b>{words.mine.join(' ')}</b>
+            </dd>
+          </div>
         </dl>
+      )}
+      {noWords && (
+        <div class="stack">
+          <p>The words to compare could not be worked out.</p>
+          <FaultBox fault={noWords} />
+          <button type="button" class="btn" onClick={compare}>
+            Try again
+          </button>
+        </div>
       )}
       <FaultBox fault={task.fault} />
     </Sheet>

@@ -1,12 +1,13 @@
 /** Where you are signed in: each device, what is known of it, and ending what is not in your hands (R22, R48). */
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { OwnDevice } from '../../core/contract.ts';
-import { plural, whenInWords } from '../../ui/dates.ts';
+import { plural } from '../../ui/dates.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
-import { TextField } from '../../ui/fields.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
+import { useProof } from '../lock/proof.tsx';
 import { useClient } from '../session/client.ts';
+import { EndDevice } from './EndDevice.tsx';
 import { agreedWords, firstWords, kindWords, lastWords, postureWords, sortDevices } from './deviceWords.ts';
 
 type Asking = { what: 'end'; device: OwnDevice } | { what: 'others' };
@@ -16,6 +17,7 @@ export function Devices() {
   const [devices, setDevices] = useState<OwnDevice[]>();
   const [fault, setFault] = useState<Fault>();
   const [asking, setAsking] = useState<Asking>();
+  const [done, setDone] = useState('');
   const load = useCallback(() => {
     setFault(undefined);
     client.wardline.ownDevices().then(setDevices, (thrown: unknown) => setFault(asFault(thrown)));
@@ -23,6 +25,13 @@ export function Devices() {
   const online = client.connection.value.state === 'online';
   useEffect(load, [load, online]);
 
+  // Empty words: something was done, and a bar says the rest.
+  const close = (said?: string) => {
+    setAsking(undefined);
+    if (said === undefined) return;
+    setDone(said);
+    load();
+  };
   const now = client.now.value;
   const { using, ended } = sortDevices(devices ?? [], now);
   return (
@@ -36,6 +45,9 @@ export function Devices() {
           </button>
         </>
       )}
+      <p role="status" class={done ? '' : 'vh'}>
+        {done}
+      </p>
       {!devices && !fault && <p class="muted">Looking up your devices…</p>}
       {devices && (
         <ul class="devices__l">
@@ -60,15 +72,8 @@ export function Devices() {
           </ul>
         </details>
       )}
-      {asking && (
-        <Confirm
-          asking={asking}
-          onClose={(done) => {
-            setAsking(undefined);
-            if (done) load();
-          }}
-        />
-      )}
+      {asking?.what === 'end' && <EndDevice device={asking.device} onClose={close} />}
+      {asking?.what === 'others' && <EndOthers onClose={close} />}
     </section>
   );
 }
@@ -90,88 +95,55 @@ function DeviceRow({ device, onEnd }: { device: OwnDevice; onEnd?: () => void })
         {[firstWords(device, now), postureWords(device), agreedWords(device, now)].filter(Boolean).join(' ')}
       </p>
       {onEnd && !device.current && (
-        <button type="button" class="btn btn--s" aria-label={`Sign out there: ${name}`} onClick={onEnd}>
-          Sign out there
+        <button type="button" class="btn btn--s" aria-label={`Sign out there, lost or stolen: ${name}`} onClick={onEnd}>
+          Sign out there, lost or stolen
         </button>
       )}
     </li>
   );
 }
 
-function Confirm({ asking, onClose }: { asking: Asking; onClose: (done: boolean) => void }) {
+/** Everywhere else at once: the devices stay, and may sign in again. */
+function EndOthers({ onClose }: { onClose: (done?: string) => void }) {
   const client = useClient();
   const task = useTask();
-  const all = asking.what === 'others';
-  const title = all ? 'Sign out everywhere else' : 'Sign out there';
-  const now = client.now.value;
-  const [password, setPassword] = useState('');
-  // Signed in for a while: whoever is at the keyboard shows that it is still the same person.
-  const [proving, setProving] = useState(false);
+  const [passkeys, setPasskeys] = useState(false);
+  const { withProof, sheet } = useProof(passkeys);
   useEffect(() => {
-    if (task.fault?.code === 'proof_needed') setProving(true);
-  }, [task.fault]);
+    client.wardline.listUnlockers().then(
+      ({ ways }) => setPasskeys(ways.some(({ kind }) => kind === 'passkey')),
+      () => undefined,
+    );
+  }, []);
   const act = () =>
     task.run(async () => {
-      if (proving) {
-        await client.wardline.prove({ password });
-        setPassword('');
-        setProving(false);
-      }
-      if (all) {
-        const { ended } = await client.wardline.endOtherSessions();
-        client.announce(ended ? `Signed out in ${plural(ended, 'other place')}` : 'You were signed in nowhere else');
-      } else {
-        await client.wardline.endDevice({ device: asking.device.id, reason: 'signed-out' });
-        client.announce('Signed out there');
-      }
-      onClose(true);
+      const { ended } = await withProof(() => client.wardline.endOtherSessions());
+      onClose(ended ? `Signed out in ${plural(ended, 'other place')}.` : 'You were signed in nowhere else.');
     });
   return (
     <Sheet
-      title={title}
-      subtitle={all ? undefined : asking.device.label || kindWords[asking.device.kind]}
-      onClose={() => onClose(false)}
+      title="Sign out everywhere else"
+      onClose={() => onClose()}
       foot={
         <div class="row">
-          <button type="button" class="btn" onClick={() => onClose(false)}>
+          <button type="button" class="btn" onClick={() => onClose()}>
             Not now
           </button>
           <button type="button" class="btn btn--main" aria-disabled={task.busy} onClick={act}>
-            {title}
+            Sign out everywhere else
           </button>
         </div>
       }
     >
-      {all ? (
-        <p>
-          Wardline closes at once on every other device. They stay your devices: you can sign in there again with your
-          password and a code.
-        </p>
-      ) : (
-        <>
-          <p>
-            Wardline closes there at once, and the keys of that device stop counting. To use it again you sign in with
-            your password and a code, and it becomes a new device. It was used{' '}
-            {whenInWords(asking.device.lastUsed, now)}.
-          </p>
-          <p>What was read there cannot be taken back. What was said from there stays.</p>
-          <p>
-            <b>Lost or stolen?</b> Sign it out here now, then call the service desk: somebody may have seen what was
-            open, and your keys have to be renewed.
-          </p>
-        </>
-      )}
-      {proving && (
-        <TextField
-          label="Your password"
-          type="password"
-          autocomplete="current-password"
-          value={password}
-          onInput={setPassword}
-          autofocus
-        />
-      )}
+      <p>
+        Wardline closes at once on every other device. They stay your devices: you can sign in there again with your
+        password and a code.
+      </p>
+      <p>
+        <b>Lost or stolen?</b> Choose that device in the list instead: then you get new keys as well.
+      </p>
       <FaultBox fault={task.fault} />
+      {sheet}
     </Sheet>
   );
 }

@@ -4,11 +4,12 @@ import { plural, whenInWords } from '../../ui/dates.ts';
 import { saveText } from '../../platform/save.ts';
 import { OfflineIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { useClient } from '../session/client.ts';
+import { format } from './routes.ts';
 
 export function ConnectionBar() {
   const { connection, now, session } = useClient();
   const me = session.value;
-  const { state, lastSync, queued, skewMs, alarm } = connection.value;
+  const { state, lastSync, queued, skewMs, alarm, renew } = connection.value;
   return (
     <div role="status">
       {alarm && (
@@ -34,6 +35,15 @@ export function ConnectionBar() {
             {queued > 0 &&
               `${plural(queued, 'message')} ${queued === 1 ? 'is' : 'are'} queued on this device and ${queued === 1 ? 'goes' : 'go'} when you are back. `}
             Urgent? Call.
+          </span>
+        </p>
+      )}
+      {renew && (
+        <p class="bar bar--warn" role="alert">
+          <WarningIcon />
+          <span>
+            <b>Your keys still have to be renewed.</b> A device of yours was reported {renew.why}: until then you cannot
+            read what is written now. <a href={format({ at: 'keys' })}>Renew them now</a>
           </span>
         </p>
       )}

@@ -111,6 +111,7 @@ function WaitingSheet({ title, onClose, ...waiting }: WaitingProps) {
 
 const titles: Partial<Record<Route['at'], string>> = {
   ways: 'Signing in and locking',
+  keys: 'Renew your keys',
   new: 'New message',
   'new-team': 'New team thread',
   'new-patient': 'Link a patient',

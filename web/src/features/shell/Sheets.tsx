@@ -4,6 +4,7 @@ import { isVeryWide } from '../../platform/viewport.ts';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { NewMessage } from '../directory/NewMessage.tsx';
 import { NewTeam } from '../directory/NewTeam.tsx';
+import { RenewKeys } from '../lock/RenewKeys.tsx';
 import { Ways } from '../lock/Ways.tsx';
 import { AddMember } from '../members/AddMember.tsx';
 import { Details } from '../members/Details.tsx';
@@ -33,6 +34,8 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
       return <NewPatient />;
     case 'ways':
       return <Ways />;
+    case 'keys':
+      return <RenewKeys />;
     case 'inbox':
     case 'more':
     case 'decisions':

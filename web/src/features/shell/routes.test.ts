@@ -5,6 +5,7 @@ const every: Route[] = [
   { at: 'inbox' },
   { at: 'more' },
   { at: 'ways' },
+  { at: 'keys' },
   { at: 'thread', thread: 'Ab-_9' },
   { at: 'details', thread: 'a' },
   { at: 'add', thread: 'a' },

@@ -10,6 +10,7 @@ export type Route =
   /** The worklists of decisions that the record does not have. */
   | { at: 'decisions' }
   | { at: 'ways' }
+  | { at: 'keys' }
   | { at: 'thread'; thread: ThreadId }
   | { at: 'details'; thread: ThreadId }
   | { at: 'add'; thread: ThreadId }
@@ -34,7 +35,7 @@ export type BaseRoute = Extract<Route, { at: 'inbox' | 'more' | 'decisions' | 't
 export function parse(hash: string): Route {
   const parts = hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decode);
   const [place, second, third, fourth] = parts;
-  if (place === 'more') return second === 'ways' ? { at: 'ways' } : { at: 'more' };
+  if (place === 'more') return second === 'ways' || second === 'keys' ? { at: second } : { at: 'more' };
   if (place === 'decisions') return { at: 'decisions' };
   if (place === 'policies') {
     const version = Number(third);
@@ -72,7 +73,8 @@ export function format(route: Route): string {
     case 'policy':
       return `#/policies/${encodeURIComponent(route.policy)}/${route.version}`;
     case 'ways':
-      return '#/more/ways';
+    case 'keys':
+      return `#/more/${route.at}`;
     case 'new-team':
       return '#/new/team';
     case 'new-patient':
@@ -85,7 +87,7 @@ export function format(route: Route): string {
 /** The place under a sheet when there is no other to go back to. */
 export function baseOf(route: Route): BaseRoute {
   if (route.at === 'inbox' || route.at === 'more' || route.at === 'decisions') return route;
-  if (route.at === 'ways') return { at: 'more' };
+  if (route.at === 'ways' || route.at === 'keys') return { at: 'more' };
   return 'thread' in route ? { at: 'thread', thread: route.thread } : { at: 'inbox' };
 }
 

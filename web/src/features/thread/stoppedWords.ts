@@ -40,7 +40,7 @@ export function leftOutWords(who: string, why: LeftOut): string {
   switch (why) {
     case 'lost':
     case 'stolen':
-      return `${who}’s device was reported ${why}; messages reach them again after they sign in with new keys.`;
+      return `${who}’s device was reported ${why}; messages reach them again once their keys are renewed.`;
     case 'reset':
       return `${who} was re-enrolled and has not been let in again; messages do not reach them.`;
     case 'no-keys':
@@ -52,5 +52,5 @@ export function leftOutMeWords(why: LeftOut): string {
   if (why === 'reset') return 'You were re-enrolled. Somebody in this thread has to let you in again.';
   if (why === 'no-keys')
     return 'You have no keys here yet. What is written now reaches you once you have signed in with them.';
-  return `Your device was reported ${why}. What is written now reaches you after you sign in with new keys.`;
+  return `A device of yours was reported ${why}. What is written now reaches you once your keys are renewed.`;
 }
