@@ -25,6 +25,7 @@ const (
 	DutyChanged      Kind = 0x0110
 	NoticeSeen       Kind = 0x0111 // the person saw what is monitored and what may be disclosed
 	ProofRefused     Kind = 0x0112 // a session's cookie came without the proof of its key
+	UsedTwice        Kind = 0x0113 // two copies of one browser used a session
 	UnlockerAdded    Kind = 0x0120
 	UnlockerRemoved  Kind = 0x0121
 	PasskeyAdded     Kind = 0x0122
@@ -114,7 +115,7 @@ var kindNames = map[Kind]string{
 	EnrolmentIssued: "enrolment_issued", EnrolmentRefused: "enrolment_refused", Enrolled: "enrolled",
 	SignIn: "sign_in", SignInRefused: "sign_in_refused", SignOut: "sign_out", Lock: "lock", Unlock: "unlock",
 	DeviceRevoked: "device_revoked", VaultChanged: "vault_changed", DutyChanged: "duty_changed", NoticeSeen: "notice_seen",
-	ProofRefused:  "proof_refused",
+	ProofRefused: "proof_refused", UsedTwice: "used_twice",
 	UnlockerAdded: "unlocker_added", UnlockerRemoved: "unlocker_removed", PasskeyAdded: "passkey_added", PasskeyRemoved: "passkey_removed",
 	PasskeyCloned: "passkey_cloned", PINDestroyed: "pin_destroyed",
 	PolicyPublished: "policy_published", PolicyAccepted: "policy_accepted", PolicyDeferred: "policy_deferred",

@@ -33,6 +33,7 @@ type deviceBody struct {
 	PostureAt  int64     `json:"postureAt,omitempty"`
 	AgreedAt   int64     `json:"agreedAt,omitempty" doc:"to using a device of one's own (R48)"`
 	Agreement  int       `json:"agreementVersion,omitempty"`
+	UsedTwice  int64     `json:"usedTwiceAt,omitempty" doc:"when two copies of its browser were last found in use (R22)"`
 }
 
 func deviceOf(d identity.OwnDevice) deviceBody {
@@ -40,6 +41,7 @@ func deviceOf(d identity.OwnDevice) deviceBody {
 		Device: d.Device, Kind: d.Kind.String(), Label: d.Label, IssuedAt: d.IssuedAt.UnixMilli(), ExpiresAt: d.ExpiresAt.UnixMilli(),
 		RevokedAt: millis(d.RevokedAt), LastUsedAt: d.LastUsedAt.UnixMilli(), Current: d.Current, Sessions: d.Sessions,
 		Posture: d.Posture.String(), PostureBy: d.PostureBy, PostureAt: millis(d.PostureAt), AgreedAt: millis(d.AgreedAt), Agreement: d.Agreement,
+		UsedTwice: millis(d.UsedTwiceAt),
 	}
 }
 

@@ -32,6 +32,9 @@ func (s *wardSessions) Authenticate(_ context.Context, token []byte, _ id.Hash, 
 	return s.find(id.Device(token[:16]))
 }
 
+// UsedTwice implements live.Sessions.
+func (s *wardSessions) UsedTwice(context.Context, id.Session) error { return nil }
+
 func (s *wardSessions) Session(_ context.Context, session id.Session, _ bool) (identity.Session, error) {
 	return s.find(id.Device(session))
 }

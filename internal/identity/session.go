@@ -99,6 +99,21 @@ func (s *Service) Lock(ctx context.Context, session Session) error {
 	return s.lock(ctx, session.ID, session.Person, "by_hand")
 }
 
+// UsedTwice notes that two copies of one browser use a session, which a browser by itself never does, and locks it: from then on each of the two needs
+// an unlocker. The person sees it with the device.
+func (s *Service) UsedTwice(ctx context.Context, session id.Session) error {
+	stored, found, err := s.store.SessionByID(ctx, session)
+	if err != nil || !found {
+		return err
+	}
+	now := s.now()
+	event := audit.Event{Kind: audit.UsedTwice, Subject: audit.About(stored.Profile.Person, session), At: now}
+	if err := s.store.NoteUsedTwice(ctx, stored.Device, now, event); err != nil {
+		return err
+	}
+	return s.lock(ctx, session, stored.Profile.Person, "used_twice")
+}
+
 func (s *Service) lock(ctx context.Context, session id.Session, person id.Person, why string) error {
 	now := s.now()
 	event := audit.Event{Kind: audit.Lock, Actor: person, Subject: audit.About(person, session), At: now, Details: map[string]string{"why": why}}

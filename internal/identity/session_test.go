@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -266,5 +267,31 @@ func (r *room) revocation(t *testing.T, by, of *identitytest.Browser) []byte {
 	return by.Sign(t, &envelope.Revoke{
 		Person: by.Person, Seq: state.Seq() + 1, Previous: state.Head(), Device: of.Device, Reason: envelope.RevokeLost,
 		By: envelope.RevokeByIdentity, Issued: by.Now(),
+	})
+}
+
+func TestR22_ASessionThatTwoCopiesUseIsLockedAndShownWithItsDevice(t *testing.T) {
+	eachRoom(t, func(t *testing.T, r *room) {
+		browser, enrolled := r.enrol(t, "patel")
+		if err := r.UsedTwice(ctx, enrolled.Session.ID); err != nil {
+			t.Fatal(err)
+		}
+		session := r.again(t, enrolled.Token)
+		if !session.Locked || !slices.Contains(r.heard.Locked, session.ID) {
+			t.Error("it is not locked")
+		}
+		if r.audited(t, audit.UsedTwice) != 1 {
+			t.Error("it is not audited")
+		}
+		if _, _, err := r.Unlock(ctx, session, browser.AuthKey); err != nil {
+			t.Fatal(err)
+		}
+		devices, err := r.Devices(ctx, session)
+		if err != nil || len(devices) != 1 || !devices[0].UsedTwiceAt.Equal(r.clock.Now()) {
+			t.Errorf("listed %+v, %v", devices, err)
+		}
+		if err := r.UsedTwice(ctx, id.Session{1}); err != nil || r.audited(t, audit.UsedTwice) != 1 {
+			t.Errorf("a session that is not there: %v", err)
+		}
 	})
 }

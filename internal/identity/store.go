@@ -190,6 +190,8 @@ type StoredDevice struct {
 	// AgreedAt and Agreement are when and to which text the person agreed, of a device of their own.
 	AgreedAt  time.Time
 	Agreement int
+	// UsedTwiceAt is when two copies of its browser were last found in use; zero: never.
+	UsedTwiceAt time.Time
 	// Sessions is in how many the device is signed in now.
 	Sessions int
 }
@@ -215,6 +217,8 @@ type SessionStore interface {
 	BindSession(ctx context.Context, session id.Session, device id.Device, challenge []byte, event audit.Event) (bool, error)
 	// LockSession locks an open session; false when it was not open.
 	LockSession(ctx context.Context, session id.Session, at time.Time, event audit.Event) (bool, error)
+	// NoteUsedTwice notes when two copies of a device's browser were last found in use.
+	NoteUsedTwice(ctx context.Context, device id.Device, at time.Time, event audit.Event) error
 	// SpendUnlock counts a try to unlock and answers how many there have been since the session was last open; false when it is over.
 	SpendUnlock(ctx context.Context, session id.Session) (tries int, live bool, err error)
 	// UnlockSession opens a session that is not over; false when it is over.

@@ -12,6 +12,8 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/identity"
+	"github.com/wardline/wardline/internal/thread"
 )
 
 var errOrigin = fault.New(fault.Forbidden, "cross_origin", "This came from another site and was refused.")
@@ -31,6 +33,19 @@ func (h *Hub) accept(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		refuseHandshake(w, http.StatusUnauthorized, err)
 		return
+	}
+	twice, fresh := h.desks.arrive(actor.Session, deskID(r.URL.Query().Get("desk")))
+	if twice {
+		err := identity.ErrSessionLocked
+		if failed := h.sessions.UsedTwice(r.Context(), actor.Session); failed != nil {
+			err = fault.As(failed)
+		}
+		refuseHandshake(w, http.StatusUnauthorized, err)
+		return
+	}
+	if fresh {
+		// Whoever had the place is gone, or comes back and is found out.
+		h.finish(func(a thread.Actor) bool { return a.Session == actor.Session }, resyncFrame)
 	}
 	c := newConn(h, actor)
 	if err := h.join(c); err != nil {

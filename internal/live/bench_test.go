@@ -114,6 +114,8 @@ func (c *counter) Write(b []byte) (int, error) {
 type anyone struct{}
 
 // Session implements live.Sessions.
+func (anyone) UsedTwice(context.Context, id.Session) error { return nil }
+
 func (anyone) Session(_ context.Context, session id.Session, _ bool) (identity.Session, error) {
 	return identity.Session{ID: session}, nil
 }

@@ -3,6 +3,7 @@
 //
 //   - live.go     the hub: who is connected, what rooms tell it, starting and stopping
 //   - ticket.go   single-use tickets, which carry a session from HTTP into a WebSocket handshake
+//   - desks.go    which page of a browser is the one that is open, and noticing two
 //   - accept.go   the handshake: exact origin, ticket, limits
 //   - conn.go     one connection: what a client may say and what it is answered
 //   - sync.go     heads and gaps for a client that comes back
@@ -18,7 +19,7 @@
 // goroutine. [Hub.Run] is the only other one: it pings, and asks whether sessions still live. Whoever publishes never
 // waits for a socket.
 //
-// Locks. Hub.mu guards who is connected, and outbox.mu one queue; a holder of Hub.mu may take an outbox.mu and never the other
+// Locks. Hub.mu guards who is connected, outbox.mu one queue and desks.mu its map; a holder of Hub.mu may take an outbox.mu and never the other
 // way round. socket.mu is held while bytes go out, with nothing else.
 package live
 
@@ -50,6 +51,8 @@ type Threads interface {
 // Sessions says how a session stands. It fails for one that is over. With use, the session counts as in use from now.
 type Sessions interface {
 	Session(ctx context.Context, session id.Session, use bool) (identity.Session, error)
+	// UsedTwice is told of a session that two copies of one browser use.
+	UsedTwice(ctx context.Context, session id.Session) error
 }
 
 // Options are what a hub is built from.
@@ -70,6 +73,7 @@ type Hub struct {
 	clock    clock.Clock
 	log      *slog.Logger
 	tickets  *tickets
+	desks    desks
 
 	mu       sync.RWMutex
 	people   map[id.Person][]*conn
@@ -143,11 +147,13 @@ func (h *Hub) ClosePerson(person id.Person) {
 
 // SessionLocked ends the connections of a session that is locked; the browser may connect again when it is unlocked.
 func (h *Hub) SessionLocked(session id.Session) {
+	h.desks.forget(session)
 	h.finish(func(a thread.Actor) bool { return a.Session == session }, lockedFrame)
 }
 
 // SessionEnded ends the connections of a session that is over.
 func (h *Hub) SessionEnded(session id.Session) {
+	h.desks.forget(session)
 	h.finish(func(a thread.Actor) bool { return a.Session == session }, endedFrame)
 }
 

@@ -36,6 +36,14 @@ type sessions struct {
 	mu     sync.Mutex
 	failed map[id.Session]error
 	used   int
+	twice  []id.Session
+}
+
+func (s *sessions) UsedTwice(_ context.Context, session id.Session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.twice = append(s.twice, session)
+	return nil
 }
 
 func (s *sessions) Session(_ context.Context, session id.Session, use bool) (identity.Session, error) {

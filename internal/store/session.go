@@ -54,6 +54,12 @@ func (db *DB) LockSession(ctx context.Context, session id.Session, at time.Time,
 		WHERE session = $2 AND locked_at IS NULL AND ended_at IS NULL`, at.UnixMilli(), session)
 }
 
+// NoteUsedTwice implements identity.SessionStore.
+func (db *DB) NoteUsedTwice(ctx context.Context, device id.Device, at time.Time, event audit.Event) error {
+	_, err := db.changeSession(ctx, event, `UPDATE device SET used_twice_at = $1 WHERE device = $2`, at.UnixMilli(), device)
+	return err
+}
+
 // SpendUnlock implements identity.SessionStore. It takes no event, because what it counts is audited by what comes of the try.
 func (db *DB) SpendUnlock(ctx context.Context, session id.Session) (tries int, live bool, err error) {
 	err = db.Tx(ctx, func(tx *Tx) error {
@@ -140,7 +146,7 @@ func (db *DB) EndOtherSessions(ctx context.Context, person id.Person, but id.Ses
 // DevicesOf implements identity.SessionStore.
 func (db *DB) DevicesOf(ctx context.Context, person id.Person, now time.Time) ([]identity.StoredDevice, error) {
 	return many(db.Read(ctx), scanDevice, `SELECT device, person, kind, label, issued_at, expires_at, revoked_at, last_used_at,
-			posture, posture_by, posture_at, agreed_at, COALESCE(agreement, 0),
+			posture, posture_by, posture_at, agreed_at, COALESCE(agreement, 0), used_twice_at,
 			(SELECT COUNT(*) FROM session WHERE session.device = device.device AND session.person = device.person AND ended_at IS NULL AND session.expires_at > $2)
 		FROM device WHERE person = $1 ORDER BY issued_at DESC, device`, person, now.UnixMilli())
 }
@@ -236,10 +242,10 @@ func scanSession(row Scanner) (identity.StoredSession, error) {
 func scanDevice(row Scanner) (identity.StoredDevice, error) {
 	var d identity.StoredDevice
 	var issued, expires, lastUsed int64
-	var revoked, postureAt, agreed *int64
+	var revoked, postureAt, agreed, twice *int64
 	err := row.Scan(&d.Device, &d.Person, &d.Kind, &d.Label, &issued, &expires, &revoked, &lastUsed,
-		&d.Posture, &d.PostureBy, &postureAt, &agreed, &d.Agreement, &d.Sessions)
-	d.PostureAt, d.AgreedAt = timeOf(postureAt), timeOf(agreed)
+		&d.Posture, &d.PostureBy, &postureAt, &agreed, &d.Agreement, &twice, &d.Sessions)
+	d.PostureAt, d.AgreedAt, d.UsedTwiceAt = timeOf(postureAt), timeOf(agreed), timeOf(twice)
 	d.IssuedAt, d.ExpiresAt, d.RevokedAt, d.LastUsedAt = fromMillis(issued), fromMillis(expires), timeOf(revoked), fromMillis(lastUsed)
 	return d, err
 }

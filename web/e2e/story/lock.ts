@@ -181,6 +181,72 @@ export const lockWays: Chapter = (world) =>
       expect(Object.keys(times).length).toBe(4);
     });
 
+    test('P8 R22 a stolen phone is ended and the keys are renewed in one step; what the network stopped is said after a reload too, and done then', async () => {
+      const { anita, fiona } = world();
+      const stolen = await world().elsewhere(anita, phone);
+      await authenticator(stolen);
+      await stolen.open();
+      await stolen.giveName('My own');
+      await stolen.giveCode(await anita.human.app.next());
+      await stolen.sees(stolen.row('Dr Fiona Kerr'));
+      await stolen.open('/#/more/ways');
+      await stolen.button('Add a passkey').click();
+      await stolen.sees(stolen.text('Your passkey is added.'));
+
+      const context = anita.page.context();
+      const isChange = (url: URL) => url.pathname === '/v1/unlockers';
+      await context.route(isChange, (route) =>
+        route.request().method() === 'POST' ? route.abort('connectionfailed') : route.continue(),
+      );
+      await anita.open('/#/more');
+      await anita.page
+        .getByRole('button', { name: /^Sign out there, lost or stolen/ })
+        .first()
+        .click();
+      await anita.field('It was stolen').check();
+      await anita.page.getByRole('checkbox', { name: /^Passkey/ }).check();
+      await anita.look('68-stolen');
+      await anita.button('Sign out, get new keys').click();
+      await anita.sees(anita.text('The device is signed out for good, but your keys are not renewed yet.'));
+      await stolen.sees(stolen.heading('Sign in'));
+      await anita.look('69-stolen-half');
+      await anita.button('Later').click();
+      await anita.page.reload();
+      // She has a passkey by now, so that the password is the second thing on offer.
+      await anita.button('Use your password').click();
+      await anita.unlock();
+      await anita.sees(anita.text('Your keys still have to be renewed.'));
+      await fiona.openThread('Dr Anita Patel');
+      await fiona.sees(fiona.text(/Dr Anita Patel’s device was reported stolen/).first());
+      await fiona.say(world().secret('Said while the keys are owed'));
+      await anita.open('/#/');
+      await anita.openThread('Dr Fiona Kerr');
+      expect(await anita.message('Said while the keys are owed').count()).toBe(0);
+      await anita.back();
+
+      await context.unroute(isChange);
+      await anita.link('Renew them now').click();
+      await anita.sees(anita.heading('Renew your keys'));
+      await anita.page.getByRole('checkbox', { name: /^Passkey/ }).check();
+      await anita.look('69-renew');
+      await anita.button('Renew my keys').click();
+      await anita.sees(anita.text(/^Your keys are new\./));
+      await anita.button('Done').click();
+      await anita.seesNoMore(anita.text('Your keys still have to be renewed.'));
+      await fiona.say(world().secret('Said under the renewed keys'));
+      await anita.open('/#/');
+      await anita.openThread('Dr Fiona Kerr');
+      await anita.sees(anita.message('Said under the renewed keys'));
+      await anita.sees(anita.message('Said while the keys are owed'));
+      await anita.back();
+      await anita.open('/#/more/ways');
+      await anita.sees(anita.text('The last one cannot be removed.'));
+      expect(await anita.page.getByRole('button', { name: 'Remove Passkey' }).count()).toBe(0);
+      await fiona.back();
+      await stolen.page.context().close();
+      await anita.open('/#/');
+    });
+
     test('the message written after the change is read by the others', async () => {
       const { anita, fiona } = world();
       await anita.openThread('Dr Fiona Kerr');

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { pc } from '../harness/chromium.ts';
 import { asTheBrowser, withTheCookieAlone } from '../harness/proof.ts';
 import { patience, type Person } from '../harness/person.ts';
+import { findIn, findInFiles, keptBy } from '../harness/traces.ts';
 import { weigh } from '../harness/weight.ts';
 import type { Chapter } from './world.ts';
 
@@ -14,6 +15,14 @@ async function showsNothing(person: Person, confidential: Iterable<string>, head
     expect(words).not.toContain(secret);
   }
   expect(await person.page.title()).toBe('Wardline');
+}
+
+/** Neither in the page, shown or not, nor in anything that the browser keeps for it. */
+async function leavesNothing(person: Person, confidential: Iterable<string>): Promise<void> {
+  const page = { where: 'the page', bytes: Buffer.from(await person.page.content()) };
+  const kept = await keptBy(person.page);
+  expect(kept.some(({ where }) => where.startsWith('IndexedDB'))).toBe(true);
+  expect(findIn([page, ...kept], confidential)).toEqual([]);
 }
 
 /** The keys live in the worker and in nothing else. */
@@ -43,6 +52,13 @@ export const session: Chapter = (world) =>
       await showsNothing(anita, confidential);
       expect(await answerTo(anita)).toEqual(locked);
       await anita.look('50-locked');
+    });
+
+    test('R24 R25 R26 H17 locked, no sentence and no half of one is in the page, in what the browser keeps, or in its profile', async () => {
+      const { anita, chromium, confidential } = world();
+      expect(confidential).toContain('Half a sentence about the rota');
+      await leavesNothing(anita, confidential);
+      expect(await findInFiles(chromium.profile, confidential)).toEqual([]);
     });
 
     test('R22 a copied cookie is refused in another browser, and here everything goes on', async () => {
@@ -113,6 +129,7 @@ export const session: Chapter = (world) =>
       await fiona.page.clock.fastForward('30:00');
       await ended;
       await showsNothing(fiona, confidential);
+      await leavesNothing(fiona, confidential);
       expect(await answerTo(fiona)).toEqual(locked);
     });
 
@@ -162,12 +179,28 @@ export const session: Chapter = (world) =>
 
     test('R26 a hidden page that nobody comes back to in time shows nothing when it is seen again', async () => {
       const elsewhere = world().everybody.at(-1) as Person;
+      const sentence = 'The second case has moved to the afternoon.';
+      await elsewhere.back();
+      await elsewhere.openThread('Dr Fiona Kerr');
+      await elsewhere.sees(elsewhere.message(sentence));
+      const draft = world().secret('Half a thought on a hidden page');
+      await elsewhere.composer.fill(draft);
+      // What the app switcher takes a picture of: everything is there, and nothing of it can be seen.
+      await elsewhere.page.evaluate(setHidden, true);
+      expect(await elsewhere.page.evaluate(() => document.body.innerText)).not.toContain(sentence);
+      for (const each of [elsewhere.message(sentence), elsewhere.page.getByRole('textbox')]) {
+        expect(await each.first().isVisible()).toBe(false);
+      }
+      await elsewhere.page.evaluate(setHidden, false);
+      await elsewhere.sees(elsewhere.message(sentence));
+      expect(await elsewhere.composer.inputValue()).toBe(draft);
       await elsewhere.page.clock.install();
       // A sleeping machine runs no timers: the time moves on, and then the page is there again.
       await elsewhere.page.evaluate(setHidden, true);
       await elsewhere.page.clock.pauseAt(Date.now() + 3_600_000);
       await elsewhere.page.evaluate(setHidden, false);
       await showsNothing(elsewhere, world().confidential);
+      await leavesNothing(elsewhere, world().confidential);
       await elsewhere.page.context().close();
     });
 
@@ -186,7 +219,8 @@ export const session: Chapter = (world) =>
       const button = list.getByRole('button', { name: /^Sign out there/ }).first();
       await button.focus();
       await anita.page.keyboard.press('Enter');
-      await anita.sees(anita.heading('Sign out there'));
+      await anita.sees(anita.heading('What happened to it?'));
+      await anita.field('I have it, or I replaced it').check();
       await anita.look('55-devices-end');
       await anita.page.getByRole('dialog').getByRole('button', { name: 'Sign out there' }).click();
       await showsNothing(other, confidential, 'Sign in');

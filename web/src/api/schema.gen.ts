@@ -1412,6 +1412,11 @@ export interface components {
              * @description in how many it is signed in now
              */
             sessions: number;
+            /**
+             * Format: int64
+             * @description when two copies of its browser were last found in use (R22)
+             */
+            usedTwiceAt?: number;
         };
         DraftInputBody: {
             /** @description even if somebody else is preparing it */

@@ -52,6 +52,8 @@ export type OwnDevice = {
   postureBy?: string;
   /** To using a device of one's own. */
   agreed?: number;
+  /** When two copies of its browser were last found in use. */
+  usedTwice?: number;
 };
 
 /** Why somebody is let into a thread (R31). Free text belongs in `note`, which only members can read. */

@@ -123,6 +123,7 @@ export const device = v.object({
   posture: v.picklist(['unknown', 'attested']),
   postureBy: v.optional(text(200), ''),
   agreedAt: v.optional(time, 0),
+  usedTwiceAt: v.optional(time, 0),
 });
 
 /** A checkpoint of the Merkle log, with the proof from the size that was asked about. */

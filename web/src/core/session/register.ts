@@ -34,6 +34,7 @@ export async function ownDevices({ remote }: Ward): Promise<OwnDevice[]> {
     posture: each.posture,
     ...(each.postureBy ? { postureBy: each.postureBy } : {}),
     ...(each.agreedAt ? { agreed: each.agreedAt } : {}),
+    ...(each.usedTwiceAt ? { usedTwice: each.usedTwiceAt } : {}),
   }));
 }
 

@@ -3,6 +3,7 @@
  * their seq. The server's word decides nothing here; it says where to look.
  */
 import type { Bytes } from '../../crypto/bytes.ts';
+import { systemRandom } from '../../crypto/domain.ts';
 import { base64url, fromUuidText } from '../../crypto/names.ts';
 import type { Connection, LockCause, ThreadId } from '../contract.ts';
 import type { Env } from '../env.ts';
@@ -33,6 +34,8 @@ const answerTime = 8000;
 
 export class Sync {
   readonly #env: Env;
+  /** Which page this is: two that connect by turns are two copies of one browser, and the server notices (docs/protocol.md, section 13). */
+  readonly #desk = base64url(systemRandom(16));
   readonly #ward: Ward;
   readonly #threads: Threads;
   readonly #hooks: SyncHooks;
@@ -129,7 +132,8 @@ export class Sync {
     if (this.#state !== 'online') this.#become('connecting');
     try {
       const { ticket } = await this.#ward.remote.liveTicket();
-      if (!this.#stopped) this.#open(`${this.#env.socketOrigin}/v1/live?ticket=${encodeURIComponent(ticket)}`);
+      const query = new URLSearchParams({ ticket, desk: this.#desk });
+      if (!this.#stopped) this.#open(`${this.#env.socketOrigin}/v1/live?${query.toString()}`);
     } catch (thrown) {
       this.#failures += 1;
       if (thrown instanceof Unreachable) this.#become('offline');

@@ -3,12 +3,13 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { OwnDevice } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
+import { WarningIcon } from '../../ui/icons/tools.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { useProof } from '../lock/proof.tsx';
 import { useClient } from '../session/client.ts';
 import { EndDevice } from './EndDevice.tsx';
-import { agreedWords, firstWords, kindWords, lastWords, postureWords, sortDevices } from './deviceWords.ts';
+import { agreedWords, firstWords, kindWords, lastWords, postureWords, sortDevices, twiceWords } from './deviceWords.ts';
 
 type Asking = { what: 'end'; device: OwnDevice } | { what: 'others' };
 
@@ -94,6 +95,12 @@ function DeviceRow({ device, onEnd }: { device: OwnDevice; onEnd?: () => void })
       <p class="small muted">
         {[firstWords(device, now), postureWords(device), agreedWords(device, now)].filter(Boolean).join(' ')}
       </p>
+      {twiceWords(device, now) && (
+        <p class="devices__twice small">
+          <WarningIcon />
+          <span>{twiceWords(device, now)}</span>
+        </p>
+      )}
       {onEnd && !device.current && (
         <button type="button" class="btn btn--s" aria-label={`Sign out there, lost or stolen: ${name}`} onClick={onEnd}>
           Sign out there, lost or stolen

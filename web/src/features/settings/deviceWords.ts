@@ -33,5 +33,15 @@ export function postureWords({ posture, postureBy }: OwnDevice): string {
   return postureBy ? `Checked by ${postureBy}.` : 'Checked.';
 }
 
+/** One browser has one page at work. Two that take turns are a copy and its original, and nobody can tell which is which. */
+export const twiceWords = ({ usedTwice, current, ended }: OwnDevice, now: number): string =>
+  usedTwice === undefined || ended !== undefined
+    ? ''
+    : `Open in two places at once at ${whenInWords(usedTwice, now)}: somebody may have a copy of this browser. ${
+        current
+          ? 'Sign out here, sign in again, and tell the service desk.'
+          : 'Sign it out as stolen, and tell the service desk.'
+      }`;
+
 export const agreedWords = ({ kind, agreed }: OwnDevice, now: number): string =>
   kind === 'own' && agreed !== undefined ? `You agreed to use it at ${whenInWords(agreed, now)}.` : '';
