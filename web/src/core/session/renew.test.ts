@@ -1,10 +1,11 @@
 // @vitest-environment node
 /** A device that is lost or stolen: ended, and new keys, in one step (docs/protocol.md, sections 5.7 and 7.1). */
 import { describe, expect, test, vi } from 'vitest';
-import { hex, utf8 } from '../../crypto/bytes.ts';
-import { decode } from '../../crypto/codec.ts';
+import { bytesOf, hex, utf8 } from '../../crypto/bytes.ts';
+import { decode, typeOf } from '../../crypto/codec.ts';
+import { signed } from '../../crypto/layouts/container.ts';
 import { epochCore, epochRecord } from '../../crypto/layouts/epoch.ts';
-import { revoke } from '../../crypto/layouts/person.ts';
+import { generation, revoke } from '../../crypto/layouts/person.ts';
 import { fromUuidText } from '../../crypto/names.ts';
 import { sign, unpack } from '../../crypto/signed.ts';
 import { Browser, World, password, refusalOf, until } from '../testing/world.ts';
@@ -149,6 +150,22 @@ describe('P8 R22 a stolen device', () => {
     await anita.ask.prove({ password });
     const all = [entry, passkey].map(({ id, opens }) => ({ id, opens }));
     expect((await refusalOf(anita.ask.renewKeys({ remove: all }))).code).toBe('last_unlocker');
+  });
+
+  test('with nothing on it to remove, the keys are new all the same', async () => {
+    const world = await World.open();
+    const anita = await world.enrolled('anita.patel', 'Dr Anita Patel');
+    const phone = new Browser(world);
+    await phone.signIn('anita.patel', 'own');
+    await phone.online();
+    const device = (await anita.ask.ownDevices()).find(({ current }) => !current)?.id ?? '';
+    await anita.ask.endDevice({ device, reason: 'lost' });
+    expect(await owes(anita)).toBeUndefined();
+    const log = world.server.accounts.named('anita.patel')?.log ?? [];
+    expect(typeOf(decode(signed, log.at(-1) ?? bytesOf(0)).object)).toBe(generation.type);
+    await anita.ask.lock();
+    await anita.ask.unlock({ password });
+    expect(await anita.ask.session()).toMatchObject({ at: 'ready' });
   });
 
   test('reported by the service desk, the person’s own browser is told and says that keys are owed', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { OwnDevice } from '../../core/contract.ts';
-import { agreedWords, lastWords, postureWords, sortDevices } from './deviceWords.ts';
+import { agreedWords, lastWords, postureWords, sortDevices, twiceWords } from './deviceWords.ts';
 
 const now = new Date(2026, 10, 22, 16, 0).getTime();
 const device = (more: Partial<OwnDevice>): OwnDevice => ({
@@ -48,5 +48,13 @@ describe('R48 what is said about a device', () => {
     );
     expect(agreedWords(device({ kind: 'own', agreed: now }), now)).toBe('You agreed to use it at 16:00.');
     expect(agreedWords(device({ kind: 'trust', agreed: now }), now)).toBe('');
+  });
+
+  test('R22 a device whose browser was open twice says so until it is ended, with what to do', () => {
+    expect(twiceWords(device({}), now)).toBe('');
+    expect(twiceWords(device({ usedTwice: now }), now)).toContain('Open in two places at once at 16:00');
+    expect(twiceWords(device({ usedTwice: now }), now)).toContain('Sign it out as stolen');
+    expect(twiceWords(device({ usedTwice: now, current: true }), now)).toContain('Sign out here, sign in again');
+    expect(twiceWords(device({ usedTwice: now, ended: now }), now)).toBe('');
   });
 });
