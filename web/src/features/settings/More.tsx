@@ -12,6 +12,7 @@ import { useTask } from '../../ui/useTask.ts';
 import { disclosureSentence } from '../compose/Notice.tsx';
 import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
+import { ConnectionBar } from '../shell/ConnectionBar.tsx';
 import { format } from '../shell/routes.ts';
 import { Devices } from './Devices.tsx';
 import { kindWords } from './deviceWords.ts';
@@ -38,6 +39,7 @@ export function More() {
           <h1>More</h1>
         </div>
       </header>
+      {!isWide.value && <ConnectionBar />}
       <div class="pane__s" tabIndex={-1}>
         <div class="page more">
           <section aria-labelledby="more-you">
