@@ -4,12 +4,11 @@
  * A device is ended by an entry in the person's log, signed here, which says what was last accepted from it in each thread. So what it said
  * stays, and nothing that its keys sign afterwards counts, whoever has them.
  */
-import { type Bytes, equal, order } from '../../crypto/bytes.ts';
+import { type Bytes, equal, hex, order } from '../../crypto/bytes.ts';
 import { decode } from '../../crypto/codec.ts';
 import { signed } from '../../crypto/layouts/container.ts';
 import { type Revoke, revoke } from '../../crypto/layouts/person.ts';
 import { fromUuidText } from '../../crypto/names.ts';
-import { deviceOf } from '../../crypto/person.ts';
 import { sign } from '../../crypto/signed.ts';
 import type { EndReason, OwnDevice } from '../contract.ts';
 import { Fault, isProblem } from '../fault.ts';
@@ -49,7 +48,7 @@ export async function endDevice(
     await ward.people.refresh([ward.me.person]);
     // Ended before: the answer was lost, or what came after it failed.
     const state = ward.people.log(ward.me.person)?.current;
-    if (state && deviceOf(state, device)?.revoked) return;
+    if (state?.devices.get(hex(device))?.revoked) return;
     try {
       await ward.remote.devices.end(id, await revocation(ward, threads.all, device, reason));
       break;

@@ -5,9 +5,8 @@
  * a new generation end that. That they are still owed is written nowhere but in the person's own log, so it outlives a lost answer, a
  * reload and a new browser.
  */
-import { type Bytes, equal } from '../../crypto/bytes.ts';
+import { type Bytes, equal, hex } from '../../crypto/bytes.ts';
 import { fromUuidText } from '../../crypto/names.ts';
-import { deviceOf } from '../../crypto/person.ts';
 import type { UnlockerRef } from '../contract.ts';
 import type { Desk } from '../desk.ts';
 import { Fault, isProblem, wardErrorOf } from '../fault.ts';
@@ -22,7 +21,7 @@ export async function renewKeys(desk: Desk, remote: UnlockerRemote, remove: read
   const { unlockers: served } = await remote.list();
   const state = people.log(me.person)?.current;
   const ended = (device: string | undefined) =>
-    device !== undefined && state !== undefined && deviceOf(state, fromUuidText(device))?.revoked != null;
+    device !== undefined && state?.devices.get(hex(fromUuidText(device)))?.revoked != null;
   const pins = served.flatMap(({ unlocker, kind, device }) =>
     unlocker !== undefined && kind === 'pin' && ended(device) ? [unlocker] : [],
   );
