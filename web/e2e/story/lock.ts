@@ -233,6 +233,8 @@ export const lockWays: Chapter = (world) =>
       await anita.sees(anita.text(/^Your keys are new\./));
       await anita.button('Done').click();
       await anita.seesNoMore(anita.text('Your keys still have to be renewed.'));
+      // Who has not heard of the new keys yet writes under those that leave her out, and she reads it with the next.
+      await fiona.seesNoMore(fiona.page.locator('.closed--note'));
       await fiona.say(world().secret('Said under the renewed keys'));
       await anita.open('/#/');
       await anita.openThread('Dr Fiona Kerr');
