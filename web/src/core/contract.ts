@@ -14,6 +14,17 @@
 import type { DeviceKind, EndReason, OwnDevice } from './devices.ts';
 
 import type { About } from './about.ts';
+import type { SystemEvent } from './systemEvents.ts';
+import type {
+  DecisionLife,
+  FilingPreview,
+  FilingRequest,
+  Misfiled,
+  RecordState,
+  TakenBackReason,
+  WorklistPage,
+  WorklistScope,
+} from './decisions.ts';
 
 export type ThreadId = string;
 export type PersonId = string;
@@ -27,6 +38,21 @@ export type Space = (typeof spaces)[number];
 export type Urgency = 'routine' | 'action' | 'urgent' | 'emergency';
 
 export { type DeviceKind, deviceKinds, type EndReason, type OwnDevice, ownDeviceAgreement } from './devices.ts';
+
+export {
+  type DecisionLife,
+  type FilingPreview,
+  type FilingRequest,
+  type Misfiled,
+  type RecordState,
+  type TakenBackReason,
+  takenBackReasons,
+  type WorklistItem,
+  type WorklistPage,
+  type WorklistScope,
+} from './decisions.ts';
+
+export type { SystemEvent } from './systemEvents.ts';
 
 /** Why somebody is let into a thread (R31). Free text belongs in `note`, which only members can read. */
 export const addReasons = ['care-team', 'on-call', 'opinion', 'handover', 'cover', 'supervision', 'other'] as const;
@@ -300,50 +326,6 @@ export type StoppedWhy =
 /** Where a stopped thread goes on: who said so. */
 export type GoesOn = { thread: ThreadId; by: string; byMe: boolean };
 
-/** Where a decision stands. `deleted` is a tombstone and no longer a decision item. */
-export type RecordState =
-  | { state: 'none' }
-  /** Handed over, no receipt yet. `trouble` says in plain words why it takes long. */
-  | { state: 'filing'; by: Person; since: number; trouble?: string }
-  | { state: 'in'; by: Person; at: number; reference: string; deleteAt?: number }
-  | { state: 'held'; by: Person; at: number; reference: string; why?: string }
-  /** `reason` is the record's own, in plain words. With `misfiled` it did not refuse. */
-  | { state: 'failed'; by: Person; at: number; reason: string; misfiled?: Misfiled }
-  /** Taken back by somebody, signed: before it was filed, or as entered in error. Then `told` says how far the record knows. */
-  | {
-      state: 'taken-back';
-      by: Person;
-      at: number;
-      reason: TakenBackReason;
-      note?: string;
-      told?: 'retracting' | 'retracted' | 'refused';
-      reference?: string;
-    };
-
-export const takenBackReasons = ['withdrawn', 'error', 'wrong-patient'] as const;
-export type TakenBackReason = (typeof takenBackReasons)[number];
-
-/** What else there is to a decision: who has to see to it, who is writing its document, who countersigns, what it corrects. */
-export type DecisionLife = {
-  owner: Person;
-  mine: boolean;
-  dueAt: number;
-  deputy?: Person;
-  /** Somebody else is preparing the document. */
-  draftedBy?: Person;
-  draftedAt?: number;
-  countersign?: { asked?: Person; askedMe: boolean; by?: Person; at?: number };
-  corrects?: DecisionId;
-  correctedBy?: DecisionId;
-};
-
-/** What the record holds is not what was filed: under another patient, or otherwise. Somebody at health records has to look. */
-export type Misfiled = {
-  how: 'other-patient' | 'otherwise';
-  /** The filing's own number, which the document and the record both carry. */
-  reference: string;
-};
-
 type ItemBase = {
   /** Stable from the queue to the log: an item that changes keeps its key. */
   key: string;
@@ -405,55 +387,6 @@ export type TombstoneItem = ItemBase & {
 };
 
 export type SystemItem = ItemBase & { kind: 'system'; event: SystemEvent };
-
-export type SystemEvent =
-  | { what: 'created'; by: string; byMe: boolean }
-  | {
-      what: 'joined';
-      who: string;
-      me: boolean;
-      role: string;
-      by: string;
-      byMe: boolean;
-      reason: AddReason | 'founding' | 'break-glass';
-      note?: string;
-      history: boolean;
-    }
-  | { what: 'removed'; who: string; me: boolean; by: string; byMe: boolean; reason: RemoveReason; note?: string }
-  /** Removed by the organisation, not by a member: a leaver, a mover or a lost device. */
-  | {
-      what: 'removed-by-organisation';
-      who: string;
-      me: boolean;
-      reason: 'leaver' | 'mover' | 'lost-device' | 'review';
-    }
-  | { what: 'linked'; by: string; byMe: boolean; patient: string }
-  | { what: 'renamed'; by: string; byMe: boolean; name: string }
-  /** Acts: see docs/protocol.md, section 8. `decision` is the id of the message that they are about. */
-  | { what: 'confirmed'; by: string; byMe: boolean; patient: string }
-  | { what: 'swept'; by: string; byMe: boolean; note?: string }
-  | { what: 'quarantined'; by: string; byMe: boolean; reason: 'wrong-patient' | 'other'; note?: string }
-  | {
-      what: 'withdrawn';
-      by: string;
-      byMe: boolean;
-      decision: MessageId;
-      reason: 'withdrawn' | 'error' | 'wrong-patient';
-      note?: string;
-    }
-  | { what: 'countersigned'; by: string; byMe: boolean; decision: MessageId; note?: string }
-  /** New keys. `unreadable`: the last ones did not open for somebody. */
-  | { what: 'rotated'; why: 'added' | 'removed' | 'device' | 'age' | 'unreadable' }
-  /** Somebody said, signed, that the keys that were made for them here do not open. */
-  | { what: 'unreadable-keys'; who: string[]; me: boolean; by: string; byMe: boolean }
-  /** From here on a member is left out of the keys, or back in them. */
-  | { what: 'left-out'; who: string; me: boolean; why: LeftOut }
-  | { what: 'back'; who: string; me: boolean }
-  /** A member let somebody in again after their identity was reset. */
-  | { what: 'readmitted'; who: string; me: boolean; by: string; byMe: boolean }
-  /** Something arrived that failed its checks and is not shown. */
-  | { what: 'refused'; from?: string; code: string }
-  | { what: 'frozen'; why: StoppedWhy; authors: string[] };
 
 export type TimelineItem = MessageItem | DecisionItem | TombstoneItem | SystemItem;
 
@@ -568,49 +501,6 @@ export type PatientAnswer =
   | { outcome: 'unreachable' };
 
 // Filing
-
-export type FilingRequest = {
-  thread: ThreadId;
-  decision: DecisionId;
-  /** The background messages that go in beside the statements of the decision. */
-  sources: MessageId[];
-  /** A summary by the person who files, labelled with their name. Empty: none. */
-  summary: string;
-};
-
-/** Whose decisions a worklist shows. */
-export type WorklistScope = 'mine' | 'ward' | 'organisation';
-
-/** A decision that the record does not have, or that waits for my countersignature. Who is not in the thread learns whose it is and since when. */
-export type WorklistItem = {
-  decision: DecisionId;
-  thread?: ThreadId;
-  /** Whose thread it is: the patient, when I may know. */
-  about?: string;
-  owner: Person;
-  mine: boolean;
-  markedAt: number;
-  dueAt: number;
-  overdue: boolean;
-  urgency: Urgency;
-  state: 'none' | 'drafted' | 'filing' | 'failed' | 'countersign';
-  draftedBy?: Person;
-  /** The record's last word, where it gave one. */
-  reason?: string;
-};
-
-export type WorklistPage = { items: WorklistItem[]; next?: string };
-
-export type FilingPreview = {
-  /** The document exactly as it will be sent: self-contained HTML. */
-  html: string;
-  sha256: string;
-  sources: number;
-  decidedBy: Person[];
-  tookPart: Person[];
-  /** How long the originals stay after the receipt. */
-  graceMs: number;
-};
 
 /** Everything the screens may ask. One argument each; all of them may reject with a `WardError`. */
 export interface Wardline {

@@ -15,6 +15,7 @@ import { format } from '../shell/routes.ts';
 import { RecordTag } from '../thread/States.tsx';
 import { rotationWords } from '../thread/systemWords.ts';
 import type { KeyChange } from '../thread/timeline.ts';
+import '../../styles/thread-part.css';
 
 type Props = {
   head: ThreadHead;

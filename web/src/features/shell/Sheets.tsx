@@ -20,6 +20,7 @@ import { DecideSheet } from '../record/DecideSheet.tsx';
 import { FileSheet } from '../record/FileSheet.tsx';
 import { useClient } from '../session/client.ts';
 import type { ThreadStore } from '../thread/store.ts';
+import '../../styles/thread-part.css';
 
 export function Sheets({ store }: { store: ThreadStore | undefined }) {
   const client = useClient();

@@ -19,6 +19,7 @@ import { format } from '../shell/routes.ts';
 import type { ThreadStore } from './store.ts';
 import { BeforeWriting, Stopped } from './Stopped.tsx';
 import { Timeline } from './Timeline.tsx';
+import '../../styles/thread-part.css';
 
 type Props = { store: ThreadStore; summary: ThreadSummary | undefined; onDetails?: (() => void) | undefined };
 

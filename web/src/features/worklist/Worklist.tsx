@@ -9,6 +9,7 @@ import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
 import { RecordTag, UrgencyTag } from '../thread/States.tsx';
 import { ageWords, emptyWords, scopeWords, stateWords } from './words.ts';
+import '../../styles/worklist.css';
 
 const scopes: WorklistScope[] = ['mine', 'ward', 'organisation'];
 

@@ -1,0 +1,89 @@
+/** Decisions and the record as the contract speaks of them: where one stands, what goes in, and the lists of those that the record does not have. */
+import type { DecisionId, MessageId, Person, ThreadId, Urgency } from './contract.ts';
+
+/** Where a decision stands. `deleted` is a tombstone and no longer a decision item. */
+export type RecordState =
+  | { state: 'none' }
+  /** Handed over, no receipt yet. `trouble` says in plain words why it takes long. */
+  | { state: 'filing'; by: Person; since: number; trouble?: string }
+  | { state: 'in'; by: Person; at: number; reference: string; deleteAt?: number }
+  | { state: 'held'; by: Person; at: number; reference: string; why?: string }
+  /** `reason` is the record's own, in plain words. With `misfiled` it did not refuse. */
+  | { state: 'failed'; by: Person; at: number; reason: string; misfiled?: Misfiled }
+  /** Taken back by somebody, signed: before it was filed, or as entered in error. Then `told` says how far the record knows. */
+  | {
+      state: 'taken-back';
+      by: Person;
+      at: number;
+      reason: TakenBackReason;
+      note?: string;
+      told?: 'retracting' | 'retracted' | 'refused';
+      reference?: string;
+    };
+
+export const takenBackReasons = ['withdrawn', 'error', 'wrong-patient'] as const;
+export type TakenBackReason = (typeof takenBackReasons)[number];
+
+/** What else there is to a decision: who has to see to it, who is writing its document, who countersigns, what it corrects. */
+export type DecisionLife = {
+  owner: Person;
+  mine: boolean;
+  dueAt: number;
+  deputy?: Person;
+  /** Somebody else is preparing the document. */
+  draftedBy?: Person;
+  draftedAt?: number;
+  countersign?: { asked?: Person; askedMe: boolean; by?: Person; at?: number };
+  corrects?: DecisionId;
+  correctedBy?: DecisionId;
+};
+
+/** What the record holds is not what was filed: under another patient, or otherwise. Somebody at health records has to look. */
+export type Misfiled = {
+  how: 'other-patient' | 'otherwise';
+  /** The filing's own number, which the document and the record both carry. */
+  reference: string;
+};
+
+export type FilingRequest = {
+  thread: ThreadId;
+  decision: DecisionId;
+  /** The background messages that go in beside the statements of the decision. */
+  sources: MessageId[];
+  /** A summary by the person who files, labelled with their name. Empty: none. */
+  summary: string;
+};
+
+export type FilingPreview = {
+  /** The document exactly as it will be sent: self-contained HTML. */
+  html: string;
+  sha256: string;
+  sources: number;
+  decidedBy: Person[];
+  tookPart: Person[];
+  /** How long the originals stay after the receipt. */
+  graceMs: number;
+};
+
+/** Whose decisions a worklist shows. */
+export type WorklistScope = 'mine' | 'ward' | 'organisation';
+
+/** A decision that the record does not have, or that waits for my countersignature. Who is not in the thread learns whose it is and since when. */
+export type WorklistItem = {
+  decision: DecisionId;
+  thread?: ThreadId;
+  /** Whose thread it is: the patient, when I may know. */
+  about?: string;
+  owner: Person;
+  mine: boolean;
+  markedAt: number;
+  dueAt: number;
+  overdue: boolean;
+  urgency: Urgency;
+  state: 'none' | 'drafted' | 'filing' | 'failed' | 'countersign';
+  draftedBy?: Person;
+  /** The record's last word, where it gave one. */
+  reason?: string;
+};
+
+export type WorklistPage = { items: WorklistItem[]; next?: string };
