@@ -1,9 +1,11 @@
 // Package ehr files documents into the organisation's health record over FHIR, and reads them back.
 //
-// Filing is an IHE MHD Provide Document Bundle transaction (ITI-65). The record's word that it took a document is no receipt:
-// a receipt is made here, by fetching the document again and finding the same bytes under the same patient (H13).
+// Filing is an IHE MHD Provide Document Bundle transaction (ITI-65), or plain conditional creates of a Binary and a DocumentReference. The record's
+// word that it took a document is no receipt: a receipt is made here, by fetching the document again and finding the same bytes under the
+// same patient (H13).
 //
-// Layout: ehr.go the destination and what it takes, readback.go the receipt, faults.go what can go wrong.
+// Layout: ehr.go the destination and what it takes, send.go the two ways of sending, readback.go the receipt, retract.go entered in error, room.go
+// what the record room sees, faults.go what can go wrong.
 //
 // Invariants:
 //   - One filing is one document, however often it is sent: every attempt carries the same identifier, urn:uuid:<filing>, the
@@ -30,8 +32,19 @@ import (
 	"github.com/wardline/wardline/internal/nhs"
 )
 
+// Path is the way in which a record takes documents.
+type Path string
+
+const (
+	// ITI65 is one transaction of SubmissionSet, DocumentReference and Binary.
+	ITI65 Path = "iti-65"
+	// Plain is a Binary and a DocumentReference, each a conditional create.
+	Plain Path = "fhir"
+)
+
 // Config says where the record is and what is particular to it.
 type Config struct {
+	Path    Path          // "": ITI65
 	BaseURL string        // https, or http to this machine
 	Timeout time.Duration // for one exchange; 0: 30 s
 	HTTP    *http.Client  // nil: one of our own
@@ -44,6 +57,7 @@ type Config struct {
 // Destination is one health record. It is safe for concurrent use.
 type Destination struct {
 	client               *fhir.Client
+	send                 func(context.Context, fhir.Provision) (Submitted, error)
 	clock                clock.Clock
 	hospitalNumberSystem string
 }
@@ -62,7 +76,7 @@ type Document struct {
 	Organisation   nhs.ODSCode
 	CreatedAt      time.Time // when the decision was made
 	SubmittedAt    time.Time // when it was filed, the same at every attempt
-	Replaces       string    // Receipt.Document of the document that this one corrects, or ""
+	Replaces       id.Filing // the filing whose document this one corrects, or zero
 }
 
 // Author is who decided.
@@ -97,7 +111,16 @@ func New(config Config) (*Destination, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Destination{client: client, clock: config.Clock, hospitalNumberSystem: config.HospitalNumberSystem}, nil
+	d := &Destination{client: client, clock: config.Clock, hospitalNumberSystem: config.HospitalNumberSystem}
+	switch config.Path {
+	case ITI65, "":
+		d.send = d.sendBundle
+	case Plain:
+		d.send = d.sendPlain
+	default:
+		return nil, errors.New("ehr: the path is iti-65 or fhir")
+	}
+	return d, nil
 }
 
 // Identifier is the name under which every attempt at a filing goes.
@@ -109,10 +132,10 @@ func (d Document) Expected() Expected {
 }
 
 // File sends a document, unless the record has it already from an attempt whose answer was lost.
-// Errors: ErrRefused, ErrUnavailable, ErrUnintelligible, ErrMismatch, ErrIncomplete.
+// Errors: ErrRefused, ErrUnavailable, ErrUnintelligible, ErrMismatch, ErrIncomplete, ErrNothingToReplace.
 func (d *Destination) File(ctx context.Context, document Document) (Submitted, error) {
-	bundle, err := fhir.ProvideBundle(d.provision(document))
-	if err != nil {
+	provision := d.provision(document)
+	if err := provision.Complete(); err != nil {
 		return Submitted{}, ErrIncomplete.Because(err)
 	}
 	there, err := d.find(ctx, document.Filing)
@@ -122,27 +145,17 @@ func (d *Destination) File(ctx context.Context, document Document) (Submitted, e
 	case !errors.Is(err, ErrNotInRecord):
 		return Submitted{}, err
 	}
-	answer, err := d.client.Post(ctx, "", bundle)
-	if err != nil {
-		return Submitted{}, failed(err)
-	}
-	if answer.Status != http.StatusOK && answer.Status != http.StatusCreated {
-		return Submitted{}, refusal(answer)
-	}
-	response, err := fhir.Read[fhir.Bundle](answer)
-	if err != nil {
-		return Submitted{}, ErrUnintelligible.Because(err)
-	}
-	for i := range response.Entry {
-		if response.Entry[i].Response != nil {
-			response.Entry[i].Response.Location = d.client.Relative(response.Entry[i].Response.Location)
+	if !document.Replaces.IsZero() {
+		earlier, err := d.find(ctx, document.Replaces)
+		if errors.Is(err, ErrNotInRecord) {
+			return Submitted{}, ErrNothingToReplace.Because(err)
 		}
+		if err != nil {
+			return Submitted{}, err
+		}
+		provision.Replaces = "DocumentReference/" + earlier.ID
 	}
-	provided, err := fhir.ParseProvided(response)
-	if err != nil {
-		return Submitted{}, ErrUnintelligible.Because(err)
-	}
-	return Submitted{Document: "DocumentReference/" + provided.DocumentID, Existing: provided.Existing}, nil
+	return d.send(ctx, provision)
 }
 
 func (d *Destination) provision(document Document) fhir.Provision {
@@ -154,6 +167,6 @@ func (d *Destination) provision(document Document) fhir.Provision {
 		},
 		Author:  fhir.ProvisionAuthor{Name: document.Author.Name, Role: document.Author.Role, PersonID: document.Author.Person.String()},
 		ODS:     string(document.Organisation),
-		Created: document.CreatedAt, Submitted: document.SubmittedAt, Replaces: document.Replaces,
+		Created: document.CreatedAt, Submitted: document.SubmittedAt,
 	}
 }

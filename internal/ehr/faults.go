@@ -22,12 +22,18 @@ var (
 		"The health record gave an answer that makes no sense. Wardline keeps trying.")
 	// ErrNotInRecord: the record knows nothing of the document. After an acceptance that makes the acceptance a false receipt.
 	ErrNotInRecord = fault.New(fault.NotFound, "not_in_record", "The document is not in the health record.")
+	// errLost: after an acceptance, ErrNotInRecord. It is sent again.
+	errLost = fault.New(fault.Unavailable, "record_lost_it",
+		"The record said that it took the document, but does not have it. Wardline sends it again.")
 	// ErrMismatch: what the record holds is not what was sent. "what" is bytes, hash, patient, status or copies.
 	ErrMismatch = fault.New(fault.Conflict, "record_mismatch",
 		"What the health record holds is not what was filed. Ask health records to look at it; nothing is deleted.")
 	// errOtherPatient is the ErrMismatch that harms somebody else: it has a code of its own, so that people are told which it is.
 	errOtherPatient = fault.New(fault.Conflict, "record_other_patient",
 		"The health record keeps the document under another patient. Tell health records now; nothing is deleted.")
+	// ErrNothingToReplace: the document that this one corrects was received, and is not there now.
+	ErrNothingToReplace = fault.New(fault.Conflict, "record_nothing_to_replace",
+		"The document that this one corrects is no longer in the health record. Ask health records to look at it; nothing is deleted.")
 	// ErrIncomplete: the document lacks what a record needs, which is our own mistake.
 	ErrIncomplete = fault.New(fault.Internal, "document_incomplete", "The document could not be put together for the health record.")
 )

@@ -82,16 +82,30 @@ func NewClient(config ClientConfig) (*Client, error) {
 
 // Get asks for what lies at the path, whose parts must be valid ids or names of resources.
 func (c *Client) Get(ctx context.Context, path string, query url.Values) (*Answer, error) {
-	return c.exchange(ctx, http.MethodGet, path, query, nil)
+	return c.exchange(ctx, http.MethodGet, path, query, nil, nil)
 }
 
 // Post sends a resource to the path; "" is the server itself, for transactions.
 func (c *Client) Post(ctx context.Context, path string, body any) (*Answer, error) {
+	return c.send(ctx, http.MethodPost, path, nil, body)
+}
+
+// CreateUnless creates a resource at the path unless the search finds one already (a conditional create): 201 for a new one, 200 for the one there is.
+func (c *Client) CreateUnless(ctx context.Context, path string, search url.Values, body any) (*Answer, error) {
+	return c.send(ctx, http.MethodPost, path, http.Header{"If-None-Exist": {search.Encode()}}, body)
+}
+
+// Update replaces the resource at the path, if it is still of that version.
+func (c *Client) Update(ctx context.Context, path, version string, body any) (*Answer, error) {
+	return c.send(ctx, http.MethodPut, path, http.Header{"If-Match": {`W/"` + version + `"`}}, body)
+}
+
+func (c *Client) send(ctx context.Context, method, path string, header http.Header, body any) (*Answer, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	return c.exchange(ctx, http.MethodPost, path, nil, encoded)
+	return c.exchange(ctx, method, path, nil, header, encoded)
 }
 
 // Relative returns an address of this server without the server's own part ("Binary/1"), and leaves others as they are.
@@ -135,7 +149,7 @@ func Read[T any, R interface {
 	return into, nil
 }
 
-func (c *Client) exchange(ctx context.Context, method, path string, query url.Values, body []byte) (*Answer, error) {
+func (c *Client) exchange(ctx context.Context, method, path string, query url.Values, header http.Header, body []byte) (*Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	target := c.base
@@ -151,9 +165,12 @@ func (c *Client) exchange(ctx context.Context, method, path string, query url.Va
 	for name, values := range c.header {
 		request.Header[name] = values
 	}
+	for name, values := range header {
+		request.Header[name] = values
+	}
 	request.Header.Set("Accept", ContentType)
 	request.Header.Set("X-Request-ID", c.newRequestID())
-	if method == http.MethodPost {
+	if method != http.MethodGet {
 		request.Header.Set("Content-Type", ContentType)
 	} else {
 		request.Body, request.ContentLength = http.NoBody, 0

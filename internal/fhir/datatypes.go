@@ -8,6 +8,7 @@ type Meta struct {
 	LastUpdated string   `json:"lastUpdated"`
 	Profile     []string `json:"profile"`
 	Security    []Coding `json:"security"`
+	Tag         []Coding `json:"tag"`
 	Unknown     Unknown  `json:"-"`
 }
 

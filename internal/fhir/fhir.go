@@ -1,7 +1,7 @@
 // Package fhir holds the few FHIR R4 resources that Wardline speaks, and nothing else of FHIR.
 //
 // Layout: limits.go guards what is parsed, codec.go keeps unknown fields, datatypes.go and one file per resource hold the
-// shapes, provide.go builds and answers the IHE MHD "Provide Document Bundle" transaction (ITI-65), client.go is the bounded
+// shapes, provide.go builds what is filed, as the IHE MHD "Provide Document Bundle" transaction (ITI-65) or as plain resources, client.go is the bounded
 // HTTP exchange that every adapter to a FHIR server shares.
 //
 // Invariants:

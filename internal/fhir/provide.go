@@ -69,7 +69,7 @@ var ErrIncomplete = errors.New("fhir: incomplete provision")
 // ProvideBundle builds the ITI-65 transaction for one document: the SubmissionSet List, the DocumentReference and the Binary.
 // List and DocumentReference are conditional creates, so that a repeated transaction files nothing twice.
 func ProvideBundle(p Provision) (*Bundle, error) {
-	if err := p.complete(); err != nil {
+	if err := p.Complete(); err != nil {
 		return nil, err
 	}
 	var (
@@ -154,6 +154,42 @@ func ParseProvided(answer *Bundle) (Provided, error) {
 	return provided, nil
 }
 
+// Plain is a Provision without a transaction, for a record that knows the resources and not IHE's way of sending them: first the Binary, then the
+// DocumentReference that names it. Each is created on a condition of its own, so that a repeated attempt files nothing twice.
+type Plain struct {
+	Binary       *Binary
+	BinaryUnless url.Values // by tag: a Binary has no identifier to be searched by
+	// Document is what describes the bytes, once the record has said where they are.
+	Document       func(binaryID string) (*DocumentReference, error)
+	DocumentUnless url.Values
+}
+
+// SystemFiling is the system of the tag on a Binary: the filing that it belongs to.
+const SystemFiling = "https://github.com/wardline/wardline/fhir/filing"
+
+// ProvidePlain builds the two resources.
+func ProvidePlain(p Provision) (Plain, error) {
+	if err := p.Complete(); err != nil {
+		return Plain{}, err
+	}
+	tag := Coding{System: SystemFiling, Code: strings.TrimPrefix(p.Identifier, "urn:uuid:")}
+	return Plain{
+		Binary: &Binary{
+			Meta: &Meta{Tag: []Coding{tag}}, ContentType: p.ContentType, Data: base64.StdEncoding.EncodeToString(p.Document),
+		},
+		BinaryUnless: url.Values{"_tag": {tag.System + "|" + tag.Code}},
+		Document: func(binaryID string) (*DocumentReference, error) {
+			document, err := p.documentReference("Binary/" + binaryID)
+			if err != nil {
+				return nil, err
+			}
+			document.Meta = nil // it claims no profile of IHE's
+			return document, nil
+		},
+		DocumentUnless: IdentifierQuery(p.Identifier),
+	}, nil
+}
+
 // IdentifierQuery is the search for a URI identifier.
 func IdentifierQuery(uri string) url.Values {
 	return url.Values{"identifier": {SystemURI + "|" + uri}}
@@ -181,7 +217,8 @@ var (
 	historyPart = regexp.MustCompile(`^_history/[A-Za-z0-9\-.]{1,64}$`)
 )
 
-func (p Provision) complete() error {
+// Complete reports what a record needs and the provision lacks, as ErrIncomplete.
+func (p Provision) Complete() error {
 	for _, need := range []struct {
 		what string
 		have bool

@@ -13,6 +13,8 @@ type Records interface {
 	File(ctx context.Context, by record.Clinician, submission record.Submission) (record.Paper, error)
 	Papers(ctx context.Context, in id.Thread, person id.Person) ([]record.Paper, error)
 	Retry(ctx context.Context, by record.Clinician, in id.Thread, filing id.Filing) (record.Paper, error)
+	Letters(ctx context.Context, states []record.State, after record.LetterPlace, limit int) ([]record.Paper, record.LetterPlace, error)
+	Replay(ctx context.Context, by record.Clinician, filing id.Filing) (record.Paper, error)
 }
 
 func (a *API) registerFilings() {
@@ -51,6 +53,7 @@ type fileInput struct {
 type filingResult struct {
 	Filing       id.Filing    `json:"filing"`
 	Decision     id.Message   `json:"decision"`
+	Replaces     *id.Filing   `json:"replaces,omitempty" doc:"the filing that this one corrects"`
 	Sources      []id.Message `json:"sources"`
 	State        string       `json:"state" enum:"waiting,filing,received,refused,failed"`
 	Code         string       `json:"code,omitempty" doc:"of the last trouble"`
@@ -134,6 +137,9 @@ func DescribeFiling(p record.Paper) filingResult {
 		Filing: p.ID, Decision: p.Decision, Sources: []id.Message{}, State: p.State.String(), Code: p.Code, Reason: p.Reason, Reference: p.Reference,
 		DocumentHash: p.DocumentHash, FiledBy: p.FiledBy, FiledAt: p.FiledAt.UnixMilli(), ReceivedAt: whenOrZero(p.ReceivedAt),
 		EligibleAt: whenOrZero(p.EligibleAt), DestroyedAt: whenOrZero(p.DestroyedAt), NextTryAt: whenOrZero(p.NextTryAt), Held: p.Held, Attempts: p.Attempts, Retraction: p.Retraction.String(),
+	}
+	if !p.Replaces.IsZero() {
+		result.Replaces = &p.Replaces
 	}
 	for _, one := range p.Sources {
 		result.Sources = append(result.Sources, one.Message)

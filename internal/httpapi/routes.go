@@ -29,6 +29,7 @@ func (a *API) routes() {
 	a.registerPatients()
 	a.registerFilings()
 	a.registerDecisions()
+	a.registerLetters()
 	a.registerHolds()
 	a.registerPolicies()
 	a.registerOperations()

@@ -51,7 +51,7 @@ func (p Person) Active(now time.Time) bool {
 const (
 	// InformationGovernance may place and release holds and open cases.
 	InformationGovernance = "information-governance"
-	// Records sees the decisions of the whole organisation that the health record does not have.
+	// Records sees the decisions of the whole organisation that the health record does not have, and sends again what it refused.
 	Records = "records"
 	// ServiceDesk may add people, make links and take people off.
 	ServiceDesk = "service-desk"

@@ -24,27 +24,28 @@ func (d *Desk) Handle(ctx context.Context, due work.Due) error {
 	if paper.State != Waiting && paper.State != Filing {
 		return nil // done before, or waiting for a person
 	}
+	wait, replaces, err := d.mustWait(ctx, paper)
+	switch {
+	case err != nil:
+		return err
+	case wait != nil:
+		return wait
+	}
 	document, err := d.open(paper, sealed)
 	if err != nil {
 		return err
 	}
-	receipt, err := d.exchange(ctx, document)
+	document.Replaces = replaces
+	receipt, err := d.destination.File(ctx, document)
+	if err == nil && receipt.Hash != paper.DocumentHash {
+		err = errOtherReceipt
+	}
 	if err != nil {
-		return d.trouble(ctx, due, paper, err)
+		err = d.trouble(ctx, due, paper, err)
+	} else {
+		err = d.receive(ctx, paper, receipt)
 	}
-	return d.receive(ctx, paper, receipt)
-}
-
-// exchange sends the document and reads it back. Only what was read back is a receipt.
-func (d *Desk) exchange(ctx context.Context, document Document) (Receipt, error) {
-	if err := d.destination.File(ctx, document); err != nil {
-		return Receipt{}, err
-	}
-	receipt, err := d.destination.ReadBack(ctx, document)
-	if known, ok := errors.AsType[*fault.Error](err); ok && known.Kind() == fault.NotFound {
-		return Receipt{}, errLostByRecord.Because(err)
-	}
-	return receipt, err
+	return errors.Join(err, d.store.Next(ctx, paper.ID, d.attempt))
 }
 
 func (d *Desk) receive(ctx context.Context, paper Paper, receipt Receipt) error {
@@ -57,7 +58,7 @@ func (d *Desk) receive(ctx context.Context, paper Paper, receipt Receipt) error 
 	paper.Attempts, paper.NextTryAt = paper.Attempts+1, time.Time{}
 	event := audit.Event{
 		Kind: audit.Receipt, Subject: audit.About(paper.Thread, paper.ID), At: receipt.At,
-		Details: map[string]string{"document": paper.DocumentHash.String(), "read_back": receipt.Hash.String()},
+		Details: map[string]string{"document": paper.DocumentHash.String(), string(receipt.Proof): receipt.Hash.String()},
 	}
 	intent := work.Intent{}.Add(d.disposeAt(paper.ID, paper.EligibleAt)).Without(Overdue, overdueKey(paper.Thread, paper.Decision))
 	if err := d.store.Receive(ctx, paper, intent, event); err != nil {

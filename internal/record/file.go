@@ -48,7 +48,7 @@ func (d *Desk) File(ctx context.Context, by Clinician, s Submission) (Paper, err
 	if err := checkSources(s, standing); err != nil {
 		return Paper{}, err
 	}
-	return d.accept(ctx, by, s, assertion, standing.Sources[s.Decision].At)
+	return d.accept(ctx, by, s, assertion, standing)
 }
 
 // again finds a filing that was handed over before, as after a lost answer.
@@ -64,15 +64,15 @@ func (d *Desk) again(ctx context.Context, s Submission) (Paper, bool, error) {
 	}
 }
 
-func (d *Desk) accept(ctx context.Context, by Clinician, s Submission, assertion *envelope.PatientAssertion, decided time.Time) (Paper, error) {
+func (d *Desk) accept(ctx context.Context, by Clinician, s Submission, assertion *envelope.PatientAssertion, standing Standing) (Paper, error) {
 	now := d.clock.Now()
-	sealed, err := d.seal(by, s, assertion, decided, now)
+	sealed, err := d.seal(by, s, assertion, standing.Sources[s.Decision].At, now)
 	if err != nil {
 		return Paper{}, err
 	}
 	paper := Paper{
-		ID: s.Filing, Thread: s.Thread, Decision: s.Decision, Sources: s.Sources, State: Waiting, DocumentHash: s.DocumentHash,
-		FiledBy: by.Person, FiledAt: now, NextTryAt: now,
+		ID: s.Filing, Thread: s.Thread, Decision: s.Decision, Patient: standing.Patient, Sources: s.Sources, State: Waiting,
+		DocumentHash: s.DocumentHash, FiledBy: by.Person, FiledAt: now, NextTryAt: now,
 	}
 	event := audit.Event{
 		Kind: audit.Filing, Actor: by.Person, Subject: audit.About(s.Thread, s.Filing), At: now,
@@ -82,7 +82,7 @@ func (d *Desk) accept(ctx context.Context, by Clinician, s Submission, assertion
 		},
 	}
 	written, err := d.store.AddFiling(ctx, NewFiling{
-		Paper: paper, Sealed: sealed, Intent: d.attemptAt(s.Filing, now), Event: event,
+		Paper: paper, Sealed: sealed, Intent: work.Intent{}.Add(d.attempt(s.Filing)), Event: event,
 		Corrects: s.Corrects, Countersign: s.Countersign, CountersignBy: s.CountersignBy,
 	})
 	if err == nil {
@@ -110,20 +110,26 @@ func (d *Desk) Retry(ctx context.Context, by Clinician, in id.Thread, filing id.
 	if paper.State == Received {
 		return Paper{}, ErrNothingToDo
 	}
+	return d.sendAgain(ctx, by, paper, "yes")
+}
+
+// sendAgain makes a filing due. why is in the audit log.
+func (d *Desk) sendAgain(ctx context.Context, by Clinician, paper Paper, why string) (Paper, error) {
 	now := d.clock.Now()
 	paper.State, paper.Code, paper.Reason, paper.NextTryAt = Waiting, "", "", now
 	event := audit.Event{
-		Kind: audit.Filing, Actor: by.Person, Subject: audit.About(in, filing), At: now, Details: map[string]string{"again": "yes"},
+		Kind: audit.Filing, Actor: by.Person, Subject: audit.About(paper.Thread, paper.ID), At: now, Details: map[string]string{"again": why},
 	}
-	if err := d.store.NoteTrouble(ctx, paper, d.attemptAt(filing, now), &event); err != nil {
+	if err := d.store.NoteTrouble(ctx, paper, work.Intent{}.Add(d.attempt(paper.ID)), &event); err != nil {
 		return Paper{}, err
 	}
 	d.announce.Filing(paper)
 	return paper, nil
 }
 
-func (d *Desk) attemptAt(filing id.Filing, at time.Time) work.Intent {
-	return work.Intent{}.Add(work.Due{ID: id.New[id.Work](d.works), Kind: Attempt, At: at, Subject: filing.Bytes(), Key: filing.String()})
+// attempt is an attempt that is due now.
+func (d *Desk) attempt(filing id.Filing) work.Due {
+	return work.Due{ID: id.New[id.Work](d.works), Kind: Attempt, At: d.clock.Now(), Subject: filing.Bytes(), Key: filing.String()}
 }
 
 func checkSubmission(s Submission) error {

@@ -2,16 +2,18 @@
 //
 // Layout: record.go the types and what the room needs of others, decision.go a decision's life as a state machine, life.go what people do with one,
 // file.go taking a filing in, attempt.go one attempt at the record, retract.go telling the record that a document was entered in error, overdue.go who
-// is told when a decision is not in the record, worklist.go the lists of them, document.go what a document may contain, faults.go what can go wrong.
+// is told when a decision is not in the record, worklist.go the lists of them, line.go which filing goes first, letters.go the filings that wait for a
+// person, document.go what a document may contain, faults.go what can go wrong.
 //
 // A decision begins when a message of that kind is accepted, and every step of its life is one of [Transitions], written with an audit event in the
 // transaction of what caused it.
 //
 // A filing is waiting, filing (sent at least once, no receipt yet), received, refused (the record said no, with its reason) or failed (what the
 // record holds is not what was sent). Only refused and failed wait for a person; everything else is tried again for ever, at growing intervals.
+// Filings of one patient go in the order in which they were filed, and a correction goes after what it corrects.
 //
 // Invariants: a filing is one row however often it is sent, and one document in the record (R19). It is received only when the record was read
-// back and held the same bytes (H13). The document and the patient's identity are at rest only under a key that is in no database, and are
+// back and held the same bytes, or where that cannot be done, its own application acknowledged them (H13). The document and the patient's identity are at rest only under a key that is in no database, and are
 // destroyed in the transaction that writes the receipt (P1). That transaction also writes when the originals may go, and
 // nothing else makes them eligible (R18, R20).
 package record
@@ -47,15 +49,19 @@ const (
 
 // String is the state's name in the API.
 func (s State) String() string {
-	return [...]string{"", "waiting", "filing", "received", "refused", "failed"}[s]
+	return stateNames[s]
 }
+
+var stateNames = [...]string{"", "waiting", "filing", "received", "refused", "failed"}
 
 // Paper is one filing.
 type Paper struct {
 	ID           id.Filing
 	Thread       id.Thread
 	Decision     id.Message
-	Sources      []Source // the decision among them, in the order of the thread
+	Replaces     id.Filing // the filing of the decision that this one corrects, or zero
+	Patient      id.Tag    // the thread's, when it was filed: filings of one patient go in their order
+	Sources      []Source  // the decision among them, in the order of the thread
 	State        State
 	Code         string // of the last trouble, "" when there was none
 	Reason       string // the last trouble in plain words
@@ -107,6 +113,7 @@ type Standing struct {
 	Member    bool // the person may write in the thread now
 	Owner     bool // and runs it
 	Assertion id.Hash
+	Patient   id.Tag // zero in a thread without a patient
 	Sources   map[id.Message]StoredSource
 	// Of a decision: OwnerHere says that whoever has to see to it is still in the thread, Deputy is who else would.
 	OwnerHere bool
@@ -129,6 +136,8 @@ type StoredSource struct {
 
 // Store keeps filings.
 type Store interface {
+	Line
+	Letters
 	// Standing reads what a submission is judged by.
 	Standing(ctx context.Context, in id.Thread, person id.Person, messages []id.Message) (Standing, error)
 	// AddFiling writes a filing with its sealed document, intends the first attempt, and steps its decision. The same again returns the one there
@@ -173,21 +182,39 @@ type NewFiling struct {
 	CountersignBy id.Person
 }
 
+// Line keeps the order of filings.
+type Line interface {
+	// Ahead says what a filing has to wait for. replaces is the filing in whose place it goes, zero when it corrects nothing that the record has.
+	Ahead(ctx context.Context, filing id.Filing) (ahead Ahead, replaces id.Filing, err error)
+	// Next makes due, with what again returns, every filing that may have waited for this one.
+	Next(ctx context.Context, filing id.Filing, again func(id.Filing) work.Due) error
+}
+
+// Letters is the list of filings that wait for a person.
+type Letters interface {
+	// PapersIn are at most limit filings in one of the states, in the order of filing, after the given one.
+	PapersIn(ctx context.Context, states []State, after LetterPlace, limit int) ([]Paper, error)
+}
+
 // Assertions verifies what a patient thread says of its patient.
 type Assertions interface {
 	Verify(ctx context.Context, in id.Thread, signed []byte) (*envelope.PatientAssertion, id.Hash, error)
 }
 
-// Destination is the health record. Errors are faults whose kind says what to do: Unavailable and Upstream are tried again, NotFound on reading
-// back too, anything else needs a person, who is shown the message and the detail "reason".
+// Destination is the health record. Errors are faults whose kind says what to do: Unavailable and Upstream are tried again, anything else needs a
+// person, who is shown the message and the detail "reason".
 type Destination interface {
-	File(ctx context.Context, document Document) error
-	ReadBack(ctx context.Context, document Document) (Receipt, error)
+	// File sends a document and brings its receipt back. It is called again with the same document until it does, and files it once.
+	File(ctx context.Context, document Document) (Receipt, error)
+	// Retract has the record mark a document that it took as entered in error, and returns when the record says, verifiably, that it is. It is
+	// idempotent. Of the document there are its Filing and its patient.
+	Retract(ctx context.Context, document Document) error
 }
 
 // Document is what goes to the record.
 type Document struct {
 	Filing         id.Filing
+	Replaces       id.Filing // the filing whose document this one corrects, or zero
 	NHSNumber      nhs.Number
 	HospitalNumber string
 	Name           nhs.Name
@@ -199,12 +226,23 @@ type Document struct {
 	FiledAt        time.Time
 }
 
-// Receipt is what the record answered when it was read back.
+// Receipt is what makes a filing received.
 type Receipt struct {
 	Reference string
 	Hash      id.Hash
 	At        time.Time
+	Proof     Proof
 }
+
+// Proof is what a receipt rests on. The words are in the audit log.
+type Proof string
+
+const (
+	// ReadBack: the record was asked for the document, and gave the same bytes.
+	ReadBack Proof = "read_back"
+	// Acknowledged: the record's own application acknowledged the message that held the bytes. HL7 v2 has no more.
+	Acknowledged Proof = "acknowledged"
+)
 
 // Sealer protects documents that wait.
 type Sealer interface {

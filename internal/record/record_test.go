@@ -34,11 +34,14 @@ type health struct {
 	mu      sync.Mutex
 	trouble error // of File
 	lose    bool  // says yes, keeps nothing
-	alter   error // of ReadBack
+	alter   error // instead of a receipt
 	kept    map[id.Filing][]byte
 	filed   int
 	errors  []record.Document // entered in error
 	refuse  error             // of Retract
+
+	refusals map[id.Filing]error // of File
+	order    []record.Document   // as they arrived
 }
 
 func (h *health) Retract(_ context.Context, d record.Document) error {
@@ -50,30 +53,28 @@ func (h *health) Retract(_ context.Context, d record.Document) error {
 	return h.refuse
 }
 
-func (h *health) File(_ context.Context, d record.Document) error {
+func (h *health) File(_ context.Context, d record.Document) (record.Receipt, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.trouble != nil {
-		return h.trouble
+		return record.Receipt{}, h.trouble
+	}
+	if refusal := h.refusals[d.Filing]; refusal != nil {
+		return record.Receipt{}, refusal
 	}
 	if _, again := h.kept[d.Filing]; !h.lose && !again {
 		h.kept[d.Filing] = d.Bytes
 		h.filed++
+		h.order = append(h.order, d)
 	}
-	return nil
-}
-
-func (h *health) ReadBack(_ context.Context, d record.Document) (record.Receipt, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	if h.alter != nil {
 		return record.Receipt{}, h.alter
 	}
 	bytes, found := h.kept[d.Filing]
 	if !found {
-		return record.Receipt{}, fault.New(fault.NotFound, "not_in_record", "The document is not in the health record.")
+		return record.Receipt{}, fault.New(fault.Unavailable, "record_lost_it", "The record does not have it.")
 	}
-	return record.Receipt{Reference: "DOC-1", Hash: sha256.Sum256(bytes), At: d.FiledAt.Add(time.Minute)}, nil
+	return record.Receipt{Reference: "DOC-1", Hash: sha256.Sum256(bytes), At: d.FiledAt.Add(time.Minute), Proof: record.ReadBack}, nil
 }
 
 // vouched is the patient room: every assertion is good, and of the thread's patient.

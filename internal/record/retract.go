@@ -62,7 +62,7 @@ func (d *Desk) HandleRetract(ctx context.Context, due work.Due) error {
 	}
 	at := d.clock.Now()
 	state, code := Retracted, ""
-	if err := d.retract(ctx, document); err != nil {
+	if err := d.destination.Retract(ctx, document); err != nil {
 		known, ok := errors.AsType[*fault.Error](err)
 		if !ok || d.retry.Settle(due, err, at).Outcome != work.Refused {
 			return err
@@ -82,16 +82,3 @@ func (d *Desk) HandleRetract(ctx context.Context, due work.Due) error {
 	d.announce.Filing(paper)
 	return nil
 }
-
-// retract marks a filed document as entered in error, where the record can be told. It may be repeated. Of the document there are the filing and the patient.
-func (d *Desk) retract(ctx context.Context, document Document) error {
-	record, can := d.destination.(interface {
-		Retract(ctx context.Context, document Document) error
-	})
-	if !can {
-		return errCannotRetract
-	}
-	return record.Retract(ctx, document)
-}
-
-var errCannotRetract = fault.New(fault.Unavailable, "record_cannot_retract", "The record cannot be told from here that a document was entered in error.")

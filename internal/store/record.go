@@ -34,11 +34,13 @@ func standingIn(tx *View, in id.Thread, person id.Person, messages []id.Message)
 		return standing, err
 	}
 	standing.Member, standing.Owner = err == nil, err == nil && role == int64(envelope.RoleOwner)
-	assertion, err := one(tx, scanBytes, `SELECT link_assertion FROM thread WHERE thread = $1`, in)
+	var tag, assertion []byte // NULL, in a thread without a patient, leaves zero
+	err = tx.Row(`SELECT link_tag, link_assertion FROM thread WHERE thread = $1`, in).Scan(&tag, &assertion)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return standing, err
 	}
-	copy(standing.Assertion[:], assertion) // NULL, in a thread without a patient, leaves zero
+	copy(standing.Patient[:], tag)
+	copy(standing.Assertion[:], assertion)
 	for _, message := range messages {
 		source, err := one(tx, scanSource, `SELECT entry, seq, content, person, state, sent_at FROM thread_log
 			WHERE thread = $1 AND message = $2`, in, message)
@@ -58,10 +60,10 @@ func (db *DB) AddFiling(ctx context.Context, filing record.NewFiling) (record.Pa
 	paper := filing.Paper
 	err := db.Tx(ctx, func(tx *Tx) error {
 		added, err := tx.Exec(`INSERT INTO filing (filing, thread, decision, state, code, reason, reference, document_hash, filed_by, filed_at,
-			received_at, eligible_at, destroyed_at, next_try_at, attempts, sealed)
-			VALUES ($1, $2, $3, $4, '', '', '', $5, $6, $7, 0, 0, 0, $8, 0, $9) ON CONFLICT DO NOTHING`,
+			received_at, eligible_at, destroyed_at, next_try_at, attempts, sealed, patient, replaces)
+			VALUES ($1, $2, $3, $4, '', '', '', $5, $6, $7, 0, 0, 0, $8, 0, $9, $10, NULL) ON CONFLICT DO NOTHING`,
 			paper.ID, paper.Thread, paper.Decision, int64(paper.State), paper.DocumentHash, paper.FiledBy, paper.FiledAt.UnixMilli(),
-			paper.NextTryAt.UnixMilli(), filing.Sealed)
+			paper.NextTryAt.UnixMilli(), filing.Sealed, orNull(paper.Patient.IsZero(), paper.Patient.Bytes()))
 		if err != nil {
 			return err
 		}
@@ -75,6 +77,9 @@ func (db *DB) AddFiling(ctx context.Context, filing record.NewFiling) (record.Pa
 			}
 		}
 		if err := tx.handOver(filing); err != nil {
+			return err
+		}
+		if paper.Replaces, err = tx.replaces(filing); err != nil {
 			return err
 		}
 		if err := tx.Intend(filing.Intent); err != nil {
@@ -114,20 +119,35 @@ func (db *DB) Papers(ctx context.Context, in id.Thread) ([]record.Paper, error) 
 		if papers, err = many(tx, scanPaper, `SELECT `+paperColumns+` FROM filing WHERE thread = $1 ORDER BY filed_at, filing`, in); err != nil {
 			return err
 		}
-		for n := range papers {
-			if papers[n].Sources, err = many(tx, scanFiled,
-				`SELECT message, entry FROM filing_source WHERE filing = $1 ORDER BY place`, papers[n].ID); err != nil {
-				return err
-			}
-		}
-		return nil
+		return sourcesOf(tx, papers)
 	})
 	return papers, err
+}
+
+func sourcesOf(tx *View, papers []record.Paper) (err error) {
+	for n := range papers {
+		if papers[n].Sources, err = many(tx, scanFiled,
+			`SELECT message, entry FROM filing_source WHERE filing = $1 ORDER BY place`, papers[n].ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // NoteTrouble implements record.Store.
 func (db *DB) NoteTrouble(ctx context.Context, paper record.Paper, intent work.Intent, event *audit.Event) error {
 	return db.Tx(ctx, func(tx *Tx) error {
+		if paper.State == record.Waiting {
+			// Another filing of the decision was made while this one waited for a person.
+			others, err := one(tx, scanInt, `SELECT COUNT(*) FROM filing WHERE thread = $1 AND decision = $2 AND filing <> $3 AND state <= 3`,
+				paper.Thread, paper.Decision, paper.ID)
+			if err != nil {
+				return err
+			}
+			if others > 0 {
+				return record.ErrAlreadyFiled
+			}
+		}
 		changed, err := tx.Exec(`UPDATE filing SET state = $1, code = $2, reason = $3, next_try_at = $4, attempts = $5
 			WHERE filing = $6 AND state <> 3`,
 			int64(paper.State), paper.Code, paper.Reason, millis(paper.NextTryAt), int64(paper.Attempts), paper.ID)
@@ -167,13 +187,17 @@ func (db *DB) Receive(ctx context.Context, paper record.Paper, intent work.Inten
 }
 
 const paperColumns = `filing, thread, decision, state, code, reason, reference, document_hash, filed_by, filed_at, received_at, eligible_at,
-	destroyed_at, next_try_at, attempts, retraction, EXISTS (SELECT 1 FROM hold WHERE hold.thread = filing.thread AND hold.released_at IS NULL)`
+	destroyed_at, next_try_at, attempts, retraction, patient, replaces,
+	EXISTS (SELECT 1 FROM hold WHERE hold.thread = filing.thread AND hold.released_at IS NULL)`
 
 func scanPaper(row Scanner) (record.Paper, error) {
 	var p record.Paper
 	var state, filed, received, eligible, destroyed, next, attempts, retraction int64
+	var patient, replaces []byte
 	err := row.Scan(&p.ID, &p.Thread, &p.Decision, &state, &p.Code, &p.Reason, &p.Reference, &p.DocumentHash, &p.FiledBy, &filed, &received,
-		&eligible, &destroyed, &next, &attempts, &retraction, &p.Held)
+		&eligible, &destroyed, &next, &attempts, &retraction, &patient, &replaces, &p.Held)
+	copy(p.Patient[:], patient)
+	copy(p.Replaces[:], replaces)
 	p.State, p.Attempts, p.FiledAt, p.Retraction = record.State(state), int(attempts), fromMillis(filed), record.Retraction(retraction)
 	p.ReceivedAt, p.EligibleAt, p.DestroyedAt, p.NextTryAt = sometime(received), sometime(eligible), sometime(destroyed), sometime(next)
 	return p, err

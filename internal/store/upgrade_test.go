@@ -91,7 +91,7 @@ var (
 		IssuedAt: time.UnixMilli(1_772_366_400_001).UTC(), ExpiresAt: time.UnixMilli(1_772_370_000_001).UTC(),
 	}
 	seedPaper = record.Paper{
-		ID: id.Filing{9}, Thread: id.Thread{7}, Decision: id.Message{10}, Sources: []record.Source{{Message: id.Message{10}, Entry: id.Hash{11}}},
+		ID: id.Filing{9}, Thread: id.Thread{7}, Decision: id.Message{10}, Patient: id.Tag{8}, Sources: []record.Source{{Message: id.Message{10}, Entry: id.Hash{11}}},
 		State: record.Waiting, DocumentHash: id.Hash{12}, FiledBy: id.Person{5}, FiledAt: time.UnixMilli(1_772_366_400_002).UTC(),
 		NextTryAt: time.UnixMilli(1_772_366_400_002).UTC(),
 	}

@@ -25,7 +25,12 @@ import (
 // recordOfHospital is Wardline's adapter, configured for the hospital as for a real one.
 func recordOfHospital(t *testing.T, h *Hospital) *ehr.Destination {
 	t.Helper()
-	destination, err := ehr.New(ehr.Config{BaseURL: h.RecordURL(), HospitalNumberSystem: HospitalNumberSystem, Clock: clock.NewManual(noon)})
+	return recordByPath(t, h, ehr.ITI65)
+}
+
+func recordByPath(t *testing.T, h *Hospital, path ehr.Path) *ehr.Destination {
+	t.Helper()
+	destination, err := ehr.New(ehr.Config{Path: path, BaseURL: h.RecordURL(), HospitalNumberSystem: HospitalNumberSystem, Clock: clock.NewManual(noon)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,10 +141,11 @@ func TestR19_ThroughEveryFaultOfTheRecord(t *testing.T) {
 		{RecordAlter, nil, 0, 1, ehr.ErrMismatch, false},
 		{RecordMisfile, nil, 0, 1, ehr.ErrMismatch, false},
 	}
-	for _, c := range cases {
-		t.Run(string(c.mode), func(t *testing.T) {
+	for n := range 2 * len(cases) {
+		c, path := cases[n/2], []ehr.Path{ehr.ITI65, ehr.Plain}[n%2]
+		t.Run(string(c.mode)+" "+string(path), func(t *testing.T) {
 			h := open(t, t.TempDir())
-			record, document := recordOfHospital(t, h), decision(t)
+			record, document := recordByPath(t, h, path), decision(t)
 			if err := h.SetRecordMode(c.mode); err != nil {
 				t.Fatal(err)
 			}
@@ -260,14 +266,17 @@ func TestR18_TheRecordAsTheRecordRoomFilesToIt(t *testing.T) {
 		Author: record.Clinician{Person: d.Author.Person, Name: d.Author.Name, Role: d.Author.Role}, DecidedAt: d.CreatedAt, FiledAt: d.SubmittedAt,
 	}
 	destination := recordOfHospital(t, h).ForRecord("RXX01")
-	if _, err := destination.ReadBack(t.Context(), paper); fault.As(err).Kind() != fault.NotFound {
-		t.Errorf("before filing: %v", err)
-	}
-	if err := destination.File(t.Context(), paper); err != nil {
+	if err := h.SetRecordMode(RecordFalseReceipt); err != nil {
 		t.Fatal(err)
 	}
-	receipt, err := destination.ReadBack(t.Context(), paper)
-	if want := (record.Receipt{Reference: "DOC-7741-2093", Hash: sha256.Sum256(d.Bytes), At: noon}); err != nil || receipt != want {
+	if receipt, err := destination.File(t.Context(), paper); fault.As(err).Kind() != fault.Unavailable || fault.As(err).Code() != "record_lost_it" {
+		t.Errorf("a false receipt: %+v, %v", receipt, err)
+	}
+	if err := h.SetRecordMode(RecordAccept); err != nil {
+		t.Fatal(err)
+	}
+	receipt, err := destination.File(t.Context(), paper)
+	if want := (record.Receipt{Reference: "DOC-7741-2093", Hash: sha256.Sum256(d.Bytes), At: noon, Proof: record.ReadBack}); err != nil || receipt != want {
 		t.Errorf("%+v, %v", receipt, err)
 	}
 	if filed := h.Filed(); len(filed) != 1 || filed[0].Title != d.Title || filed[0].Author != d.Author.Name {
@@ -363,5 +372,123 @@ func TestFiledDocumentsAreShownShutOff(t *testing.T) {
 	}
 	if response, _ := page(t, http.MethodGet, h.URL()+"/documents/2", nil, nil); response.StatusCode != http.StatusNotFound {
 		t.Errorf("a document that is not there: %d", response.StatusCode)
+	}
+}
+
+func TestR19_PlainResourcesAreFiledOnceAndReadBack(t *testing.T) {
+	h := open(t, t.TempDir())
+	record, document := recordByPath(t, h, ehr.Plain), decision(t)
+	submitted, err := record.File(t.Context(), document)
+	if err != nil || submitted.Existing || submitted.Document != "DocumentReference/1" {
+		t.Fatalf("%+v, %v", submitted, err)
+	}
+	if submitted, err = record.File(t.Context(), document); err != nil || !submitted.Existing {
+		t.Fatalf("again: %+v, %v", submitted, err)
+	}
+	receipt, err := record.ReadBack(t.Context(), document.Expected())
+	if err != nil || receipt.Hash != sha256.Sum256(document.Bytes) {
+		t.Errorf("%+v, %v", receipt, err)
+	}
+	// Two servers at once, which both found nothing there.
+	second := decision(t)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, err := recordByPath(t, h, ehr.Plain).File(context.WithoutCancel(t.Context()), second); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if filed := h.Filed(); len(filed) != 2 {
+		t.Errorf("%d documents in the record", len(filed))
+	}
+}
+
+func TestACorrectionReplacesTheDocumentInTheRecord(t *testing.T) {
+	for _, path := range []ehr.Path{ehr.ITI65, ehr.Plain} {
+		h := open(t, t.TempDir())
+		record, first, second := recordByPath(t, h, path), decision(t), decision(t)
+		second.Replaces = first.Filing
+		if _, err := record.File(t.Context(), second); !errors.Is(err, ehr.ErrNothingToReplace) || len(h.Filed()) != 0 {
+			t.Fatalf("%s: a correction of nothing: %v", path, err)
+		}
+		for _, document := range []ehr.Document{first, second} {
+			if _, err := record.File(t.Context(), document); err != nil {
+				t.Fatal(err)
+			}
+		}
+		kept, _ := h.shelf.find("2")
+		if relates := kept.Reference.RelatesTo; len(relates) != 1 || relates[0].Code != "replaces" || relates[0].Target.Reference != "DocumentReference/1" {
+			t.Errorf("%s: %+v", path, relates)
+		}
+	}
+}
+
+func TestEnteredInErrorIsMarkedAndReadBack(t *testing.T) {
+	h := open(t, t.TempDir())
+	destination, document := recordOfHospital(t, h), decision(t)
+	if err := destination.Retract(t.Context(), document.Filing); !errors.Is(err, ehr.ErrNotInRecord) {
+		t.Fatalf("what was never filed: %v", err)
+	}
+	if _, err := destination.File(t.Context(), document); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		mode RecordMode
+		want *fault.Error
+	}{
+		{RecordDown, ehr.ErrUnavailable}, {RecordGarbage, ehr.ErrUnintelligible}, {RecordDropBefore, ehr.ErrUnavailable}, {RecordRefuse, ehr.ErrRefused},
+		{RecordFalseReceipt, ehr.ErrUnavailable},
+	} {
+		if err := h.SetRecordMode(c.mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := destination.Retract(t.Context(), document.Filing); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", c.mode, err)
+		}
+		if kept, _ := h.shelf.find("1"); kept.Reference.Status != "current" {
+			t.Errorf("%s: the document is %s", c.mode, kept.Reference.Status)
+		}
+	}
+	if err := h.SetRecordMode(RecordDropAfter); err != nil {
+		t.Fatal(err)
+	}
+	if err := destination.Retract(t.Context(), document.Filing); !errors.Is(err, ehr.ErrUnavailable) {
+		t.Errorf("an answer that was lost: %v", err)
+	}
+	if err := h.SetRecordMode(RecordAccept); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := destination.Retract(t.Context(), document.Filing); err != nil {
+			t.Error(err)
+		}
+	}
+	kept, _ := h.shelf.find("1")
+	if kept.Reference.Status != "entered-in-error" || kept.Reference.Meta.VersionID != "2" || len(kept.Reference.Contained) != 2 {
+		t.Errorf("%+v", kept.Reference)
+	}
+	if _, err := destination.ReadBack(t.Context(), document.Expected()); !errors.Is(err, ehr.ErrMismatch) {
+		t.Errorf("a receipt for a withdrawn document: %v", err)
+	}
+}
+
+func TestAWithdrawalDoesNotOverwriteAnotherChange(t *testing.T) {
+	h := open(t, t.TempDir())
+	destination, document := recordOfHospital(t, h), decision(t)
+	if _, err := destination.File(t.Context(), document); err != nil {
+		t.Fatal(err)
+	}
+	kept, _ := h.shelf.find("1")
+	sent := *kept.Reference
+	sent.Status = "entered-in-error"
+	body, err := json.Marshal(sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := http.Header{"Content-Type": {"application/fhir+json"}, "If-Match": {`W/"7"`}}
+	if response, _ := page(t, http.MethodPut, h.RecordURL()+"/DocumentReference/1", bytes.NewReader(body), header); response.StatusCode != http.StatusPreconditionFailed {
+		t.Errorf("%d", response.StatusCode)
 	}
 }

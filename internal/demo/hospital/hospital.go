@@ -1,10 +1,11 @@
 // Package hospital is the demonstration hospital: the systems that Wardline meets outside itself, on a listener of their own.
 //
 // It speaks real HTTP. Under /index it is a patient index in the shape of the Personal Demographics Service, with forty invented
-// people; under /record a FHIR health record that takes IHE MHD Provide Document Bundle transactions; under /control either can be
+// people; under /record a FHIR health record that takes IHE MHD Provide Document Bundle transactions, and plain resources too; under /control either can be
 // told to misbehave; / and /codes are pages for people. Wardline reaches it by configuration alone, as it would a real hospital.
 //
-// Layout: patients.go the people, index.go the index, record.go what the record does with a document, shelf.go where it keeps
+// Layout: patients.go the people, index.go the index, record.go what the record does with a document, plain.go the same for
+// plain resources and what is marked as entered in error, shelf.go where it keeps
 // them, modes.go and control.go the faults, pages.go the pages.
 //
 // Invariants: it listens on loopback and answers only to loopback names, since it shows sign-in codes. What was filed is on disk
@@ -50,6 +51,7 @@ type Hospital struct {
 	listener net.Listener
 	server   *http.Server
 	shelf    *shelf
+	loose    loose
 	stopped  chan struct{}
 	forget   func() bool // lets go of the context that was started with
 
@@ -127,6 +129,9 @@ func (h *Hospital) routes() http.Handler {
 	mux.Handle("GET /index/Patient/{nhs}", h.indexGate(h.readPatient))
 
 	mux.Handle("POST /record", h.recordGate(h.provide))
+	mux.Handle("POST /record/Binary", h.recordGate(h.createBinary))
+	mux.Handle("POST /record/DocumentReference", h.recordGate(h.createDocument))
+	mux.Handle("PUT /record/DocumentReference/{id}", h.recordGate(h.updateDocument))
 	mux.Handle("GET /record/DocumentReference", h.recordGate(h.searchDocuments))
 	mux.Handle("GET /record/DocumentReference/{id}", h.recordGate(h.readDocument))
 	mux.Handle("GET /record/Binary/{id}", h.recordGate(h.readBinary))

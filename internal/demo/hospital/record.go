@@ -68,6 +68,11 @@ func (h *Hospital) provide(w http.ResponseWriter, r *http.Request) {
 		writeRefusal(w, http.StatusBadRequest, "invalid", err.Error())
 		return
 	}
+	h.take(w, r, mode, sent, func(document filedDocument, existing bool) { writeProvided(w, document, existing) })
+}
+
+// take files what has been understood, in the mood of the moment, and has answer say so.
+func (h *Hospital) take(w http.ResponseWriter, r *http.Request, mode modes, sent *transaction, answer func(filedDocument, bool)) {
 	patient, ok := sent.patient()
 	switch {
 	case mode.Record == RecordRefuse:
@@ -77,7 +82,7 @@ func (h *Hospital) provide(w http.ResponseWriter, r *http.Request) {
 		writeRefusal(w, http.StatusUnprocessableEntity, "not-found", "This record has no patient with that number.")
 		return
 	case mode.Record == RecordFalseReceipt:
-		writeProvided(w, filedDocument{Sequence: len(h.shelf.all()) + 1, FiledAt: h.config.Clock.Now()}, false)
+		answer(filedDocument{Sequence: len(h.shelf.all()) + 1, FiledAt: h.config.Clock.Now()}, false)
 		return
 	}
 	document, existing, err := h.shelf.put(sent.identifier, func(sequence int) filedDocument {
@@ -103,7 +108,7 @@ func (h *Hospital) provide(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	writeProvided(w, document, existing)
+	answer(document, existing)
 }
 
 func (h *Hospital) searchDocuments(w http.ResponseWriter, r *http.Request) {
@@ -191,25 +196,33 @@ func readTransaction(data []byte) (*transaction, error) {
 			return nil, errors.New("an entry is not what a Provide Document Bundle holds")
 		}
 	}
-	if sent.list == nil || sent.reference == nil || sent.binary == nil || len(sent.reference.Content) != 1 || sent.reference.Subject == nil {
+	if sent.list == nil || sent.reference == nil || sent.binary == nil {
 		return nil, errors.New("a part of the Provide Document Bundle is missing")
 	}
-	attachment := sent.reference.Content[0].Attachment
-	if sent.bytes, err = sent.binary.Bytes(); err != nil || attachment.URL != binaryURL {
-		return nil, errors.New("the document's bytes are missing")
+	return sent, sent.check(binaryURL, condition)
+}
+
+// check is what every way of filing has to pass: the bytes are those described, and a repeated attempt files nothing twice.
+func (t *transaction) check(binaryURL, condition string) (err error) {
+	if len(t.reference.Content) != 1 || t.reference.Subject == nil {
+		return errors.New("the document has no content or no patient")
 	}
-	if !fhir.HashMatches(attachment.Hash, sent.bytes) || attachment.Size == nil || *attachment.Size != len(sent.bytes) {
-		return nil, errors.New("the document's bytes are not those that it describes")
+	attachment := t.reference.Content[0].Attachment
+	if t.bytes, err = t.binary.Bytes(); err != nil || attachment.URL != binaryURL {
+		return errors.New("the document's bytes are missing")
+	}
+	if !fhir.HashMatches(attachment.Hash, t.bytes) || attachment.Size == nil || *attachment.Size != len(t.bytes) {
+		return errors.New("the document's bytes are not those that it describes")
 	}
 	query, err := url.ParseQuery(condition)
 	if err != nil {
-		return nil, errors.New("the condition cannot be read")
+		return errors.New("the condition cannot be read")
 	}
-	_, sent.identifier, _ = strings.Cut(query.Get("identifier"), "|")
-	if sent.identifier == "" || !sent.reference.Carries(fhir.SystemURI, sent.identifier) {
-		return nil, errors.New("the document must be created on condition of its own identifier")
+	_, t.identifier, _ = strings.Cut(query.Get("identifier"), "|")
+	if t.identifier == "" || !t.reference.Carries(fhir.SystemURI, t.identifier) {
+		return errors.New("the document must be created on condition of its own identifier")
 	}
-	return sent, nil
+	return nil
 }
 
 // patient finds whose document it is.
@@ -248,19 +261,21 @@ func (t *transaction) filed(sequence int, patient Patient, at time.Time) filedDo
 		next.VersionID, next.LastUpdated = "1", at.UTC().Format(time.RFC3339)
 		return &next
 	}
-	t.list.ID, t.list.Meta = document.id(), meta(t.list.Meta)
 	t.binary.ID, t.binary.Meta = document.id(), meta(t.binary.Meta)
 	t.reference.ID, t.reference.Meta = document.id(), meta(t.reference.Meta)
 	t.reference.Identifier = append(t.reference.Identifier, fhir.Identifier{Use: "secondary", System: DocumentNumberSystem, Value: document.number()})
 	t.reference.Content[0].Attachment.URL = "Binary/" + document.id()
-	t.list.Entry = []fhir.ListEntry{{Item: fhir.Reference{Reference: "DocumentReference/" + document.id(), Type: "DocumentReference"}}}
 	subject := &fhir.Reference{Reference: "Patient/" + patient.resourceID(), Type: "Patient", Display: patient.FullName()}
 	if patient.NHSNumber != "" {
 		subject.Identifier = &fhir.Identifier{System: fhir.SystemNHSNumber, Value: patient.NHSNumber}
 	} else {
 		subject.Identifier = &fhir.Identifier{System: HospitalNumberSystem, Value: patient.HospitalNumber}
 	}
-	t.reference.Subject, t.list.Subject = subject, subject
+	t.reference.Subject = subject
+	if t.list != nil { // a transaction
+		t.list.ID, t.list.Meta, t.list.Subject = document.id(), meta(t.list.Meta), subject
+		t.list.Entry = []fhir.ListEntry{{Item: fhir.Reference{Reference: "DocumentReference/" + document.id(), Type: "DocumentReference"}}}
+	}
 	return document
 }
 

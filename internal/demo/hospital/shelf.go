@@ -106,6 +106,32 @@ func (s *shelf) put(identifier string, prepare func(sequence int) filedDocument)
 	return document, false, nil
 }
 
+// withdraw marks a document as entered in error, if it is of the version that the sender saw.
+func (s *shelf) withdraw(id, match string) (document filedDocument, found, current bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := slices.IndexFunc(s.filed, func(d filedDocument) bool { return d.id() == id })
+	if n < 0 {
+		return filedDocument{}, false, false, nil
+	}
+	document = s.filed[n]
+	if match != `W/"`+document.Reference.Meta.VersionID+`"` {
+		return document, true, false, nil
+	}
+	reference, meta := *document.Reference, *document.Reference.Meta
+	version, err := strconv.Atoi(meta.VersionID)
+	if err != nil {
+		return document, true, false, err
+	}
+	meta.VersionID, reference.Meta, reference.Status = strconv.Itoa(version+1), &meta, "entered-in-error"
+	document.Reference = &reference
+	if err := writeJSON(filepath.Join(s.dir, fmt.Sprintf("%06d.json", document.Sequence)), document); err != nil {
+		return document, true, true, err
+	}
+	s.filed[n] = document
+	return document, true, true, nil
+}
+
 func (d filedDocument) id() string { return strconv.Itoa(d.Sequence) }
 
 // number is the document's name among people: DOC-7741-2093 is the first.
