@@ -1,0 +1,41 @@
+package mllp
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"github.com/wardline/wardline/internal/hl7"
+	"github.com/wardline/wardline/internal/record"
+)
+
+// File implements [record.Destination]: MDM^T02, or MDM^T10 for a correction. HL7 version 2 cannot read a document back, so the receipt rests on the word of
+// the record's own application. The record finds the document under TXA-12, which is the filing's id: that is the reference.
+func (d *Destination) File(ctx context.Context, document record.Document) (record.Receipt, error) {
+	event := hl7.Original
+	if !document.Replaces.IsZero() {
+		event = hl7.Replacement
+	}
+	message, err := d.message(event, document)
+	if err != nil {
+		return record.Receipt{}, err
+	}
+	if len(document.Bytes) == 0 {
+		return record.Receipt{}, ErrIncomplete
+	}
+	message.Content = []hl7.Content{{Type: "text", Subtype: "html", Bytes: document.Bytes}}
+	if err := d.exchange(ctx, message); err != nil {
+		return record.Receipt{}, err
+	}
+	return record.Receipt{
+		Reference: message.Number, Hash: sha256.Sum256(document.Bytes), At: d.config.Clock.Now(), Proof: record.Acknowledged,
+	}, nil
+}
+
+// Retract implements [record.Destination]: MDM^T11.
+func (d *Destination) Retract(ctx context.Context, document record.Document) error {
+	message, err := d.message(hl7.Cancel, document)
+	if err != nil {
+		return err
+	}
+	return d.exchange(ctx, message)
+}
