@@ -2,7 +2,7 @@
 //
 //   - main.go       the command line and how errors are shown
 //   - seat.go       an officer's seat, on the officer's own machine
-//   - serve.go      the server; demo.go the demonstration hospital
+//   - serve.go      the server; foreign.go how it reaches the hospital's other systems; demo.go the demonstration hospital
 //   - init.go       founding: server keys and root manifest version 1
 //   - manifest.go   the root manifest later: shown, changed by the officers; draft.go what waits for their signatures
 //   - sheet.go      sheets for paper; fingerprint.go how a fingerprint is written for people

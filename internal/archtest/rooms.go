@@ -11,7 +11,7 @@ var ranks = map[string]int{
 	// How it survives: copies of the databases, encrypted.
 	"backup": 2,
 	// Rank 3: adapters, each to one technology or foreign system.
-	"store": 3, "blob": 3, "httpapi": 3, "live": 3, "bus": 3, "ehr": 3, "mllp": 3, "pds": 3, "push": 3, "sms": 3, "jobs": 3,
+	"store": 3, "blob": 3, "httpapi": 3, "live": 3, "bus": 3, "ehr": 3, "mllp": 3, "pds": 3, "signon": 3, "push": 3, "sms": 3, "jobs": 3,
 	// Rank 4: the wiring, and the other side of the wire.
 	"server": 4, "client": 4, "restore": 4,
 	// Rank 5 and up: programs.

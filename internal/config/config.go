@@ -10,11 +10,13 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,12 +41,44 @@ type Settings struct {
 	IndexURL            string        `key:"index.url" name:"index-url" placeholder:"URL" needed:"https://pas.example.nhs.uk/fhir" help:"FHIR base address of the patient index."`
 	IndexTimeout        time.Duration `key:"index.timeout" name:"index-timeout" default:"5s" help:"How long one question to the patient index may take."`
 	IndexAuthorization  string        `key:"index.authorization" kong:"-" secret:"" help:"Authorization header sent to the patient index."`
+	IndexCertificate    string        `key:"index.certificate" name:"index-certificate" placeholder:"FILE" help:"Client certificate for the patient index, in PEM."`
+	IndexKey            string        `key:"index.key" name:"index-key" placeholder:"FILE" help:"Its private key, in PEM; nobody else may read the file."`
+	IndexCA             string        `key:"index.ca" name:"index-ca" placeholder:"FILE" help:"Certificates, in PEM, of the authorities that the patient index is trusted by; empty is the machine's."`
+	IndexOAuthURL       string        `key:"index.oauth.token_url" name:"index-oauth-token-url" placeholder:"URL" help:"Where the patient index gives out access tokens (OAuth 2.0 client credentials with a signed JWT)."`
+	IndexOAuthClient    string        `key:"index.oauth.client_id" name:"index-oauth-client-id" placeholder:"ID" help:"Who we are there; with NHS England, the API key."`
+	IndexOAuthKey       string        `key:"index.oauth.key" name:"index-oauth-key" placeholder:"FILE" help:"Private key that signs the JWT, in PEM; nobody else may read the file."`
+	IndexOAuthKeyID     string        `key:"index.oauth.key_id" name:"index-oauth-key-id" placeholder:"KID" help:"The name under which its public half is registered there."`
+	IndexOAuthAlgorithm string        `key:"index.oauth.algorithm" name:"index-oauth-algorithm" default:"RS512" enum:"RS512,RS384,ES256" help:"Signature of the JWT: RS512 (NHS England), RS384 or ES256."`
+	IndexOAuthScope     string        `key:"index.oauth.scope" name:"index-oauth-scope" placeholder:"SCOPE" help:"What is asked for; empty asks for nothing in particular."`
+	IndexOAuthAudience  string        `key:"index.oauth.audience" name:"index-oauth-audience" placeholder:"URL" help:"Whom the JWT is for; empty is the address that gives out tokens."`
 	IndexHospitalSystem string        `key:"index.hospital_number_system" name:"index-hospital-number-system" placeholder:"URI" help:"Identifier system of the hospital's own patient numbers."`
 	IndexWardExtension  string        `key:"index.ward_extension" name:"index-ward-extension" placeholder:"URI" help:"Extension of Patient that tells ward and bed."`
 
-	RecordURL           string        `key:"record.url" name:"record-url" placeholder:"URL" needed:"https://record.example.nhs.uk/fhir" help:"FHIR base address of the health record."`
-	RecordTimeout       time.Duration `key:"record.timeout" name:"record-timeout" default:"30s" help:"How long one exchange with the health record may take."`
-	RecordAuthorization string        `key:"record.authorization" kong:"-" secret:"" help:"Authorization header sent to the health record."`
+	RecordPath           string        `key:"record.path" name:"record-path" default:"iti-65" enum:"iti-65,fhir,hl7" help:"How documents are filed: iti-65 (FHIR, IHE MHD), fhir (FHIR, plain resources) or hl7 (HL7 v2 MDM over MLLP). See docs/integrate/record.md."`
+	RecordURL            string        `key:"record.url" name:"record-url" placeholder:"URL" needed:"https://record.example.nhs.uk/fhir" path:"iti-65 fhir" help:"FHIR base address of the health record."`
+	RecordTimeout        time.Duration `key:"record.timeout" name:"record-timeout" default:"30s" help:"How long one exchange with the health record may take."`
+	RecordAuthorization  string        `key:"record.authorization" kong:"-" secret:"" help:"Authorization header sent to the health record."`
+	RecordCertificate    string        `key:"record.certificate" name:"record-certificate" placeholder:"FILE" help:"Client certificate for the health record, in PEM."`
+	RecordKey            string        `key:"record.key" name:"record-key" placeholder:"FILE" help:"Its private key, in PEM; nobody else may read the file."`
+	RecordCA             string        `key:"record.ca" name:"record-ca" placeholder:"FILE" help:"Certificates, in PEM, of the authorities that the health record is trusted by; empty is the machine's."`
+	RecordOAuthURL       string        `key:"record.oauth.token_url" name:"record-oauth-token-url" placeholder:"URL" help:"Where the health record gives out access tokens (OAuth 2.0 client credentials with a signed JWT)."`
+	RecordOAuthClient    string        `key:"record.oauth.client_id" name:"record-oauth-client-id" placeholder:"ID" help:"Who we are there."`
+	RecordOAuthKey       string        `key:"record.oauth.key" name:"record-oauth-key" placeholder:"FILE" help:"Private key that signs the JWT, in PEM; nobody else may read the file."`
+	RecordOAuthKeyID     string        `key:"record.oauth.key_id" name:"record-oauth-key-id" placeholder:"KID" help:"The name under which its public half is registered there."`
+	RecordOAuthAlgorithm string        `key:"record.oauth.algorithm" name:"record-oauth-algorithm" default:"RS512" enum:"RS512,RS384,ES256" help:"Signature of the JWT: RS512, RS384 or ES256."`
+	RecordOAuthScope     string        `key:"record.oauth.scope" name:"record-oauth-scope" placeholder:"SCOPE" help:"What is asked for; empty asks for nothing in particular."`
+	RecordOAuthAudience  string        `key:"record.oauth.audience" name:"record-oauth-audience" placeholder:"URL" help:"Whom the JWT is for; empty is the address that gives out tokens."`
+
+	HL7Address           string `key:"record.hl7.address" name:"record-hl7-address" placeholder:"HOST:PORT" needed:"record.example.nhs.uk:2575" path:"hl7" help:"Where the health record takes HL7 v2 over MLLP."`
+	HL7Plain             bool   `key:"record.hl7.plain" name:"record-hl7-plain" help:"Without TLS, which only this machine may have: for an engine or a tunnel on it."`
+	HL7Sender            string `key:"record.hl7.sending_application" name:"record-hl7-sending-application" default:"WARDLINE" help:"MSH-3 of what is sent."`
+	HL7SenderFacility    string `key:"record.hl7.sending_facility" name:"record-hl7-sending-facility" placeholder:"NAME" help:"MSH-4; empty is the organisation's ODS code."`
+	HL7Receiver          string `key:"record.hl7.receiving_application" name:"record-hl7-receiving-application" placeholder:"NAME" needed:"EPR" path:"hl7" help:"MSH-5, and MSH-3 of the only acknowledgement that is a receipt: the health record's own application, not an engine's."`
+	HL7ReceiverFacility  string `key:"record.hl7.receiving_facility" name:"record-hl7-receiving-facility" placeholder:"NAME" help:"MSH-6, and MSH-4 of that acknowledgement; empty is the organisation's ODS code."`
+	HL7NHSAuthority      string `key:"record.hl7.nhs_number_authority" name:"record-hl7-nhs-number-authority" default:"NHS" help:"Assigning authority of NHS numbers in PID-3."`
+	HL7HospitalAuthority string `key:"record.hl7.hospital_number_authority" name:"record-hl7-hospital-number-authority" placeholder:"NAME" help:"Assigning authority of hospital numbers in PID-3; empty sends none."`
+	HL7DocumentType      string `key:"record.hl7.document_type" name:"record-hl7-document-type" default:"PN" help:"TXA-2, of table 0270 or the record's own."`
+	HL7Training          bool   `key:"record.hl7.training" name:"record-hl7-training" help:"MSH-11 is T and not P: for the record's training system."`
 
 	BackupDirectory   string        `key:"backup.directory" name:"backup-directory" placeholder:"DIR" help:"Where backups are put by schedule; empty makes none. See docs/operate/backup.md."`
 	BackupRecipients  []string      `key:"backup.recipients" name:"backup-recipients" placeholder:"AGE" help:"age recipients that backups are encrypted to, as wardline backup key prints them."`
@@ -115,7 +149,7 @@ func (s *Settings) Missing() error {
 	var missing []string
 	value := reflect.ValueOf(s).Elem()
 	for _, key := range Keys() {
-		if key.Needed != "" && value.FieldByName(key.field).String() == "" {
+		if key.Needed != "" && (key.path == "" || slices.Contains(strings.Fields(key.path), cmp.Or(s.RecordPath, "iti-65"))) && value.FieldByName(key.field).String() == "" {
 			missing = append(missing, fmt.Sprintf("%s: --%s or %s, such as %s", key.Name, key.Flag(), key.Variable(), key.Needed))
 		}
 	}

@@ -30,6 +30,9 @@ This page is generated from the program; do not edit it by hand.
 		}
 		if key.Needed != "" {
 			preset = "none, it is needed"
+			if key.path != "" {
+				preset += " with `record.path` " + strings.ReplaceAll(key.path, " ", " or ")
+			}
 		}
 		fmt.Fprintf(&page, "| `%s` | %s | `%s` | %s | %s |\n", key.Name, flag, key.Variable(), preset, key.Help)
 	}

@@ -95,6 +95,7 @@ type Key struct {
 
 	field string
 	flag  string
+	path  string // the ways of filing with which it is needed, "" for all
 }
 
 // Keys lists the settings in the order of the struct.
@@ -104,7 +105,7 @@ func Keys() []Key {
 		tag := field.Tag
 		_, secret := tag.Lookup("secret")
 		keys = append(keys, Key{
-			Name: tag.Get("key"), Default: tag.Get("default"), Help: tag.Get("help"), Secret: secret, Needed: tag.Get("needed"), field: field.Name,
+			Name: tag.Get("key"), Default: tag.Get("default"), Help: tag.Get("help"), Secret: secret, Needed: tag.Get("needed"), field: field.Name, path: tag.Get("path"),
 			flag: strings.NewReplacer(".", "-", "_", "-").Replace(tag.Get("key")),
 		})
 	}

@@ -32,6 +32,7 @@ import (
 	"github.com/wardline/wardline/internal/jobs"
 	"github.com/wardline/wardline/internal/keyring"
 	"github.com/wardline/wardline/internal/live"
+	"github.com/wardline/wardline/internal/mllp"
 	"github.com/wardline/wardline/internal/nhs"
 	"github.com/wardline/wardline/internal/patient"
 	"github.com/wardline/wardline/internal/pds"
@@ -59,8 +60,10 @@ type Config struct {
 	Secure         bool
 	TrustedProxies []netip.Prefix
 	Index          pds.Config
-	Record         ehr.Config
-	Organisation   nhs.ODSCode
+	// Record is the health record over FHIR, and HL7 the one that is filed to instead, over HL7 v2, when it is set.
+	Record       ehr.Config
+	HL7          *mllp.Config
+	Organisation nhs.ODSCode
 	// Retry spaces attempts at the record; the zero value is work.Steady.
 	Retry work.Policy
 	// Lease is how long due work that a killed node had in hand waits for another; 0 is a minute.
@@ -164,7 +167,7 @@ func (s *Server) build(trust *identity.Trust) error {
 	if err != nil {
 		return err
 	}
-	destination, err := ehr.New(s.config.Record)
+	destination, err := s.destination()
 	if err != nil {
 		return err
 	}
@@ -182,7 +185,7 @@ func (s *Server) build(trust *identity.Trust) error {
 	w.Service, w.hub = s.threads, s.hub
 	s.announcer = newAnnouncer(s.threads, s.hub, s.db, s.log)
 	s.records = record.New(record.Needs{
-		Store: s.db, Assertions: s.patients, Destination: destination.ForRecord(s.config.Organisation), Sealer: s.keys.ForRecord(),
+		Store: s.db, Assertions: s.patients, Destination: destination, Sealer: s.keys.ForRecord(),
 		Announcer: s.announcer, Grace: s.grace, Clock: clk, Retry: s.config.Retry,
 	})
 	s.keeper = retention.New(s.db, eraser{s.shred}, s.announcer, clk)
@@ -201,6 +204,18 @@ func (s *Server) build(trust *identity.Trust) error {
 		},
 	})
 	return nil
+}
+
+// destination is the health record, by the way that is configured.
+func (s *Server) destination() (record.Destination, error) {
+	if s.config.HL7 != nil {
+		return mllp.New(*s.config.HL7)
+	}
+	destination, err := ehr.New(s.config.Record)
+	if err != nil {
+		return nil, err
+	}
+	return destination.ForRecord(s.config.Organisation), nil
 }
 
 func (s *Server) buildJobs() {
