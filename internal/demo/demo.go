@@ -30,6 +30,7 @@ import (
 	"github.com/wardline/wardline/internal/ehr"
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/identity"
+	"github.com/wardline/wardline/internal/mllp"
 	"github.com/wardline/wardline/internal/nhs"
 	"github.com/wardline/wardline/internal/pds"
 	"github.com/wardline/wardline/internal/server"
@@ -43,6 +44,8 @@ type Options struct {
 	// Addr is where Wardline listens, HospitalAddr where the hospital does; loopback only, port 0 takes a free one.
 	Addr         string
 	HospitalAddr string
+	// RecordPath is how documents are filed: "" or "iti-65", "fhir", or "hl7".
+	RecordPath string
 	// Database is the main store's address; "" is SQLite in Data.
 	Database string
 	// Grace is how long originals stay after the receipt; it is fixed when the demonstration is founded.
@@ -106,8 +109,12 @@ func (d *Demo) start(ctx context.Context) (err error) {
 	if d.secrets, err = openSecrets(filepath.Join(d.options.Data, "demo-secrets")); err != nil {
 		return err
 	}
+	hl7Addr := ""
+	if d.options.RecordPath == overHL7 {
+		hl7Addr = "127.0.0.1:0"
+	}
 	d.hospital, err = hospital.Start(ctx, hospital.Config{
-		Addr: d.options.HospitalAddr, Dir: filepath.Join(d.options.Data, "hospital"), Clock: d.options.Clock, Codes: d.codes, Log: d.options.Log,
+		Addr: d.options.HospitalAddr, HL7: hl7Addr, Dir: filepath.Join(d.options.Data, "hospital"), Clock: d.options.Clock, Codes: d.codes, Log: d.options.Log,
 	})
 	if err != nil {
 		return err
@@ -157,12 +164,21 @@ func (d *Demo) config() server.Config {
 		Index: pds.Config{
 			BaseURL: d.hospital.IndexURL(), HospitalNumberSystem: hospital.HospitalNumberSystem, WardExtension: hospital.WardExtension,
 		},
-		Record: ehr.Config{BaseURL: d.hospital.RecordURL(), Timeout: 10 * time.Second, HospitalNumberSystem: hospital.HospitalNumberSystem, Clock: d.options.Clock},
+		Record: ehr.Config{Path: ehr.Path(d.options.RecordPath), BaseURL: d.hospital.RecordURL(), Timeout: 10 * time.Second, HospitalNumberSystem: hospital.HospitalNumberSystem, Clock: d.options.Clock},
 		Retry:  d.options.Retry, Lease: d.options.Lease, Backup: d.options.Backup, Web: d.options.Web, Clock: d.options.Clock, Log: d.options.Log,
 		Assets: d.options.Assets, Version: d.options.Version, Demonstration: true,
 	}
+	if d.options.RecordPath == overHL7 {
+		config.HL7 = &mllp.Config{
+			Address: d.hospital.HL7Addr(), Timeout: 10 * time.Second, Sender: hospital.HL7Sender, Receiver: hospital.HL7Application, DocumentType: "PN",
+			NHSNumberAuthority: hospital.HL7NHSAuthority, HospitalNumberAuthority: hospital.HL7HospitalAuthority, Training: true, Clock: d.options.Clock,
+		}
+	}
 	return config
 }
+
+// overHL7 is the one way of filing that has a listener of its own.
+const overHL7 = "hl7"
 
 var _ nhs.ODSCode = odsCode
 

@@ -4,8 +4,7 @@
 // people; under /record a FHIR health record that takes IHE MHD Provide Document Bundle transactions, and plain resources too; under /control either can be
 // told to misbehave; / and /codes are pages for people. Wardline reaches it by configuration alone, as it would a real hospital.
 //
-// Layout: patients.go the people, index.go the index, record.go what the record does with a document, plain.go the same for
-// plain resources and what is marked as entered in error, shelf.go where it keeps
+// Layout: patients.go the people, index.go the index, record.go what the record does with a document, plain.go the same for plain resources, message.go for HL7 v2, and what is marked as entered in error, shelf.go where it keeps
 // them, modes.go and control.go the faults, pages.go the pages.
 //
 // Invariants: it listens on loopback and answers only to loopback names, since it shows sign-in codes. What was filed is on disk
@@ -29,6 +28,7 @@ import (
 // Config says where the hospital listens and what it has.
 type Config struct {
 	Addr  string // host:port, loopback only; port 0 takes a free one
+	HL7   string // the same for HL7 v2 over MLLP; "" is not listened to
 	Dir   string // the hospital's own directory; made when missing
 	Clock clock.Clock
 	// Delay is how long the late modes wait before they answer; 0 means 45 s, longer than any client waits.
@@ -50,6 +50,7 @@ type Hospital struct {
 	config   Config
 	listener net.Listener
 	server   *http.Server
+	messages *messages // HL7 v2; nil when it is not listened to
 	shelf    *shelf
 	loose    loose
 	stopped  chan struct{}
@@ -89,6 +90,11 @@ func Start(ctx context.Context, config Config) (*Hospital, error) {
 		ErrorLog:    slog.NewLogLogger(config.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
+	if config.HL7 != "" {
+		if h.messages, err = h.hearMessages(ctx, config.HL7); err != nil {
+			return nil, errors.Join(err, h.listener.Close())
+		}
+	}
 	go func() {
 		defer close(h.stopped)
 		if err := h.server.Serve(h.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -108,10 +114,16 @@ func (h *Hospital) IndexURL() string { return h.URL() + "/index" }
 // RecordURL is the base address of the record, for Wardline's configuration.
 func (h *Hospital) RecordURL() string { return h.URL() + "/record" }
 
+// HL7Addr is where the record takes HL7 v2 messages, for Wardline's configuration.
+func (h *Hospital) HL7Addr() string { return h.messages.listener.Addr().String() }
+
 // Close stops listening, cuts every open exchange and waits for the listener to end.
 func (h *Hospital) Close() error {
 	h.forget()
 	err := h.server.Close()
+	if h.messages != nil {
+		err = errors.Join(err, h.messages.close())
+	}
 	<-h.stopped
 	return err
 }
