@@ -44,7 +44,7 @@ var posts = []post{
 	{"helen.barker", "Helen Barker", "Pharmacist", "Pharmacy", nil, false, true},
 	{"ruth.lindqvist", "Dr Ruth Lindqvist", "Caldicott Guardian", "Governance", []string{people.InformationGovernance}, false, false},
 	{"omar.haddad", "Omar Haddad", "Data Protection Officer", "Governance", []string{people.InformationGovernance}, false, false},
-	{"jean.morrison", "Jean Morrison", "Chief Nursing Information Officer", "Digital", []string{people.InformationGovernance}, false, false},
+	{"jean.morrison", "Jean Morrison", "Chief Nursing Information Officer", "Digital", []string{people.InformationGovernance, people.Records}, false, false},
 	{"service.desk", "Sam Whittle", "Service desk", "Digital", []string{people.ServiceDesk}, false, false},
 	{"kofi.mensah", "Kofi Mensah", "Healthcare assistant", "Ward 7B", nil, true, true},
 	{"tom.reid", "Tom Reid", "Critical Care Outreach", "Outreach", nil, true, true},

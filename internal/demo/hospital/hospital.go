@@ -56,8 +56,26 @@ type Hospital struct {
 	stopped  chan struct{}
 	forget   func() bool // lets go of the context that was started with
 
-	mu    sync.Mutex
-	modes modes
+	mu     sync.Mutex
+	modes  modes
+	locked map[string]bool // hospital numbers of patients whose record takes nothing; forgotten at a restart
+}
+
+// LockPatient makes the record refuse everything about one patient, as while two records are merged. nhsNumber is theirs.
+func (h *Hospital) LockPatient(nhsNumber string) {
+	patient, _ := byNumber(nhsNumber)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.locked == nil {
+		h.locked = map[string]bool{}
+	}
+	h.locked[patient.HospitalNumber] = true
+}
+
+func (h *Hospital) isLocked(patient Patient) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.locked[patient.HospitalNumber]
 }
 
 // Start listens and serves until ctx ends or Close is called.

@@ -149,6 +149,9 @@ func (h *Hospital) hear(ctx context.Context, data []byte) heard {
 	if !ok {
 		return refuse("This record has no patient with that number.")
 	}
+	if h.isLocked(patient) {
+		return refuse(refusal)
+	}
 	_, _, err = h.shelf.put(identifier, func(sequence int) filedDocument {
 		switch mode.Record {
 		case RecordAlter:

@@ -81,6 +81,9 @@ func (h *Hospital) take(w http.ResponseWriter, r *http.Request, mode modes, sent
 	case !ok:
 		writeRefusal(w, http.StatusUnprocessableEntity, "not-found", "This record has no patient with that number.")
 		return
+	case h.isLocked(patient):
+		writeRefusal(w, http.StatusUnprocessableEntity, "business-rule", refusal)
+		return
 	case mode.Record == RecordFalseReceipt:
 		answer(filedDocument{Sequence: len(h.shelf.all()) + 1, FiledAt: h.config.Clock.Now()}, false)
 		return
