@@ -11,7 +11,7 @@
 //   - policy.go     the organisation's policies: add, list, show
 //   - backup.go     backups, their keys and the copy of the destruction ledger; restore.go bringing one back, and the drill
 //   - progress.go   how long work shows how it gets on
-//   - verify.go     the audit log, checked from the database or from an export
+//   - verify.go     the audit log, checked from the database or from an export; verify_document.go a document that was filed
 //   - witness.go    the log, watched from outside; witness_export.go the whole of it; evidence.go what was found, checked without the server
 //   - openapi.go, version.go
 //

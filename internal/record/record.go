@@ -2,7 +2,7 @@
 //
 // Layout: record.go the types and what the room needs of others, decision.go a decision's life as a state machine, life.go what people do with one,
 // file.go taking a filing in, attempt.go one attempt at the record, retract.go telling the record that a document was entered in error, overdue.go who
-// is told when a decision is not in the record, worklist.go the lists of them, line.go which filing goes first, letters.go the filings that wait for a
+// is told when a decision is not in the record, worklist.go the lists of them, examine.go a filed document against what is left of its messages, line.go which filing goes first, letters.go the filings that wait for a
 // person, document.go what a document may contain, faults.go what can go wrong.
 //
 // A decision begins when a message of that kind is accepted, and every step of its life is one of [Transitions], written with an audit event in the
