@@ -107,5 +107,10 @@ func MDM(d Document) Message {
 	return message
 }
 
-// stamp is a moment to the second, in universal time.
-func stamp(t time.Time) string { return t.UTC().Format("20060102150405-0700") }
+// stamp is a moment to the second, in universal time; "" when it is not known.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("20060102150405-0700")
+}

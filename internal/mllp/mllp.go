@@ -103,7 +103,10 @@ func (d *Destination) message(event hl7.Event, document record.Document) (hl7.Do
 		sent.Patient.Numbers = append(sent.Patient.Numbers,
 			hl7.Number{Value: document.HospitalNumber, Authority: d.config.HospitalNumberAuthority, Type: "MR"})
 	}
-	if len(sent.Patient.Numbers) == 0 || sent.Title == "" || sent.Author == "" || document.FiledAt.IsZero() || document.DecidedAt.IsZero() {
+	if len(sent.Patient.Numbers) == 0 || document.FiledAt.IsZero() {
+		return hl7.Document{}, ErrIncomplete
+	}
+	if event != hl7.Cancel && (sent.Title == "" || sent.Author == "" || document.DecidedAt.IsZero() || len(document.Bytes) == 0) {
 		return hl7.Document{}, ErrIncomplete
 	}
 	return sent, nil

@@ -19,9 +19,6 @@ func (d *Destination) File(ctx context.Context, document record.Document) (recor
 	if err != nil {
 		return record.Receipt{}, err
 	}
-	if len(document.Bytes) == 0 {
-		return record.Receipt{}, ErrIncomplete
-	}
 	message.Content = []hl7.Content{{Type: "text", Subtype: "html", Bytes: document.Bytes}}
 	if err := d.exchange(ctx, message); err != nil {
 		return record.Receipt{}, err
@@ -31,7 +28,7 @@ func (d *Destination) File(ctx context.Context, document record.Document) (recor
 	}, nil
 }
 
-// Retract implements [record.Destination]: MDM^T11.
+// Retract implements [record.Destination]: MDM^T11, of which the patient and TXA-12 matter; who wrote the document and when is not known here any more.
 func (d *Destination) Retract(ctx context.Context, document record.Document) error {
 	message, err := d.message(hl7.Cancel, document)
 	if err != nil {

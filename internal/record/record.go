@@ -2,8 +2,8 @@
 //
 // Layout: record.go the types and what the room needs of others, decision.go a decision's life as a state machine, life.go what people do with one,
 // file.go taking a filing in, attempt.go one attempt at the record, retract.go telling the record that a document was entered in error, overdue.go who
-// is told when a decision is not in the record, worklist.go the lists of them, examine.go a filed document against what is left of its messages, line.go which filing goes first, letters.go the filings that wait for a
-// person, document.go what a document may contain, faults.go what can go wrong.
+// is told when a decision is not in the record, worklist.go the lists of them, line.go which filing goes first, letters.go the filings that wait for a
+// person, document.go what a document may contain, examine.go a filed document against what is left of its messages, faults.go what can go wrong.
 //
 // A decision begins when a message of that kind is accepted, and every step of its life is one of [Transitions], written with an audit event in the
 // transaction of what caused it.
@@ -13,9 +13,9 @@
 // Filings of one patient go in the order in which they were filed, and a correction goes after what it corrects.
 //
 // Invariants: a filing is one row however often it is sent, and one document in the record (R19). It is received only when the record was read
-// back and held the same bytes, or where that cannot be done, its own application acknowledged them (H13). The document and the patient's identity are at rest only under a key that is in no database, and are
-// destroyed in the transaction that writes the receipt (P1). That transaction also writes when the originals may go, and
-// nothing else makes them eligible (R18, R20).
+// back and held the same bytes, or where that cannot be done, its own application acknowledged them (H13). The document and the patient's
+// identity are at rest only under a key that is in no database, and are destroyed in the transaction that writes the receipt (P1). That
+// transaction also writes when the originals may go, and nothing else makes them eligible (R18, R20).
 package record
 
 import (

@@ -89,6 +89,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/filings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Filings of the whole organisation by state, in the order of filing: those that wait for a person unless others are asked for */
+        get: operations["listLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/filings/{filing}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send again what the record refused, after what stood in the way is mended */
+        post: operations["replayFiling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/holds": {
         parameters: {
             query?: never;
@@ -1532,6 +1566,8 @@ export interface components {
             receivedAt?: number;
             /** @description the record's own, after the receipt */
             reference?: string;
+            /** @description the filing that this one corrects */
+            replaces?: string;
             /**
              * @description how far the record has been told that it was entered in error
              * @enum {string}
@@ -1652,6 +1688,15 @@ export interface components {
         };
         KeysInputBody: {
             threads: string[];
+        };
+        LetterResult: {
+            filing: components["schemas"]["FilingResult"];
+            thread: string;
+        };
+        LettersBody: {
+            filings: components["schemas"]["LetterResult"][];
+            /** @description the cursor of the next page; absent on the last */
+            next?: string;
         };
         LiveTicketBody: {
             ticket: string;
@@ -2285,6 +2330,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvitationBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLetters: {
+        parameters: {
+            query?: {
+                /** @description refused and failed when empty */
+                state?: ("waiting" | "filing" | "received" | "refused" | "failed")[];
+                /** @description next of the page before */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LettersBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayFiling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                filing: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterResult"];
                 };
             };
             /** @description Error */
