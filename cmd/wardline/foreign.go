@@ -14,6 +14,8 @@ import (
 	"github.com/wardline/wardline/internal/signon"
 )
 
+var errPDF = fault.New(fault.Invalid, "pdf_invalid", "record.pdf does not go with record.path iti-65, which has room for one rendering of a document.")
+
 var errHL7 = fault.New(fault.Invalid, "hl7_invalid", "The health record cannot be reached over HL7 as it is configured.")
 
 // indexSignOn is how we prove to the patient index who we are.
@@ -48,8 +50,12 @@ func credentials(algorithm string, c signon.Credentials) signon.Credentials {
 
 // recordConfig fills in how the health record is reached.
 func recordConfig(s config.Settings, log *slog.Logger, into *server.Config) error {
+	into.PDF = s.RecordPDF
 	if s.RecordPath == "hl7" {
 		return hl7Config(s, into)
+	}
+	if s.RecordPDF && ehr.Path(s.RecordPath) != ehr.Plain {
+		return errPDF
 	}
 	client, err := signon.Client(recordSignOn(s, log))
 	if err != nil {

@@ -75,6 +75,7 @@ func TestWhatCannotSignOnStopsTheStart(t *testing.T) {
 		"plain HL7 to far away": {func(s *config.Settings) {
 			s.RecordPath, s.HL7Address, s.HL7Sender, s.HL7Receiver, s.HL7Plain = "hl7", "far.example:2575", "A", "B", true
 		}, "hl7_invalid"},
+		"a PDF over ITI-65":        {func(s *config.Settings) { s.RecordPDF = true }, "pdf_invalid"},
 		"an unknown way of filing": {func(s *config.Settings) { s.RecordPath = "fax" }, ""},
 	} {
 		settings := site()

@@ -56,6 +56,7 @@ type Settings struct {
 
 	RecordPath           string        `key:"record.path" name:"record-path" default:"iti-65" enum:"iti-65,fhir,hl7" help:"How documents are filed: iti-65 (FHIR, IHE MHD), fhir (FHIR, plain resources) or hl7 (HL7 v2 MDM over MLLP). See docs/integrate/record.md."`
 	RecordURL            string        `key:"record.url" name:"record-url" placeholder:"URL" needed:"https://record.example.nhs.uk/fhir" path:"iti-65 fhir" help:"FHIR base address of the health record."`
+	RecordPDF            bool          `key:"record.pdf" name:"record-pdf" help:"File a PDF of each document beside the HTML, where it can be written in the fonts that a PDF carries. Not with record.path iti-65, which has room for one rendering."`
 	RecordTimeout        time.Duration `key:"record.timeout" name:"record-timeout" default:"30s" help:"How long one exchange with the health record may take."`
 	RecordAuthorization  string        `key:"record.authorization" kong:"-" secret:"" help:"Authorization header sent to the health record."`
 	RecordCertificate    string        `key:"record.certificate" name:"record-certificate" placeholder:"FILE" help:"Client certificate for the health record, in PEM."`

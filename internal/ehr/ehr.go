@@ -58,6 +58,7 @@ type Config struct {
 type Destination struct {
 	client               *fhir.Client
 	send                 func(context.Context, fhir.Provision) (Submitted, error)
+	plain                bool // there is room for a second rendering
 	clock                clock.Clock
 	hospitalNumberSystem string
 }
@@ -72,6 +73,7 @@ type Document struct {
 	Title          string
 	ContentType    string // "text/html"
 	Bytes          []byte
+	PDF            []byte // the same words as a PDF; sent by Plain only
 	Author         Author
 	Organisation   nhs.ODSCode
 	CreatedAt      time.Time // when the decision was made
@@ -116,7 +118,7 @@ func New(config Config) (*Destination, error) {
 	case ITI65, "":
 		d.send = d.sendBundle
 	case Plain:
-		d.send = d.sendPlain
+		d.send, d.plain = d.sendPlain, true
 	default:
 		return nil, errors.New("ehr: the path is iti-65 or fhir")
 	}
@@ -128,7 +130,11 @@ func Identifier(filing id.Filing) string { return "urn:uuid:" + filing.String() 
 
 // Expected is what ReadBack must find of this document.
 func (d Document) Expected() Expected {
-	return Expected{Filing: d.Filing, SHA256: sha256.Sum256(d.Bytes), NHSNumber: d.NHSNumber, HospitalNumber: d.HospitalNumber}
+	expected := Expected{Filing: d.Filing, SHA256: sha256.Sum256(d.Bytes), NHSNumber: d.NHSNumber, HospitalNumber: d.HospitalNumber}
+	if d.PDF != nil {
+		expected.PDF = sha256.Sum256(d.PDF)
+	}
+	return expected
 }
 
 // File sends a document, unless the record has it already from an attempt whose answer was lost.
@@ -160,7 +166,7 @@ func (d *Destination) File(ctx context.Context, document Document) (Submitted, e
 
 func (d *Destination) provision(document Document) fhir.Provision {
 	return fhir.Provision{
-		Identifier: Identifier(document.Filing), Title: document.Title, ContentType: document.ContentType, Document: document.Bytes,
+		Identifier: Identifier(document.Filing), Title: document.Title, ContentType: document.ContentType, Document: document.Bytes, PDF: document.PDF,
 		Patient: fhir.ProvisionPatient{
 			NHSNumber: document.NHSNumber.Digits(), HospitalNumber: document.HospitalNumber, HospitalNumberSystem: d.hospitalNumberSystem,
 			Family: document.PatientName.Family, Given: document.PatientName.Given, BirthDate: document.BirthDate.String(),

@@ -25,7 +25,7 @@ var (
 	// errLost: after an acceptance, ErrNotInRecord. It is sent again.
 	errLost = fault.New(fault.Unavailable, "record_lost_it",
 		"The record said that it took the document, but does not have it. Wardline sends it again.")
-	// ErrMismatch: what the record holds is not what was sent. "what" is bytes, hash, patient, status or copies.
+	// ErrMismatch: what the record holds is not what was sent. "what" is bytes, hash, pdf, patient, status or copies.
 	ErrMismatch = fault.New(fault.Conflict, "record_mismatch",
 		"What the health record holds is not what was filed. Ask health records to look at it; nothing is deleted.")
 	// errOtherPatient is the ErrMismatch that harms somebody else: it has a code of its own, so that people are told which it is.
@@ -45,6 +45,7 @@ const longestReason = 300
 var reasons = map[string]string{
 	"bytes":   "The record holds other text than was sent.",
 	"hash":    "The record describes the document with a checksum that is not its own.",
+	"pdf":     "The record holds another PDF than was sent.",
 	"patient": "The record keeps the document under another patient.",
 	"status":  "The record has withdrawn the document.",
 	"copies":  "The record holds the document more than once.",

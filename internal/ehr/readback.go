@@ -19,6 +19,7 @@ import (
 type Expected struct {
 	Filing         id.Filing
 	SHA256         [sha256.Size]byte
+	PDF            [sha256.Size]byte // of the PDF beside it, zero when none was sent
 	NHSNumber      nhs.Number
 	HospitalNumber string
 }
@@ -47,8 +48,17 @@ func (d *Destination) ReadBack(ctx context.Context, expected Expected) (Receipt,
 	if !d.isOf(document, expected) {
 		return Receipt{}, mismatch("patient")
 	}
-	if len(document.Content) != 1 {
-		return Receipt{}, ErrUnintelligible.Because(errors.New("ehr: not one rendering of the document"))
+	if want := map[bool]int{true: 1, false: 2}[expected.PDF == [sha256.Size]byte{}]; len(document.Content) != want {
+		return Receipt{}, ErrUnintelligible.Because(errors.New("ehr: not the renderings of the document that were sent"))
+	}
+	if len(document.Content) == 2 {
+		pdf, err := d.fetch(ctx, document.Content[1].Attachment)
+		if err != nil {
+			return Receipt{}, err
+		}
+		if sha256.Sum256(pdf) != expected.PDF {
+			return Receipt{}, mismatch("pdf")
+		}
 	}
 	attachment := document.Content[0].Attachment
 	data, err := d.fetch(ctx, attachment)

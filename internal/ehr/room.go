@@ -43,10 +43,14 @@ func (f ForRecord) Retract(ctx context.Context, document record.Document) error 
 }
 
 func (f ForRecord) document(d record.Document) Document {
-	return Document{
+	ours := Document{
 		Filing: d.Filing, NHSNumber: d.NHSNumber, HospitalNumber: d.HospitalNumber, PatientName: d.Name, BirthDate: d.Born,
 		Title: d.Title, ContentType: "text/html", Bytes: d.Bytes,
 		Author:       Author{Person: d.Author.Person, Name: d.Author.Name, Role: d.Author.Role},
 		Organisation: f.organisation, CreatedAt: d.DecidedAt, SubmittedAt: d.FiledAt, Replaces: d.Replaces,
 	}
+	if f.destination.plain {
+		ours.PDF = d.PDF
+	}
+	return ours
 }

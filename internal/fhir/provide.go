@@ -37,6 +37,7 @@ type Provision struct {
 	ContentType string
 	Language    string // BCP 47; "en-GB" when empty
 	Document    []byte
+	PDF         []byte // the same as a PDF, for ProvidePlain only: IHE's profile has room for one rendering
 	Patient     ProvisionPatient
 	Author      ProvisionAuthor
 	ODS         string // code of the organisation that sends and keeps the document
@@ -184,6 +185,13 @@ func ProvidePlain(p Provision) (Plain, error) {
 				return nil, err
 			}
 			document.Meta = nil // it claims no profile of IHE's
+			if p.PDF != nil {
+				size := len(p.PDF)
+				document.Content = append(document.Content, DocumentContent{Attachment: Attachment{
+					ContentType: "application/pdf", Language: document.Content[0].Attachment.Language, Data: base64.StdEncoding.EncodeToString(p.PDF),
+					Size: &size, Hash: AttachmentHash(p.PDF), Title: p.Title, Creation: instant(p.Created),
+				}})
+			}
 			return document, nil
 		},
 		DocumentUnless: IdentifierQuery(p.Identifier),

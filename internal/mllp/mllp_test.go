@@ -251,7 +251,7 @@ func TestASlowRecordIsNotWaitedForForEver(t *testing.T) {
 func TestCorrectionAndCancellationAreMessagesOfTheirOwn(t *testing.T) {
 	a := listen(t, nil, func(to io.Writer, m hl7.Message) { send(to, ack(epr, "AA", control(m), "")) })
 	d, paper := destination(t, config(a)), document(t)
-	paper.Replaces = id.Filing{9}
+	paper.Replaces, paper.PDF = id.Filing{9}, []byte("%PDF-1.7")
 	if _, err := d.File(t.Context(), paper); err != nil {
 		t.Fatal(err)
 	}
@@ -265,6 +265,9 @@ func TestCorrectionAndCancellationAreMessagesOfTheirOwn(t *testing.T) {
 	seen := a.messages()
 	if m := seen[0]; m[0].Value(9, 2) != "T10" || m.Segment("TXA").Value(13, 1) != (id.Filing{9}).String() {
 		t.Errorf("%s", hl7.Encode(m))
+	}
+	if m := seen[0]; m[len(m)-1].Value(1, 1) != "2" || m[len(m)-1].Value(5, 3) != "pdf" {
+		t.Errorf("no PDF: %s", hl7.Encode(m))
 	}
 	if m := seen[1]; m[0].Value(9, 2) != "T11" || m.Segment("TXA").Value(12, 1) != paper.Filing.String() || m.Segment("TXA").Value(19, 1) != "CA" {
 		t.Errorf("%s", hl7.Encode(m))

@@ -20,6 +20,9 @@ func (d *Destination) File(ctx context.Context, document record.Document) (recor
 		return record.Receipt{}, err
 	}
 	message.Content = []hl7.Content{{Type: "text", Subtype: "html", Bytes: document.Bytes}}
+	if document.PDF != nil {
+		message.Content = append(message.Content, hl7.Content{Type: "application", Subtype: "pdf", Bytes: document.PDF})
+	}
 	if err := d.exchange(ctx, message); err != nil {
 		return record.Receipt{}, err
 	}

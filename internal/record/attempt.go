@@ -8,6 +8,7 @@ import (
 	"github.com/wardline/wardline/internal/audit"
 	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/pdf"
 	"github.com/wardline/wardline/internal/work"
 )
 
@@ -36,6 +37,11 @@ func (d *Desk) Handle(ctx context.Context, due work.Due) error {
 		return err
 	}
 	document.Replaces = replaces
+	if d.pdf {
+		if document.PDF, err = render(document); err != nil && !errors.Is(err, pdf.ErrCharacter) {
+			return err
+		}
+	}
 	receipt, err := d.destination.File(ctx, document)
 	if err == nil && receipt.Hash != paper.DocumentHash {
 		err = errOtherReceipt

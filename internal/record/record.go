@@ -3,7 +3,7 @@
 // Layout: record.go the types and what the room needs of others, decision.go a decision's life as a state machine, life.go what people do with one,
 // file.go taking a filing in, attempt.go one attempt at the record, retract.go telling the record that a document was entered in error, overdue.go who
 // is told when a decision is not in the record, worklist.go the lists of them, line.go which filing goes first, letters.go the filings that wait for a
-// person, document.go what a document may contain, examine.go a filed document against what is left of its messages, faults.go what can go wrong.
+// person, document.go what a document may contain, rendering.go the same as a PDF, examine.go a filed document against what is left of its messages, faults.go what can go wrong.
 //
 // A decision begins when a message of that kind is accepted, and every step of its life is one of [Transitions], written with an audit event in the
 // transaction of what caused it.
@@ -221,6 +221,7 @@ type Document struct {
 	Born           nhs.BirthDate
 	Title          string
 	Bytes          []byte
+	PDF            []byte // the same words as a PDF, beside Bytes; nil where the record wants none, or there can be none
 	Author         Clinician
 	DecidedAt      time.Time
 	FiledAt        time.Time
@@ -270,6 +271,7 @@ type Desk struct {
 	clock       clock.Clock
 	retry       work.Policy
 	works       *id.Source
+	pdf         bool
 }
 
 // Needs is what a desk is made of.
@@ -281,6 +283,8 @@ type Needs struct {
 	Announcer   Announcer
 	Grace       Grace
 	Clock       clock.Clock
+	// PDF has a PDF go beside each document.
+	PDF bool
 	// Retry spaces the attempts; the zero value is work.Steady. It must be the policy that the runner uses for Attempt, so that a person is
 	// shown the right time.
 	Retry work.Policy
@@ -293,7 +297,7 @@ func New(n Needs) *Desk {
 	}
 	return &Desk{
 		store: n.Store, assertions: n.Assertions, destination: n.Destination, sealer: n.Sealer, announce: n.Announcer, grace: n.Grace,
-		clock: n.Clock, retry: n.Retry, works: id.NewSource(n.Clock),
+		clock: n.Clock, retry: n.Retry, pdf: n.PDF, works: id.NewSource(n.Clock),
 	}
 }
 

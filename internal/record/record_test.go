@@ -142,6 +142,12 @@ const grace = time.Hour
 
 func newWard(t *testing.T, db *store.DB) *ward {
 	t.Helper()
+	return newWardWith(t, db, false)
+}
+
+// newWardWith is a ward whose record wants a PDF beside each document, or not.
+func newWardWith(t *testing.T, db *store.DB, pdf bool) *ward {
+	t.Helper()
 	keys, err := keyring.Create(t.TempDir() + "/keys")
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +158,7 @@ func newWard(t *testing.T, db *store.DB) *ward {
 		thread: id.Thread{7}, by: record.Clinician{Person: id.Person{1}, Name: "Dr Leila Haddad", Role: "Medical F2"},
 	}
 	w.desk = record.New(record.Needs{
-		Store: db, Assertions: vouched{id.Hash{5}}, Destination: w.health, Sealer: keys.ForRecord(), Announcer: w.told, Clock: clk,
+		Store: db, Assertions: vouched{id.Hash{5}}, Destination: w.health, Sealer: keys.ForRecord(), Announcer: w.told, Clock: clk, PDF: pdf,
 		Grace: func(context.Context) (time.Duration, error) { return grace, nil },
 	})
 	w.keeper = retention.New(db, w.halves, w.told, clk)

@@ -61,8 +61,10 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	Index          pds.Config
 	// Record is the health record over FHIR, and HL7 the one that is filed to instead, over HL7 v2, when it is set.
-	Record       ehr.Config
-	HL7          *mllp.Config
+	Record ehr.Config
+	HL7    *mllp.Config
+	// PDF has a PDF go beside each document; not with ehr.ITI65.
+	PDF          bool
 	Organisation nhs.ODSCode
 	// Retry spaces attempts at the record; the zero value is work.Steady.
 	Retry work.Policy
@@ -186,7 +188,7 @@ func (s *Server) build(trust *identity.Trust) error {
 	s.announcer = newAnnouncer(s.threads, s.hub, s.db, s.log)
 	s.records = record.New(record.Needs{
 		Store: s.db, Assertions: s.patients, Destination: destination, Sealer: s.keys.ForRecord(),
-		Announcer: s.announcer, Grace: s.grace, Clock: clk, Retry: s.config.Retry,
+		Announcer: s.announcer, Grace: s.grace, Clock: clk, Retry: s.config.Retry, PDF: s.config.PDF,
 	})
 	s.keeper = retention.New(s.db, eraser{s.shred}, s.announcer, clk)
 	s.sequencer = audit.NewSequencer(s.db.AuditLog(), s.keys.ForAudit(), clk, trust.Chain.AuditKeys()...)

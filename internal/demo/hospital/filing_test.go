@@ -492,3 +492,24 @@ func TestAWithdrawalDoesNotOverwriteAnotherChange(t *testing.T) {
 		t.Errorf("%d", response.StatusCode)
 	}
 }
+
+func TestAPDFBesideTheDocumentIsReadBackToo(t *testing.T) {
+	h := open(t, t.TempDir())
+	record, document := recordByPath(t, h, ehr.Plain), decision(t)
+	document.PDF = []byte("%PDF-1.7 the same words")
+	if _, err := record.File(t.Context(), document); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := record.ReadBack(t.Context(), document.Expected()); err != nil {
+		t.Error(err)
+	}
+	other := document
+	other.PDF = []byte("%PDF-1.7 other words")
+	if _, err := record.ReadBack(t.Context(), other.Expected()); !errors.Is(err, ehr.ErrMismatch) || fault.As(err).Details()["what"] != "pdf" {
+		t.Errorf("another PDF: %v", err)
+	}
+	other.PDF = nil
+	if _, err := record.ReadBack(t.Context(), other.Expected()); !errors.Is(err, ehr.ErrUnintelligible) {
+		t.Errorf("a rendering that nobody sent: %v", err)
+	}
+}

@@ -67,7 +67,7 @@ func (h *Hospital) createDocument(w http.ResponseWriter, r *http.Request) {
 	}
 	sent := &transaction{reference: reference}
 	place := ""
-	if len(reference.Content) == 1 {
+	if len(reference.Content) > 0 {
 		place = reference.Content[0].Attachment.URL
 	}
 	if sent.binary = h.loose.find(strings.TrimPrefix(place, "Binary/")); sent.binary == nil {

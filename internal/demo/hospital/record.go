@@ -207,7 +207,7 @@ func readTransaction(data []byte) (*transaction, error) {
 
 // check is what every way of filing has to pass: the bytes are those described, and a repeated attempt files nothing twice.
 func (t *transaction) check(binaryURL, condition string) (err error) {
-	if len(t.reference.Content) != 1 || t.reference.Subject == nil {
+	if n := len(t.reference.Content); n != 1 && (n != 2 || t.list != nil) || t.reference.Subject == nil {
 		return errors.New("the document has no content or no patient")
 	}
 	attachment := t.reference.Content[0].Attachment
