@@ -51,7 +51,7 @@ type commands struct {
 	Backup   backupCommand   `cmd:"" help:"Back up both databases while they are in use, encrypted."`
 	Restore  restoreCommand  `cmd:"" help:"Bring a backup back, or try whether that would work."`
 	Ledger   ledgerCommand   `cmd:"" help:"The destruction ledger, without which no backup is restored."`
-	Verify   verifyCommand   `cmd:"" help:"Check the audit log, or evidence against it."`
+	Verify   verifyCommand   `cmd:"" help:"Check the audit log, evidence against it, or a document that was filed."`
 	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Witness  witnessCommand  `cmd:"" help:"Watch a server's log from outside: has anything been changed or taken away?"`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

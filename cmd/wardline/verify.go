@@ -14,8 +14,9 @@ import (
 )
 
 type verifyCommand struct {
-	Log      verifyLog      `cmd:"" default:"withargs" help:"The audit log, in the database or in an export."`
-	Evidence verifyEvidence `cmd:"" help:"Files of evidence that the app or a witness saved: do they prove that one server signed two logs?"`
+	Log      verifyLog             `cmd:"" default:"withargs" help:"The audit log, in the database or in an export."`
+	Evidence verifyEvidence        `cmd:"" help:"Files of evidence that the app or a witness saved: do they prove that one server signed two logs?"`
+	Document verifyDocumentCommand `cmd:"" help:"A document that was filed: is it what was said, and is that gone because of it?"`
 }
 
 type verifyLog struct {

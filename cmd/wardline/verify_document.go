@@ -12,12 +12,6 @@ import (
 	"github.com/wardline/wardline/internal/record"
 )
 
-// verifyCommands are the things that can be checked.
-type verifyCommands struct {
-	Log      verifyCommand         `cmd:"" default:"withargs" help:"Check the audit log."`
-	Document verifyDocumentCommand `cmd:"" help:"Check a document that was filed: is it what was said, and is that gone because of it?"`
-}
-
 type verifyDocumentCommand struct {
 	place
 	Evidence string `placeholder:"FILE" help:"Check against a file that --save wrote, on any machine, instead of against the database."`
