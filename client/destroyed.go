@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
@@ -80,23 +81,33 @@ func (t *thread) joined(person id.Person) uint64 {
 	return joined
 }
 
-// findDestroyed asks the server about decisions whose originals are still here, and drops those that are gone.
+// findDestroyed asks for what was destroyed since this device last heard, whatever the reason, and drops it.
 func (s *Session) findDestroyed(ctx context.Context, t *thread) error {
-	decided := false
-	for _, m := range t.messages {
-		decided = decided || m.kind == envelope.KindDecision && m.tombstone == nil
-	}
-	if !decided || !t.isMember(s.person) {
-		return nil
-	}
-	filings, err := s.fetchFilings(ctx, t.id)
-	if err != nil {
-		return err
-	}
-	for _, filing := range filings {
-		if err := s.dropDestroyed(ctx, t, filing); err != nil {
+	for t.head.DestroyedAt > t.destroyedAt {
+		var body struct {
+			Entries [][]byte `json:"entries"`
+			At      int64    `json:"at"`
+			More    bool     `json:"more"`
+		}
+		if err := s.call(ctx, "GET", fmt.Sprintf("/v1/threads/%s/destroyed?after=%d", t.id, t.destroyedAt), nil, &body); err != nil {
 			return err
 		}
+		for _, raw := range body.Entries {
+			entry, err := envelope.Parse[envelope.LogEntry](raw)
+			if err != nil {
+				return err
+			}
+			if entry.Kind != envelope.EntryTombstone || entry.Seq > uint64(len(t.served)) {
+				continue // the log will have it in its place
+			}
+			if err := t.seeAgain(entry); err != nil {
+				return err
+			}
+		}
+		if body.At <= t.destroyedAt {
+			break // it says more than it has
+		}
+		t.destroyedAt = body.At
 	}
 	return nil
 }

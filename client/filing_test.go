@@ -243,9 +243,9 @@ func (d *ward) pass(until int64, there ...*person) {
 func TestAHoldKeepsTheOriginals(t *testing.T) {
 	d := newWard(t)
 	governance := d.enrol("grace.owusu", "Grace Owusu", "information-governance")
-	hold, err := governance.PlaceHold(d.ctx, d.in, "subject access request")
+	hold, err := governance.PlaceHold(d.ctx, client.HoldScope{Thread: d.in}, "subject access request", "")
 	d.check(err)
-	if _, err := d.anita.PlaceHold(d.ctx, d.in, "not mine to place"); client.CodeOf(err) != "not_permitted" {
+	if _, err := d.anita.PlaceHold(d.ctx, client.HoldScope{Thread: d.in}, "not mine to place", ""); client.CodeOf(err) != "not_permitted" {
 		t.Errorf("a hold by anybody: %v", err)
 	}
 	d.destroy(t, d.file(d.decision.ID))

@@ -242,6 +242,9 @@ func (h *heeding) heads(heads []head) {
 		}
 		if one.Seq >= t.head.Seq {
 			t.head = one
+			if one.DestroyedAt > t.destroyedAt {
+				h.opened[t.id] = true // tombstones that were announced while nobody was here
+			}
 		}
 		if one.Complaints > t.heardOf {
 			h.opened[t.id] = true

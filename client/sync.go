@@ -107,6 +107,7 @@ func (s *Session) follow(ctx context.Context, to head) error {
 	t := s.threads[to.Thread]
 	if t == nil {
 		t = newThread(to.Thread)
+		t.destroyedAt = to.DestroyedAt // its log comes after this head, and so with every tombstone up to then
 	}
 	err := s.catchUp(ctx, t, to)
 	if _, refusal := errors.AsType[*envelope.Refusal](err); refusal || err == nil {

@@ -20,6 +20,8 @@ type thread struct {
 	unopened   []*message
 	changes    []change
 	head       head
+	// destroyedAt is up to when destroyed messages were asked for, by the server's count.
+	destroyedAt int64
 	// checked says that the vault's bookmark was compared.
 	checked bool
 	refused error // why the log goes no further
@@ -114,6 +116,8 @@ type head struct {
 	LastKind       string    `json:"lastKind"`
 	Unfiled        int       `json:"unfiled"`
 	Complaints     int       `json:"complaints"`
+	DestroyedAt    int64     `json:"destroyedAt"`
+	KeptDays       int64     `json:"keptDays"`
 }
 
 func newThread(name id.Thread) *thread {

@@ -78,6 +78,8 @@ const (
 	HoldReleased Kind = 0x0503
 	Disposal     Kind = 0x0504
 	Replay       Kind = 0x0505 // the destruction ledger was replayed after a restore
+	RetentionSet Kind = 0x0510 // the period of a class in a space was changed
+	Swept        Kind = 0x0511 // the retention sweep destroyed something
 )
 
 // Cases and control.
@@ -126,6 +128,7 @@ var kindNames = map[Kind]string{
 	Decision:      "decision", NoDecision: "no_decision", Filing: "filing", FilingRefused: "filing_refused", Receipt: "receipt",
 	Retraction: "retraction",
 	Eligible:   "eligible", Hold: "hold", HoldReleased: "hold_released", Disposal: "disposal", Replay: "replay",
+	RetentionSet: "retention_set", Swept: "swept",
 	CaseOpened: "case_opened", DisclosureOrder: "disclosure_order", Opening: "opening", HalvesReleased: "halves_released",
 	CaseClosed: "case_closed", Drill: "drill", Review: "review",
 	Configuration: "configuration", Backup: "backup", Restore: "restore", Quiet: "quiet",

@@ -112,6 +112,46 @@ func (l *Ledger) Prove(ctx context.Context, entries []PersonEntry, from int64) (
 	return proofs, nil
 }
 
+// ProveLeaves proves that leaves are in the log, all under the newest checkpoint. What waits has its place first.
+func (l *Ledger) ProveLeaves(ctx context.Context, leaves []int64) ([]Inclusion, error) {
+	if err := l.Settle(ctx); err != nil {
+		return nil, err
+	}
+	size, checkpoint, err := l.store.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	proofs := make([]Inclusion, 0, len(leaves))
+	reader := &gathered{ctx: ctx, from: l.store}
+	for range 2 { // as in Prove: once to learn which hashes are wanted
+		proofs = proofs[:0]
+		for _, leaf := range leaves {
+			if leaf < 0 || leaf >= size {
+				return nil, ErrNoLeaf
+			}
+			path, err := tlog.ProveRecord(size, leaf, reader)
+			if err != nil {
+				return nil, fmt.Errorf("audit: proving leaf %d: %w", leaf, err)
+			}
+			proofs = append(proofs, Inclusion{Index: leaf, Proof: path, Checkpoint: checkpoint})
+		}
+		if err := reader.read(); err != nil {
+			return nil, err
+		}
+	}
+	for n := range proofs {
+		rows, err := l.store.Rows(ctx, proofs[n].Index, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) != 1 {
+			return nil, ErrNoLeaf
+		}
+		proofs[n].Row = rows[0]
+	}
+	return proofs, nil
+}
+
 // gathered notes which hashes are asked for, and knows them after read.
 type gathered struct {
 	ctx    context.Context

@@ -184,10 +184,10 @@ func (s *story) hold(ctx context.Context) error {
 }
 
 func (s *story) receive(ctx context.Context) error {
-	if _, err := s.officer.PlaceHold(ctx, s.patient, "Subject access request"); err != nil {
+	if _, err := s.officer.PlaceHold(ctx, client.HoldScope{Thread: s.patient}, "Subject access request", ""); err != nil {
 		return err
 	}
-	if _, err := s.grace.PlaceHold(ctx, s.patient, "Not my place"); err == nil {
+	if _, err := s.grace.PlaceHold(ctx, client.HoldScope{Thread: s.patient}, "Not my place", ""); err == nil {
 		return errors.New("a nurse placed a hold")
 	}
 	if err := s.recordMode(hospital.RecordAccept); err != nil {

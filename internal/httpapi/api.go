@@ -70,6 +70,7 @@ type Rooms struct {
 	Records    Records
 	Decisions  Decisions
 	Holds      Holds
+	Retention  Retention
 	Ledger     Ledger
 	// Policies may be nil, and then nobody has any to accept.
 	Policies Policies

@@ -80,6 +80,7 @@ var authorisation = map[string]row{
 	"GET /v1/threads":                             {Bound, ownOnly},
 	"GET /v1/threads/{thread}":                    {Bound, membersOnly},
 	"GET /v1/threads/{thread}/log":                {Bound, membersOnly},
+	"GET /v1/threads/{thread}/destroyed":          {Bound, membersOnly},
 	"POST /v1/threads/{thread}/entries":           {Bound, membersOnly},
 	"POST /v1/threads/{thread}/epochs":            {Bound, membersOnly},
 	"GET /v1/threads/{thread}/epochs":             {Bound, membersOnly},
@@ -120,6 +121,11 @@ var authorisation = map[string]row{
 	"POST /v1/holds":                {Permission(informationGovernance), everyone},
 	"GET /v1/holds":                 {Permission(informationGovernance), everyone},
 	"POST /v1/holds/{hold}/release": {Permission(informationGovernance), everyone},
+	"POST /v1/holds/drill":          {Permission(informationGovernance), everyone},
+
+	"GET /v1/retention/classes":     {Bound, everyone},
+	"GET /v1/retention/plan":        {Permission(informationGovernance), everyone},
+	"GET /v1/retention/certificate": {Permission(informationGovernance), everyone},
 }
 
 // callers are the kinds of caller, each with the code that it is refused with at a need, or "" where it passes.

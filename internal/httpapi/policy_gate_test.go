@@ -23,6 +23,7 @@ var beforePolicies = map[string]string{
 	"POST /v1/threads/{thread}/decisions/{decision}/withdraw": "what is wrong is taken back at once",
 	"POST /v1/holds":                                          "a legal duty that cannot wait",
 	"POST /v1/holds/{hold}/release":                           "a legal duty that cannot wait",
+	"POST /v1/holds/drill":                                    "it changes nothing",
 }
 
 func TestR36_EveryWriteIsGatedOrHasAReason(t *testing.T) {

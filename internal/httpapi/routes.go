@@ -31,6 +31,7 @@ func (a *API) routes() {
 	a.registerDecisions()
 	a.registerLetters()
 	a.registerHolds()
+	a.registerRetention()
 	a.registerPolicies()
 	a.registerOperations()
 }

@@ -14,6 +14,7 @@ type Threads interface {
 	Heads(ctx context.Context, person id.Person) ([]thread.Head, error)
 	Head(ctx context.Context, person id.Person, in id.Thread) (thread.Head, error)
 	Log(ctx context.Context, person id.Person, in id.Thread, after uint64, limit int) (thread.Page, error)
+	Destroyed(ctx context.Context, person id.Person, in id.Thread, after int64) (thread.Gone, error)
 }
 
 func (a *API) registerThreads() {
@@ -22,6 +23,7 @@ func (a *API) registerThreads() {
 	route(a, "GET /v1/threads", Bound, "listThreads", "My conversations, those with the latest news first", a.listThreads)
 	route(a, "GET /v1/threads/{thread}", Bound, "getThread", "One of my conversations", a.getThread)
 	route(a, "GET /v1/threads/{thread}/log", Bound, "getThreadLog", "A page of a conversation's log, without gaps", a.getThreadLog)
+	route(a, "GET /v1/threads/{thread}/destroyed", Bound, "getDestroyed", "Tombstones of a conversation that came after a time", a.getDestroyed)
 	route(a, "POST /v1/threads/{thread}/entries", Bound, "addThreadEntry",
 		"Add a membership entry, with the keys that it calls for; the same bytes again get the same answer", a.addThreadEntry, limit(epochBody), gated(a))
 }
@@ -102,6 +104,25 @@ func (a *API) getThreadLog(ctx context.Context, in *logInput) (*output[logBody],
 		return nil, err
 	}
 	return &output[logBody]{logBody{list(page.Entries), page.More}}, nil
+}
+
+type destroyedInput struct {
+	Thread id.Thread `path:"thread"`
+	After  int64     `query:"after" minimum:"0" maximum:"9007199254740991" doc:"the time that the last answer gave; 0 at first"`
+}
+
+type destroyedBody struct {
+	Entries [][]byte `json:"entries" doc:"log-entry objects with tombstones"`
+	At      int64    `json:"at" doc:"when the last of them was destroyed"`
+	More    bool     `json:"more"`
+}
+
+func (a *API) getDestroyed(ctx context.Context, in *destroyedInput) (*output[destroyedBody], error) {
+	gone, err := a.rooms.Threads.Destroyed(ctx, a.session(ctx).Person, in.Thread, in.After)
+	if err != nil {
+		return nil, err
+	}
+	return &output[destroyedBody]{destroyedBody{list(gone.Entries), gone.At, gone.More}}, nil
 }
 
 type entryInput struct {

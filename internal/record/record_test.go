@@ -77,6 +77,13 @@ func (h *health) File(_ context.Context, d record.Document) (record.Receipt, err
 	return record.Receipt{Reference: "DOC-1", Hash: sha256.Sum256(bytes), At: d.FiledAt.Add(time.Minute), Proof: record.ReadBack}, nil
 }
 
+// Holds implements retention.Record: the record answers, unless it is down.
+func (h *health) Holds(context.Context, id.Filing) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.trouble
+}
+
 // vouched is the patient room: every assertion is good, and of the thread's patient.
 type vouched struct{ hash id.Hash }
 
@@ -161,7 +168,7 @@ func newWardWith(t *testing.T, db *store.DB, pdf bool) *ward {
 		Store: db, Assertions: vouched{id.Hash{5}}, Destination: w.health, Sealer: keys.ForRecord(), Announcer: w.told, Clock: clk, PDF: pdf,
 		Grace: func(context.Context) (time.Duration, error) { return grace, nil },
 	})
-	w.keeper = retention.New(db, w.halves, w.told, clk)
+	w.keeper = retention.New(retention.Needs{Store: db, Eraser: w.halves, Announcer: w.told, Record: w.health, Clock: clk})
 	w.exec(t, `INSERT INTO thread (thread, space, name, add_by, post_by, retention, creator, created_at, seq, log_hash, membership_seq,
 		membership_head, epoch, epoch_membership_seq, epoch_issued, epoch_messages, epoch_stale, members, link_tag, link_assertion, last_at, last_kind)
 		VALUES ($1, 1, '', 2, 2, 0, $2, 1, 9, $3, 0, $3, 1, 0, 1, 0, FALSE, 1, $3, $4, 1, 4)`, w.thread, w.by.Person, id.Hash{1}, id.Hash{5})
@@ -418,7 +425,7 @@ func TestR20_AHoldForbidsDestructionUntilItIsReleased(t *testing.T) {
 		}
 		w.work(t)
 		officer := id.Person{8}
-		hold, err := w.keeper.Hold(t.Context(), officer, w.thread, "Subject access request 2026/114")
+		hold, err := w.keeper.Hold(t.Context(), officer, retention.Scope{Thread: w.thread}, "Subject access request 2026/114", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -456,7 +463,9 @@ func TestR20_AHoldAndADisposalThatRaceNeverBothWin(t *testing.T) {
 			var wait sync.WaitGroup
 			var hold retention.Hold
 			var errHold, errDispose error
-			wait.Go(func() { hold, errHold = w.keeper.Hold(t.Context(), id.Person{8}, w.thread, "Case") })
+			wait.Go(func() {
+				hold, errHold = w.keeper.Hold(t.Context(), id.Person{8}, retention.Scope{Thread: w.thread}, "Case", "")
+			})
 			wait.Go(func() {
 				errDispose = w.keeper.Handle(t.Context(), work.Due{Kind: retention.Dispose, Subject: s.Filing.Bytes()})
 			})

@@ -425,7 +425,9 @@ func TestNothingIsDisposedOfUntilHoldsCanBePlacedAgain(t *testing.T) {
 			wait time.Duration
 			want retention.Verdict
 		}{{restore.DisposalPause - time.Second, retention.Early}, {restore.DisposalPause, retention.Go}} {
-			_, verdict, err := db.BeginDisposal(t.Context(), filing, w.clock.Now().Add(test.wait), audit.Event{Kind: audit.Disposal, At: noon})
+			nothing := func(context.Context, []retention.Candidate) (map[id.Message]retention.Reason, error) { return nil, nil }
+			event := func(retention.Disposal) audit.Event { return audit.Event{Kind: audit.Disposal, At: noon} }
+			_, verdict, err := db.BeginFiled(t.Context(), filing, id.Disposal{1}, w.clock.Now().Add(test.wait), nothing, event)
 			if err != nil || verdict != test.want {
 				t.Errorf("after %v: %v, %v", test.wait, verdict, err)
 			}

@@ -54,6 +54,9 @@ func (a *announcer) Destroyed(filing id.Filing, gone []retention.Doomed) {
 		if err := a.threads.Redeliver(ctx, gone[0].Thread, messages); err != nil {
 			return err
 		}
+		if filing.IsZero() {
+			return nil
+		}
 		return a.filing(ctx, filing)
 	})
 }

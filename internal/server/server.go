@@ -190,7 +190,9 @@ func (s *Server) build(trust *identity.Trust) error {
 		Store: s.db, Assertions: s.patients, Destination: destination, Sealer: s.keys.ForRecord(),
 		Announcer: s.announcer, Grace: s.grace, Clock: clk, Retry: s.config.Retry, PDF: s.config.PDF,
 	})
-	s.keeper = retention.New(s.db, eraser{s.shred}, s.announcer, clk)
+	s.keeper = retention.New(retention.Needs{
+		Store: s.db, Eraser: eraser{s.shred}, Announcer: s.announcer, Record: destination, Patients: s.patients, Clock: clk,
+	})
 	s.sequencer = audit.NewSequencer(s.db.AuditLog(), s.keys.ForAudit(), clk, trust.Chain.AuditKeys()...)
 	s.ledger = audit.NewLedger(s.db.AuditLog(), s.sequencer, s.db.Audit, clk)
 	s.buildJobs()
@@ -230,6 +232,7 @@ func (s *Server) buildJobs() {
 	s.jobs.Handle(retention.Dispose, s.keeper.Handle)
 	s.jobs.HandleWith(record.Retract, retry, s.records.HandleRetract)
 	s.jobs.Handle(record.Overdue, s.records.Remind)
+	s.jobs.Handle(retention.Sweep, s.keeper.Sweep)
 	s.jobs.Handle(people.LeaveWork, s.leave)
 	s.db.OnDue(s.jobs.Wake)
 	s.db.OnAudit(s.sequencer.Wake)
@@ -241,6 +244,7 @@ func (s *Server) Start(ctx context.Context) {
 		s.log.ErrorContext(ctx, "the log was not signed at the start", "code", fault.As(err).Code())
 	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.ensureSweep(ctx, 0)
 	s.done.Go(func() { s.sequencer.Run(ctx, time.Minute, s.log) })
 	s.done.Go(func() { s.jobs.Run(ctx) })
 	s.done.Go(func() { s.hub.Run(ctx) })
@@ -329,6 +333,7 @@ func (s *Server) keepHouse(ctx context.Context) {
 		if err := clock.Until(ctx, s.config.Clock, s.config.Clock.Now().Add(10*time.Minute)); err != nil {
 			return
 		}
+		s.ensureSweep(ctx, retention.SweepEvery)
 		if _, err := s.threads.SweepHalves(ctx); err != nil {
 			s.log.WarnContext(ctx, "orphan halves were not swept", "code", fault.As(err).Code())
 		}
@@ -338,6 +343,13 @@ func (s *Server) keepHouse(ctx context.Context) {
 		if _, err := s.identity.ForgetSessions(ctx); err != nil {
 			s.log.WarnContext(ctx, "old sessions were not forgotten", "code", fault.As(err).Code())
 		}
+	}
+}
+
+// ensureSweep has a retention sweep waiting; each sweep writes the next, and this is for what could go wrong with that.
+func (s *Server) ensureSweep(ctx context.Context, within time.Duration) {
+	if err := s.keeper.Ensure(ctx, within); err != nil {
+		s.log.WarnContext(ctx, "no retention sweep is waiting", "code", fault.As(err).Code())
 	}
 }
 

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/wardline/wardline/internal/clock"
 	"github.com/wardline/wardline/internal/envelope"
@@ -81,6 +82,24 @@ func (e eraser) Erase(ctx context.Context, doomed []retention.Doomed) error {
 	return e.shred.Delete(ctx, refs...)
 }
 
+// certifier is the retention room with what a certificate says of the organisation.
+type certifier struct{ s *Server }
+
+func (c certifier) Schedule(ctx context.Context) (retention.Schedule, error) {
+	return c.s.keeper.Schedule(ctx)
+}
+
+func (c certifier) Plan(ctx context.Context, in id.Thread) ([]retention.Line, error) {
+	return c.s.keeper.Plan(ctx, in)
+}
+
+func (c certifier) Certificate(ctx context.Context, what retention.Subject) (retention.Certificate, error) {
+	issuer := retention.Issuer{
+		Organisation: c.s.identity.Chain().Current().Organisation, ShredHorizon: time.Duration(c.s.identity.Policy().ShredHorizonMillis) * time.Millisecond,
+	}
+	return c.s.keeper.Certify(ctx, c.s.ledger, issuer, what)
+}
+
 func personOf(due work.Due) (id.Person, error) {
 	person, err := id.FromBytes[id.Person](due.Subject)
 	if err != nil {
@@ -95,7 +114,7 @@ func (s *Server) rooms() httpapi.Rooms {
 		Enrolments: s.identity, SignIns: s.identity, Sessions: s.identity, PersonLogs: s.identity, Vaults: s.identity, Manifests: s.identity,
 		Passkeys: s.identity, Unlockers: s.identity,
 		Threads: s.threads, Epochs: s.threads, Messages: s.threads, Marks: s.threads, Live: s.hub,
-		Directory: s.people, Patients: s.patients, Records: s.records, Decisions: s.records, Holds: s.keeper, Ledger: s.ledger, Policies: s.policies,
+		Directory: s.people, Patients: s.patients, Records: s.records, Decisions: s.records, Holds: s.keeper, Retention: certifier{s}, Ledger: s.ledger, Policies: s.policies,
 		Ready: func(ctx context.Context) error { return errors.Join(s.db.Ping(ctx), s.shred.Ping(ctx)) },
 	}
 }

@@ -188,7 +188,8 @@ func (db *DB) Receive(ctx context.Context, paper record.Paper, intent work.Inten
 
 const paperColumns = `filing, thread, decision, state, code, reason, reference, document_hash, filed_by, filed_at, received_at, eligible_at,
 	destroyed_at, next_try_at, attempts, retraction, patient, replaces,
-	EXISTS (SELECT 1 FROM hold WHERE hold.thread = filing.thread AND hold.released_at IS NULL)`
+	EXISTS (SELECT 1 FROM filing_source fs JOIN thread_log l ON l.thread = filing.thread AND l.message = fs.message
+	JOIN thread t ON t.thread = l.thread WHERE fs.filing = filing.filing AND ` + held + `)`
 
 func scanPaper(row Scanner) (record.Paper, error) {
 	var p record.Paper

@@ -169,16 +169,32 @@ func (b *batch) write(sends []*sending) error {
 }
 
 func (b *batch) insert(accepted []*sending) error {
-	const width = 16
+	const width = 18
 	args := make([]any, 0, width*len(accepted))
 	for _, s := range accepted {
 		h, e := &s.message.Header, &s.entry.Entry
 		args = append(args, h.Thread, e.Seq, uint8(e.Kind), e.At.UnixMilli(), e.Hash, e.LogHash, h.Message, h.Person, h.Device, h.DeviceSeq, h.Epoch,
-			uint64(h.Time), uint8(h.Kind), h.Kind == envelope.KindDecision, h.ShredCommit, e.Body)
+			uint64(h.Time), uint8(h.Kind), h.Kind == envelope.KindDecision, h.ShredCommit, e.Body, keptAs(h), sweptTo(h))
 	}
 	_, err := b.tx.Exec(`INSERT INTO thread_log (thread, seq, kind, at, entry, log_hash, message, person, device, device_seq, epoch, sent_at,
-		content, unfiled, commitment, body) VALUES `+tuples(len(accepted), width), args...)
+		content, unfiled, commitment, body, retention, seen_seq) VALUES `+tuples(len(accepted), width), args...)
 	return err
+}
+
+// keptAs is the class of a message. The signed answer of a sweep outlives what it let go.
+func keptAs(h *envelope.Header) uint8 {
+	if h.Kind == envelope.KindSweep {
+		return max(h.Retention, envelope.RetentionLong)
+	}
+	return h.Retention
+}
+
+// sweptTo is up to where a sweep answered for the thread; of other messages nobody asks.
+func sweptTo(h *envelope.Header) any {
+	if h.Kind == envelope.KindSweep {
+		return h.SeenSeq
+	}
+	return nil
 }
 
 func (b *batch) chain(ends []deviceIn) error {
@@ -268,7 +284,7 @@ func makeStandingQuery(count int) string {
 			query.WriteString(" UNION ALL ")
 		}
 		p := func(k int) string { return "$" + strconv.Itoa(standingWidth*n+k) }
-		query.WriteString(`SELECT ` + strconv.Itoa(n) + ` AS n, t.space, t.post_by, t.seq, t.log_hash, t.membership_seq, t.epoch, t.record,
+		query.WriteString(`SELECT ` + strconv.Itoa(n) + ` AS n, t.space, t.post_by, t.retention, t.seq, t.log_hash, t.membership_seq, t.epoch, t.record,
 			t.epoch_membership_seq, t.epoch_issued, t.epoch_messages, t.epoch_stale, m.member_role, m.standby, m.until_at, m.left_seq,
 			d.device_seq, d.message, l.seq, l.at, l.entry, l.log_hash, l.state, seen.log_hash,
 			(SELECT p.hash FROM person_log p WHERE p.person = ` + p(5) + ` ORDER BY p.seq DESC LIMIT 1)
@@ -288,7 +304,7 @@ func scanStanding(row Scanner, n *int, s *thread.Standing) error {
 	var until, at *int64
 	var left, deviceSeq, seq *uint64
 	var there thread.StoredEntry
-	err := row.Scan(n, (*uint8)(&s.State.Space), (*uint8)(&s.State.PostBy), &s.State.Seq, &s.State.LogHash, &s.State.MembershipSeq, &s.State.Epoch,
+	err := row.Scan(n, (*uint8)(&s.State.Space), (*uint8)(&s.State.PostBy), &s.State.Retention, &s.State.Seq, &s.State.LogHash, &s.State.MembershipSeq, &s.State.Epoch,
 		&s.State.Record, &s.State.EpochMembershipSeq, (*storedTime)(&s.State.EpochIssued), &s.State.EpochMessages, &s.State.EpochStale,
 		&role, &standby, &until, &left, &deviceSeq, &s.DeviceEntry, &seq, &at, &there.Hash, &there.LogHash, &state, &s.SeenHash, &s.PersonHead)
 	if err != nil {

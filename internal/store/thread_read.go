@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/retention"
 	"github.com/wardline/wardline/internal/thread"
 )
 
@@ -63,23 +65,29 @@ func (t Threads) Heads(ctx context.Context, person id.Person, in id.Thread) ([]t
 		CASE WHEN m.left_seq IS NULL THEN (SELECT COUNT(*) FROM (SELECT 1 FROM thread_log l
 			WHERE l.thread = t.thread AND l.seq > m.seen_seq AND l.kind = 4 AND l.state = 0 AND l.person <> $1 LIMIT 1000) few) ELSE 0 END,
 		CASE WHEN m.left_seq IS NULL THEN (SELECT COUNT(*) FROM thread_log l WHERE l.thread = t.thread AND l.unfiled) ELSE 0 END,
-		CASE WHEN m.left_seq IS NULL THEN (SELECT COUNT(*) FROM thread_complaint c WHERE c.thread = t.thread) ELSE 0 END
+		CASE WHEN m.left_seq IS NULL THEN (SELECT COUNT(*) FROM thread_complaint c WHERE c.thread = t.thread) ELSE 0 END,
+		COALESCE((SELECT MAX(x.done_at) FROM destruction x WHERE x.thread = t.thread), 0)
 		FROM thread_member m JOIN thread t ON t.thread = m.thread WHERE m.person = $1`
 	args := []any{person}
 	if !in.IsZero() {
 		query, args = query+` AND m.thread = $2`, append(args, in)
 	}
-	return many(t.db.Read(ctx), scanHead, query+` ORDER BY t.last_at DESC, t.thread`, args...)
+	periods, err := schedule(t.db.Read(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return many(t.db.Read(ctx), func(row Scanner) (thread.Head, error) { return scanHead(row, periods) },
+		query+` ORDER BY t.last_at DESC, t.thread`, args...)
 }
 
-func scanHead(row Scanner) (thread.Head, error) {
+func scanHead(row Scanner, periods retention.Schedule) (thread.Head, error) {
 	var s thread.State
 	var m memberRow
-	var lastAt int64
+	var lastAt, destroyed int64
 	var lastKind uint8
 	var seen uint64
 	var unread, unfiled, complaints int
-	if err := row.Scan(append(append(stateFields(&s), m.fields()...), &lastAt, &lastKind, &seen, &unread, &unfiled, &complaints)...); err != nil {
+	if err := row.Scan(append(append(stateFields(&s), m.fields()...), &lastAt, &lastKind, &seen, &unread, &unfiled, &complaints, &destroyed)...); err != nil {
 		return thread.Head{}, err
 	}
 	member := m.member()
@@ -87,7 +95,8 @@ func scanHead(row Scanner) (thread.Head, error) {
 		Thread: s.Thread, Space: s.Space.String(), Name: s.Name, Seq: s.Seq, LogHash: s.LogHash.Bytes(), MembershipSeq: s.MembershipSeq,
 		MembershipHead: s.MembershipHead.Bytes(), Epoch: s.Epoch, JoinedSeq: member.JoinedSeq, SeenSeq: seen, Unread: unread,
 		LastAt: lastAt, LastKind: envelope.EntryKind(lastKind).String(), MemberCount: s.Members, MyRole: member.MemberRole.String(),
-		Unfiled: unfiled, Complaints: complaints,
+		Unfiled: unfiled, Complaints: complaints, DestroyedAt: destroyed,
+		KeptDays: int64(periods.Period(s.Space, retention.Class(s.Retention))),
 	}
 	if left := member.Left; left != nil {
 		h.LeftSeq, h.Seq, h.LogHash = &left.Seq, left.Seq, left.LogHash.Bytes()
@@ -101,6 +110,31 @@ func scanHead(row Scanner) (thread.Head, error) {
 func (t Threads) Entries(ctx context.Context, in id.Thread, after, until uint64, limit int) ([]thread.StoredEntry, error) {
 	return many(t.db.Read(ctx), scanEntry, `SELECT `+entryColumns+` FROM thread_log l
 		WHERE l.thread = $1 AND l.seq > $2 AND l.seq <= $3 ORDER BY l.seq LIMIT $4`, in, after, until, limit)
+}
+
+// Destroyed implements thread.Reader.
+func (t Threads) Destroyed(ctx context.Context, in id.Thread, after int64, until uint64, limit int) ([]thread.StoredEntry, int64, bool, error) {
+	var entries []thread.StoredEntry
+	var at int64
+	var more bool
+	err := t.db.View(ctx, func(v *View) error {
+		last, err := one(v, scanInt, `SELECT COALESCE(MAX(done_at), 0) FROM destruction WHERE thread = $1`, in)
+		if err != nil {
+			return err
+		}
+		at, err = one(v, scanInt, `SELECT done_at FROM destruction WHERE thread = $1 AND done_at > $2 ORDER BY done_at LIMIT 1 OFFSET $3`, in, after, limit-1)
+		if errors.Is(err, ErrNotFound) {
+			at, err = max(last, after), nil
+		}
+		if err != nil {
+			return err
+		}
+		more = at < last
+		entries, err = many(v, scanEntry, `SELECT `+entryColumns+` FROM destruction x JOIN thread_log l ON l.thread = x.thread AND l.message = x.message
+			WHERE x.thread = $1 AND x.done_at > $2 AND x.done_at <= $3 AND l.state = 2 AND l.seq <= $4 ORDER BY x.done_at, l.seq`, in, after, at, int64(until))
+		return err
+	})
+	return entries, at, more, err
 }
 
 // MessageEntry implements thread.Reader.

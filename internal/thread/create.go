@@ -100,6 +100,9 @@ func (s *Service) createdBefore(ctx context.Context, actor Actor, made id.Thread
 
 // allowsStart is what a space asks of a thread before its first epoch.
 func allowsStart(m *envelope.Membership) error {
+	if !envelope.MayKeep(m.Space(), m.Create().Retention) {
+		return ErrClass
+	}
 	switch m.Space() {
 	case envelope.SpacePatient:
 		if _, linked := m.Link(); !linked {

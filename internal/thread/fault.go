@@ -37,6 +37,8 @@ var (
 	ErrOutOfOrder = fault.New(fault.Conflict, "device_order", "An earlier message from this device is missing. Please try again.")
 	// ErrNotHere: the space does not carry this, such as a decision without a patient, or urgency among friends.
 	ErrNotHere = fault.New(fault.Invalid, "not_in_this_space", "This kind of message does not belong in this conversation.")
+	// ErrClass: the retention class is shorter than the thread's, or the space does not have it.
+	ErrClass = fault.New(fault.Invalid, "retention_class", "A message cannot be kept for a shorter time than its conversation, or by a class that this space does not have.")
 	// ErrWrongHalf: the shred half is not the one that the header commits to.
 	ErrWrongHalf = fault.New(fault.Invalid, "wrong_half", "The message arrived damaged.")
 	// ErrTooLarge: above the size that the protocol allows.

@@ -265,6 +265,9 @@ func belongs(s State, h *envelope.Header) error {
 	if s.Space == envelope.SpaceSocial && h.Urgency != envelope.UrgencyRoutine {
 		return ErrNotHere
 	}
+	if h.Retention < s.Retention || !envelope.MayKeep(s.Space, h.Retention) {
+		return ErrClass // a message may be kept longer than its thread, never shorter
+	}
 	return nil
 }
 

@@ -70,6 +70,38 @@ func (s *Service) Log(ctx context.Context, person id.Person, in id.Thread, after
 	return page, nil
 }
 
+// Gone are tombstones of a thread.
+type Gone struct {
+	Entries [][]byte // log-entry objects
+	At      int64    // when the last of them was destroyed: what to ask after next
+	More    bool
+}
+
+// Destroyed are the tombstones that came after a time, for a device that was away when they were announced: what it keeps of those messages has to go.
+func (s *Service) Destroyed(ctx context.Context, person id.Person, in id.Thread, after int64) (Gone, error) {
+	member, err := s.place(ctx, in, person)
+	if err != nil {
+		return Gone{}, err
+	}
+	until := uint64(math.MaxInt64)
+	if member.Left != nil {
+		until = member.Left.Seq
+	}
+	stored, at, more, err := s.store.Destroyed(ctx, in, after, until, MaxPage)
+	if err != nil {
+		return Gone{}, err
+	}
+	gone := Gone{Entries: make([][]byte, 0, len(stored)), At: at, More: more}
+	for _, entry := range stored {
+		encoded, err := entry.Encode(in)
+		if err != nil {
+			return Gone{}, err
+		}
+		gone.Entries = append(gone.Entries, encoded)
+	}
+	return gone, nil
+}
+
 // joinHalves puts the halves to the messages that this member may read.
 func (s *Service) joinHalves(ctx context.Context, in id.Thread, member Member, stored []StoredEntry) error {
 	from, any := member.halvesFrom(s.now())

@@ -100,6 +100,8 @@ type Head struct {
 	MyRole         string    `json:"myRole" enum:"owner,member,reader"`
 	Unfiled        int       `json:"unfiled" doc:"decisions that the record does not hold yet"`
 	Complaints     int       `json:"complaints" doc:"complaints about keys that members made"`
+	DestroyedAt    int64     `json:"destroyedAt" doc:"when a message was last destroyed here; 0: never"`
+	KeptDays       int64     `json:"keptDays" doc:"after how many days messages of the thread's class are removed; 0: kept until decided"`
 }
 
 // Mark is how far a member got: two hints from the server, not signed acts.

@@ -40,6 +40,9 @@ type Reader interface {
 	Heads(ctx context.Context, person id.Person, in id.Thread) ([]Head, error)
 	// Entries are at most limit entries with after < seq ≤ until, without halves; Message and Commitment name the half.
 	Entries(ctx context.Context, in id.Thread, after, until uint64, limit int) ([]StoredEntry, error)
+	// Destroyed are the tombstones of messages that were destroyed after a time, in the order of destruction, with seq ≤ until: about limit of them, and then all of
+	// the same time. at is the time of the last; more says that there are others after it.
+	Destroyed(ctx context.Context, in id.Thread, after int64, until uint64, limit int) (entries []StoredEntry, at int64, more bool, err error)
 	// MessageEntry is the entry of one message.
 	MessageEntry(ctx context.Context, in id.Thread, message id.Message) (StoredEntry, error)
 	// Epochs are at most limit epochs, ascending, with from ≤ epoch ≤ until, with the person's own envelopes.
