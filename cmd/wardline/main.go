@@ -11,6 +11,7 @@
 //   - policy.go     the organisation's policies: add, list, show
 //   - backup.go     backups, their keys and the copy of the destruction ledger; restore.go bringing one back, and the drill
 //   - progress.go   how long work shows how it gets on
+//   - retention.go  what is kept and destroyed: classes, set, plan, certificate, verify; hold.go holds: place, list, release, drill
 //   - verify.go     the audit log, checked from the database or from an export; verify_document.go a document that was filed
 //   - witness.go    the log, watched from outside; witness_export.go the whole of it; evidence.go what was found, checked without the server
 //   - openapi.go, version.go
@@ -41,20 +42,22 @@ import (
 type commands struct {
 	Config string `name:"config" placeholder:"FILE" help:"Configuration file in TOML (${file_variable})."`
 
-	Seat     seatCommand     `cmd:"" help:"An officer's seat: on the officer's own machine, never on the server."`
-	Serve    serveCommand    `cmd:"" help:"Serve."`
-	Demo     demoCommand     `cmd:"" help:"Run the demonstration hospital with a Wardline of its own, on this machine alone."`
-	Init     initCommand     `cmd:"" help:"Found a server: make its keys and the root manifest that every officer signs."`
-	Manifest manifestCommand `cmd:"" help:"The root manifest: show it, print its fingerprint, change keys or officers."`
-	Person   personCommand   `cmd:"" help:"Staff: add, list, link, leave."`
-	Policy   policyCommand   `cmd:"" help:"The organisation's policies: add, list, show."`
-	Backup   backupCommand   `cmd:"" help:"Back up both databases while they are in use, encrypted."`
-	Restore  restoreCommand  `cmd:"" help:"Bring a backup back, or try whether that would work."`
-	Ledger   ledgerCommand   `cmd:"" help:"The destruction ledger, without which no backup is restored."`
-	Verify   verifyCommand   `cmd:"" help:"Check the audit log, evidence against it, or a document that was filed."`
-	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
-	Witness  witnessCommand  `cmd:"" help:"Watch a server's log from outside: has anything been changed or taken away?"`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Seat      seatCommand      `cmd:"" help:"An officer's seat: on the officer's own machine, never on the server."`
+	Serve     serveCommand     `cmd:"" help:"Serve."`
+	Demo      demoCommand      `cmd:"" help:"Run the demonstration hospital with a Wardline of its own, on this machine alone."`
+	Init      initCommand      `cmd:"" help:"Found a server: make its keys and the root manifest that every officer signs."`
+	Manifest  manifestCommand  `cmd:"" help:"The root manifest: show it, print its fingerprint, change keys or officers."`
+	Person    personCommand    `cmd:"" help:"Staff: add, list, link, leave."`
+	Policy    policyCommand    `cmd:"" help:"The organisation's policies: add, list, show."`
+	Backup    backupCommand    `cmd:"" help:"Back up both databases while they are in use, encrypted."`
+	Restore   restoreCommand   `cmd:"" help:"Bring a backup back, or try whether that would work."`
+	Ledger    ledgerCommand    `cmd:"" help:"The destruction ledger, without which no backup is restored."`
+	Retention retentionCommand `cmd:"" help:"What is kept and destroyed: classes, set, plan, certificate, verify."`
+	Hold      holdCommand      `cmd:"" help:"Holds, which forbid destruction: place, list, release, drill."`
+	Verify    verifyCommand    `cmd:"" help:"Check the audit log, evidence against it, or a document that was filed."`
+	OpenAPI   openapiCommand   `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Witness   witnessCommand   `cmd:"" help:"Watch a server's log from outside: has anything been changed or taken away?"`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // terminal is what a command talks to.
