@@ -63,7 +63,7 @@ func (db *DB) AddFiling(ctx context.Context, filing record.NewFiling) (record.Pa
 			received_at, eligible_at, destroyed_at, next_try_at, attempts, sealed, patient, replaces)
 			VALUES ($1, $2, $3, $4, '', '', '', $5, $6, $7, 0, 0, 0, $8, 0, $9, $10, NULL) ON CONFLICT DO NOTHING`,
 			paper.ID, paper.Thread, paper.Decision, int64(paper.State), paper.DocumentHash, paper.FiledBy, paper.FiledAt.UnixMilli(),
-			paper.NextTryAt.UnixMilli(), filing.Sealed, orNull(paper.Patient.IsZero(), paper.Patient.Bytes()))
+			paper.NextTryAt.UnixMilli(), filing.Sealed, nullWhen(paper.Patient.IsZero(), paper.Patient.Bytes()))
 		if err != nil {
 			return err
 		}

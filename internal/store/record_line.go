@@ -93,8 +93,8 @@ func (db *DB) PapersIn(ctx context.Context, states []record.State, after record.
 	return papers, err
 }
 
-// orNull is NULL for what is not there.
-func orNull(absent bool, value []byte) any {
+// nullWhen is NULL for what is not there.
+func nullWhen(absent bool, value []byte) any {
 	if absent {
 		return nil
 	}

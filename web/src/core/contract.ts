@@ -425,6 +425,7 @@ export type ThreadHead = {
   /** The log contradicts itself: nothing is sent here any more. */
   stopped?: { why: StoppedWhy; authors: string[]; at: number };
   goesOn?: GoesOn;
+  removedAfter?: number; // days; absent where messages are kept until they are decided
 };
 
 export type ThreadView = {

@@ -46,6 +46,8 @@ export type SystemEvent =
   | { what: 'back'; who: string; me: boolean }
   /** A member let somebody in again after their identity was reset. */
   | { what: 'readmitted'; who: string; me: boolean; by: string; byMe: boolean }
+  /** One line for all that stood together and was removed after its time. */
+  | { what: 'expired'; days: number }
   /** Something arrived that failed its checks and is not shown. */
   | { what: 'refused'; from?: string; code: string }
   | { what: 'frozen'; why: StoppedWhy; authors: string[] };

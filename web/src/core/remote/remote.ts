@@ -131,6 +131,11 @@ export function createRemote(http: Http) {
           path: { thread },
           query: { after, limit },
         }),
+      destroyed: (thread: string, after: number) =>
+        routes.call('GET', '/v1/threads/{thread}/destroyed', v.object({ entries: s.list(s.bytes), at: s.time }), {
+          path: { thread },
+          query: { after },
+        }),
       append: (thread: string, entry: Bytes, epoch?: EpochPost) =>
         routes.call('POST', '/v1/threads/{thread}/entries', v.object({ seq: s.count }), {
           path: { thread },

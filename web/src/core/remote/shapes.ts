@@ -159,6 +159,8 @@ export const head = v.object({
   memberCount: count,
   unfiled: v.optional(count, 0),
   complaints: v.optional(count, 0),
+  destroyedAt: v.optional(time, 0),
+  keptDays: v.optional(count, 0),
 });
 export type Head = v.InferOutput<typeof head>;
 

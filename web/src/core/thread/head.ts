@@ -38,6 +38,7 @@ export function headOf(thread: Thread, namesakes: Namesake[]): ThreadHead {
     mayReadmit: !readOnly && thread.me?.role !== 'reader',
     ...sweptPart(thread),
     ...stoppedPart(thread),
+    ...(thread.head && thread.head.keptDays > 0 ? { removedAfter: thread.head.keptDays } : {}),
   };
 }
 

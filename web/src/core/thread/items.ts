@@ -46,7 +46,7 @@ export function itemAt(thread: Thread, seq: number): TimelineItem | undefined {
     case 'message':
       return messageItem(thread, entry);
     case 'tombstone':
-      return tombstoneItem(thread, entry);
+      return entry.tombstone.reason === 'retention' ? expiredItem(thread, entry) : tombstoneItem(thread, entry);
     default:
       return systemEvents(thread, entry).map((event) => systemItem(entry, event))[0];
   }
@@ -137,6 +137,15 @@ function tombstoneItem(thread: Thread, entry: TombstoneEntry): TombstoneItem | u
     reference: tombstone.reference,
     sha256: hex(tombstone.documentHash),
   };
+}
+
+const day = 24 * 60 * 60 * 1000;
+
+/** One quiet line for all that expired together, in the place of the first. */
+function expiredItem(thread: Thread, entry: TombstoneEntry): SystemItem | undefined {
+  const before = thread.log.entry(entry.seq - 1);
+  if (before?.kind === 'tombstone' && before.tombstone.reason === 'retention') return undefined;
+  return systemItem(entry, { what: 'expired', days: Math.floor((entry.tombstone.destroyed - entry.at) / day) });
 }
 
 function systemItem(entry: Entry, event: SystemItem['event']): SystemItem {

@@ -38,6 +38,7 @@ type Kept = {
   checkpoint: LogCheckpoint;
   secrets: KeptSecrets;
   seenSeq: number;
+  destroyedAt?: number;
   decided: Record<string, Decided>;
   goesOn?: Elsewhere;
 };
@@ -88,6 +89,8 @@ export class Thread {
 
   readonly #events: ThreadEvents;
   #seenSeq = 0;
+  /** Up to when it is known here what was destroyed, by the server's count. */
+  #destroyedAt = 0;
   #stateOf = 0;
   #reporting: Promise<void> = Promise.resolve();
   #queue: Promise<unknown> = Promise.resolve();
@@ -105,7 +108,14 @@ export class Thread {
 
   /** From the sealed records of this device. */
   static async restore(ward: Ward, id: ThreadId, kept: unknown, events: ThreadEvents): Promise<Thread> {
-    const { checkpoint, secrets = {}, seenSeq = 0, decided = {}, goesOn } = (kept ?? {}) as Partial<Kept>;
+    const {
+      checkpoint,
+      secrets = {},
+      seenSeq = 0,
+      destroyedAt = 0,
+      decided = {},
+      goesOn,
+    } = (kept ?? {}) as Partial<Kept>;
     const segments = await ward.cabinet.all('log', `${id}/`);
     const log = ThreadLog.restore(
       fromBase64url(id),
@@ -114,6 +124,7 @@ export class Thread {
     );
     const thread = new Thread(ward, id, events, log);
     thread.#seenSeq = seenSeq;
+    thread.#destroyedAt = destroyedAt;
     thread.goesOn = goesOn;
     for (const [decision, remembered] of Object.entries(decided)) thread.decided.set(decision, remembered);
     const frozen = await ward.cabinet.get('frozen', id);
@@ -207,6 +218,22 @@ export class Thread {
     }
     this.complaints.learnCount(head.complaints);
     this.#events.changed(this);
+    // Without the network the next head brings it.
+    if (head.destroyedAt > this.#destroyedAt) void this.loadDestroyed(head.destroyedAt).catch(() => undefined);
+  }
+
+  /** What was destroyed while this device was away, for whatever reason: here it goes too. */
+  async loadDestroyed(until: number): Promise<void> {
+    while (until > this.#destroyedAt && !this.ward.closed()) {
+      const after = this.#destroyedAt;
+      const { entries, at } = await this.ward.remote.threads.destroyed(this.id, after);
+      await this.take(entries, false);
+      if (at <= after) return;
+      await this.run(async () => {
+        this.#destroyedAt = at;
+        if (!this.ward.closed()) await this.save();
+      });
+    }
   }
 
   learnMarks(marks: readonly Mark[]): void {
@@ -373,6 +400,7 @@ export class Thread {
       checkpoint: this.log.checkpoint,
       secrets: this.secrets.kept,
       seenSeq: this.#seenSeq,
+      destroyedAt: this.#destroyedAt,
       ...(this.goesOn ? { goesOn: this.goesOn } : {}),
       decided: Object.fromEntries(this.decided),
     };

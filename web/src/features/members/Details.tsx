@@ -1,7 +1,7 @@
 /** The details of a thread: how the patient was identified, where its decisions stand, who reads it, and who else may. */
 import { useEffect, useState } from 'preact/hooks';
 import type { LeftOut, Member, PatientLink, Person, RecordLine, ThreadHead } from '../../core/contract.ts';
-import { briefWhen, whenInWords } from '../../ui/dates.ts';
+import { briefWhen, plural, whenInWords } from '../../ui/dates.ts';
 import { AcknowledgedIcon } from '../../ui/icons/states.tsx';
 import { PlusIcon } from '../../ui/icons/tools.tsx';
 import { listed } from '../../ui/words.ts';
@@ -36,6 +36,7 @@ export function Details({ head, keyChanges }: Props) {
       <section class="det" aria-labelledby="det-know">
         <h2 id="det-know">Good to know</h2>
         <p class="small">{disclosureSentence}</p>
+        <p class="small">{keptSentence(head)}</p>
         <p class="small muted">
           “Phone reached” and “seen” are hints from the server, not a promise that somebody has read it.
         </p>
@@ -66,6 +67,15 @@ function ClosingSection({ head, now }: { head: ThreadHead; now: number }) {
       </p>
     </section>
   );
+}
+
+/** How long what is said here is kept: it is destroyed everywhere then, unless a hold or a case needs it. */
+function keptSentence({ space, removedAfter }: ThreadHead): string {
+  if (removedAfter === undefined) return 'Messages here are kept until what was decided is in the record.';
+  const after = `Messages here are removed after ${plural(removedAfter, 'day')}`;
+  return space === 'announcement' || space === 'social'
+    ? `${after}.`
+    : `${after}, once somebody has confirmed that they hold no decision. Decisions are kept until they are in the record.`;
 }
 
 function LinkSection({ link, now }: { link: PatientLink; now: number }) {

@@ -81,6 +81,8 @@ export function systemLine(event: SystemEvent): SystemLine {
         'people',
         `${you(event.by, event.byMe)} let ${event.me ? 'you' : event.who} in again, with new keys.`,
       );
+    case 'expired':
+      return plain('blocked', event.days > 0 ? `Removed after ${plural(event.days, 'day')}.` : 'Removed.');
     case 'refused':
       return warn(
         'blocked',
