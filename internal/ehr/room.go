@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/nhs"
 	"github.com/wardline/wardline/internal/record"
 )
@@ -53,4 +54,9 @@ func (f ForRecord) document(d record.Document) Document {
 		ours.PDF = d.PDF
 	}
 	return ours
+}
+
+// Holds is the last look before a filing's originals are destroyed.
+func (f ForRecord) Holds(ctx context.Context, filing id.Filing) error {
+	return f.destination.Holds(ctx, filing)
 }

@@ -3,8 +3,10 @@ package mllp
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 
 	"github.com/wardline/wardline/internal/hl7"
+	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/record"
 )
 
@@ -38,4 +40,16 @@ func (d *Destination) Retract(ctx context.Context, document record.Document) err
 		return err
 	}
 	return d.exchange(ctx, message)
+}
+
+// Holds says whether the record can be reached now, as the last look before the originals of a filing are destroyed (H14). Over HL7 version 2 nobody can ask whether
+// it still has the document: that rests on its acknowledgement.
+func (d *Destination) Holds(ctx context.Context, _ id.Filing) error {
+	ctx, cancel := context.WithTimeout(ctx, d.config.Timeout)
+	defer cancel()
+	connection, err := d.dial(ctx)
+	if err != nil {
+		return ErrUnavailable.Because(fmt.Errorf("mllp: connecting: %w", quiet(err)))
+	}
+	return connection.Close()
 }

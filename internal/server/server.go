@@ -210,8 +210,14 @@ func (s *Server) build(trust *identity.Trust) error {
 	return nil
 }
 
+// healthRecord is what the rooms want of the record: filing to it, and a last look before originals go.
+type healthRecord interface {
+	record.Destination
+	retention.Record
+}
+
 // destination is the health record, by the way that is configured.
-func (s *Server) destination() (record.Destination, error) {
+func (s *Server) destination() (healthRecord, error) {
 	if s.config.HL7 != nil {
 		return mllp.New(*s.config.HL7)
 	}

@@ -142,10 +142,10 @@ func (tx *Tx) replayOne(e ledger.Entry, t *envelope.Tombstone, known bool, now t
 		return done, err
 	}
 	if done.Destroyed = changed; changed > 0 {
-		if done.Held, err = one(tx, scanInt, `SELECT COUNT(*) FROM hold WHERE thread = $1 AND released_at IS NULL`, t.Thread); err != nil {
+		if done.Held, err = one(tx, scanInt, `SELECT COUNT(*) FROM thread_log l JOIN thread t ON t.thread = l.thread
+			WHERE l.thread = $1 AND l.message = $2 AND `+held, t.Thread, t.Message); err != nil {
 			return done, err
 		}
-		done.Held = min(done.Held, 1)
 	} else if known {
 		return done, nil
 	} else {

@@ -157,7 +157,7 @@ func TestR20_P7_AHospitalComesBackFromItsBackup(t *testing.T) {
 		d.must(err)
 		decision, err := anita.Decide(t.Context(), ward, "this is destroyed after the backup", nil, nil)
 		d.must(err)
-		hold, err := officer.PlaceHold(t.Context(), ward, "until the backup is made")
+		hold, err := officer.PlaceHold(t.Context(), client.HoldScope{Thread: ward}, "until the backup is made", "")
 		d.must(err)
 		document, err := anita.PrepareFiling(ward, decision.ID, nil, "")
 		d.must(err)
