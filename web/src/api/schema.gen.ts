@@ -133,8 +133,25 @@ export interface paths {
         /** All holds, newest first */
         get: operations["listHolds"];
         put?: never;
-        /** Forbid destruction in a conversation from now on */
+        /** Forbid destruction in a scope from now on */
         post: operations["placeHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds/drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show that a hold would win, without keeping or destroying anything */
+        post: operations["drillHold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -458,6 +475,57 @@ export interface paths {
         put?: never;
         /** I am on duty: ask me at the end of it; once, and no longer than the policy allows (R36) */
         post: operations["deferPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/retention/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A certificate of what was destroyed */
+        get: operations["certifyDestruction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/retention/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long messages are kept, by space and class */
+        get: operations["listClasses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/retention/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would be destroyed, when and why, and what keeps the rest */
+        get: operations["planRetention"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -892,6 +960,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/threads/{thread}/destroyed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tombstones of a conversation that came after a time */
+        get: operations["getDestroyed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/threads/{thread}/entries": {
         parameters: {
             query?: never;
@@ -1196,6 +1281,16 @@ export interface components {
             /** @description signed */
             entry: string;
         };
+        Backups: {
+            /**
+             * Format: int64
+             * @description until then a backup of the shred store may hold halves of these messages
+             */
+            recoverableUntil: number;
+            /** Format: int64 */
+            shredHorizonDays: number;
+            words: string;
+        };
         BindInputBody: {
             /** @description to using a device of one's own (R48), if it was never given */
             agreement?: boolean;
@@ -1214,6 +1309,43 @@ export interface components {
         BoundBody: {
             session: components["schemas"]["SessionBody"];
         };
+        Certificate: {
+            about: components["schemas"]["Subject"];
+            backups: components["schemas"]["Backups"];
+            /** @description the signed note under which every leaf is proved */
+            checkpoint: string;
+            /** @description false: there is more than one certificate holds; ask for a shorter time */
+            complete: boolean;
+            disposals: components["schemas"]["Certified"][];
+            format: string;
+            /** Format: int64 */
+            issued: number;
+            organisation: string;
+        };
+        CertificateBody: {
+            /** @description check it with wardline retention verify */
+            certificate: components["schemas"]["Certificate"];
+            /** @description the same as HTML, to print */
+            page: string;
+        };
+        Certified: {
+            /** Format: int64 */
+            began: number;
+            class?: string;
+            /** Format: int64 */
+            days?: number;
+            disposal: string;
+            documentSHA256?: string;
+            /** Format: int64 */
+            done: number;
+            filing?: string;
+            leaf: components["schemas"]["Leaf"];
+            messages: components["schemas"]["Gone"][];
+            reason: string;
+            recordReference?: string;
+            space?: string;
+            thread: string;
+        };
         ChangeBody: {
             add?: components["schemas"]["NewUnlockerBody"];
             /** @description signed generation, with new keys */
@@ -1225,6 +1357,25 @@ export interface components {
             vault: string;
             /** @description signed ak-wraps: the added one's, or with new keys that of every unlocker there will be */
             wraps: string[];
+        };
+        ClassResult: {
+            /**
+             * Format: int32
+             * @description as in create.retention and header.retention
+             */
+            class: number;
+            /**
+             * Format: int64
+             * @description 0: until it is decided
+             */
+            days: number;
+            name: string;
+            reason: string;
+            source: string;
+            space: string;
+        };
+        ClassesBody: {
+            classes: components["schemas"]["ClassResult"][];
         };
         CodeInputBody: {
             code: string;
@@ -1408,6 +1559,16 @@ export interface components {
             /** @enum {string} */
             type: "public-key";
         };
+        DestroyedBody: {
+            /**
+             * Format: int64
+             * @description when the last of them was destroyed
+             */
+            at: number;
+            /** @description log-entry objects with tombstones */
+            entries: string[];
+            more: boolean;
+        };
         DeviceBody: {
             /**
              * Format: int64
@@ -1455,6 +1616,24 @@ export interface components {
         DraftInputBody: {
             /** @description even if somebody else is preparing it */
             takeOver?: boolean;
+        };
+        DrillBody: {
+            /** Format: int64 */
+            covered: number;
+            /** @description there was something for the hold to win against */
+            proved: boolean;
+            /** @description to print */
+            report: string;
+            /**
+             * Format: int64
+             * @description and with one: 0, or the answer is drill_failed
+             */
+            with: number;
+            /**
+             * Format: int64
+             * @description messages in the scope that could go without a hold
+             */
+            without: number;
         };
         EndDeviceInputBody: {
             /** @description signed revoke entry for the person's log: by this device; signed-out, replaced, lost or stolen */
@@ -1580,6 +1759,16 @@ export interface components {
         FilingsBody: {
             filings: components["schemas"]["FilingResult"][];
         };
+        Gone: {
+            author: string;
+            /** Format: int64 */
+            destroyed: number;
+            entry: string;
+            message: string;
+            /** Format: int64 */
+            sent: number;
+            tombstone: string;
+        };
         Grant: {
             /** @description envelope objects in the order of the grant's records */
             envelopes: string[];
@@ -1601,10 +1790,20 @@ export interface components {
              * @description complaints about keys that members made
              */
             complaints: number;
+            /**
+             * Format: int64
+             * @description when a message was last destroyed here; 0: never
+             */
+            destroyedAt: number;
             /** Format: int32 */
             epoch: number;
             /** Format: int64 */
             joinedSeq: number;
+            /**
+             * Format: int64
+             * @description after how many days messages of the thread's class are removed; 0: kept until decided
+             */
+            keptDays: number;
             /** Format: int64 */
             lastAt: number;
             /**
@@ -1644,19 +1843,52 @@ export interface components {
         };
         HoldInputBody: {
             reason: string;
-            thread: string;
+            /** @description who asked for it */
+            requester?: string;
+            scope: components["schemas"]["HoldScope"];
         };
         HoldResult: {
+            /**
+             * Format: int64
+             * @description messages that it covered when it was placed
+             */
+            covered: number;
+            /** Format: int64 */
+            from?: number;
             hold: string;
+            /** @description the patient index did not answer: replaced numbers are not covered */
+            incomplete?: boolean;
+            /** @description it covers the conversations about one patient */
+            patient: boolean;
+            person?: string;
             /** Format: int64 */
             placedAt: number;
             placedBy: string;
             reason: string;
+            /** @description to print, for whoever asked for it */
+            receipt: string;
             releaseReason?: string;
             /** Format: int64 */
             releasedAt?: number;
             releasedBy?: string;
-            thread: string;
+            requester?: string;
+            thread?: string;
+            /** Format: int64 */
+            until?: number;
+        };
+        HoldScope: {
+            /** Format: int64 */
+            from?: number;
+            /** @description looked up and forgotten */
+            nhsNumber?: string;
+            /** @description everything in conversations that they are or were in */
+            person?: string;
+            thread?: string;
+            /**
+             * Format: int64
+             * @description not inside
+             */
+            until?: number;
         };
         HoldsBody: {
             holds: components["schemas"]["HoldResult"][];
@@ -1688,6 +1920,12 @@ export interface components {
         };
         KeysInputBody: {
             threads: string[];
+        };
+        Leaf: {
+            /** Format: int64 */
+            index: number;
+            leaf: string;
+            proof: string[];
         };
         LetterResult: {
             filing: components["schemas"]["FilingResult"];
@@ -1906,6 +2144,35 @@ export interface components {
             index: number;
             path: string[];
         };
+        PlanBody: {
+            lines: components["schemas"]["PlanLine"][];
+        };
+        PlanLine: {
+            /**
+             * Format: int64
+             * @description when the first of them goes if nothing else keeps it
+             */
+            at?: number;
+            class: string;
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            days: number;
+            /** @description at the next sweep */
+            goes: boolean;
+            message?: string;
+            /** Format: int64 */
+            newest: number;
+            /** Format: int64 */
+            oldest: number;
+            /** @description everything that keeps it */
+            reasons: string[];
+            /** Format: int64 */
+            seq?: number;
+            space: string;
+            /** @enum {string} */
+            why: "filed" | "retention";
+        };
         PoliciesBody: {
             policies: components["schemas"]["PolicyBody"][];
         };
@@ -2068,6 +2335,14 @@ export interface components {
         StateBody: {
             /** @enum {string} */
             state: "ok";
+        };
+        Subject: {
+            filing?: string;
+            /** Format: int64 */
+            from?: number;
+            thread?: string;
+            /** Format: int64 */
+            until?: number;
         };
         ThreadsBody: {
             threads: components["schemas"]["Head"][];
@@ -2458,6 +2733,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HoldResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drillHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldScope"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillBody"];
                 };
             };
             /** @description Error */
@@ -3069,6 +3377,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeferredBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certifyDestruction: {
+        parameters: {
+            query?: {
+                filing?: string;
+                thread?: string;
+                from?: number;
+                /** @description not inside */
+                until?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClasses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassesBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planRetention: {
+        parameters: {
+            query?: {
+                /** @description each message of one conversation; empty is everything, in groups */
+                thread?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanBody"];
                 };
             };
             /** @description Error */
@@ -3962,6 +4366,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DecisionResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDestroyed: {
+        parameters: {
+            query?: {
+                /** @description the time that the last answer gave; 0 at first */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                thread: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestroyedBody"];
                 };
             };
             /** @description Error */
