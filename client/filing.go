@@ -14,7 +14,7 @@ type Filing struct {
 	Filing       id.Filing    `json:"filing"`
 	Decision     id.Message   `json:"decision"`
 	Sources      []id.Message `json:"sources"`
-	State        string       `json:"state"` // waiting, filing, received, refused, failed
+	State        string       `json:"state"` // waiting, filing, received, refused, failed, stopped
 	Code         string       `json:"code"`
 	Reason       string       `json:"reason"`
 	Reference    string       `json:"reference"`
@@ -27,6 +27,9 @@ type Filing struct {
 	NextTryAt    int64        `json:"nextTryAt"`
 	Held         bool         `json:"held"`
 	Attempts     int          `json:"attempts"`
+	// InError says whether the record has to mark it as entered in error: no, owed, asked, done.
+	InError     string `json:"inError"`
+	InErrorCode string `json:"inErrorCode"`
 }
 
 // Document is a filing before it is handed over: what a person previews is what is sent.
@@ -138,12 +141,34 @@ func insertSource(t *thread, sources []Reference, decided *message) []Reference 
 	return slices.Insert(sources, at, Reference{decided.id, decided.entry})
 }
 
-// File hands a document over. The same document again gets the same answer.
-func (s *Session) File(ctx context.Context, document *Document) (Filing, error) {
-	if err := s.enter(); err != nil {
+// File hands a document over, for a person who has compared the patient's identifiers or who confirmed them before. The same document again gets
+// the same answer.
+func (s *Session) File(ctx context.Context, document *Document, check Check) (Filing, error) {
+	t, err := s.enterThread(document.Thread)
+	if err != nil {
 		return Filing{}, err
 	}
 	defer s.mu.Unlock()
+	if err := s.confirmFirst(ctx, t, check); err != nil {
+		return Filing{}, err
+	}
+	if err := s.flush(ctx, t); err != nil {
+		return Filing{}, err
+	}
+	filing, err := s.handOver(ctx, document)
+	if !hasCode(err, "identity_unconfirmed") || check == NotCompared {
+		return filing, err
+	}
+	if _, err := s.queueConfirm(ctx, t); err != nil { // by the server's clock the last one is too old
+		return Filing{}, err
+	}
+	if err := s.flush(ctx, t); err != nil {
+		return Filing{}, err
+	}
+	return s.handOver(ctx, document)
+}
+
+func (s *Session) handOver(ctx context.Context, document *Document) (Filing, error) {
 	var filing Filing
 	err := s.again(ctx, "POST", "/v1/threads/"+document.Thread.String()+"/filings", map[string]any{
 		"filing": document.Filing, "decision": document.Decision, "sources": document.Sources, "assertion": document.assertion,

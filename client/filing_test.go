@@ -34,7 +34,7 @@ func newWard(t *testing.T, change ...func(*identity.Founding)) *ward {
 		d.said = append(d.said, d.anita.say(d.in, text))
 	}
 	d.leila.sync()
-	d.decision, err = d.leila.Decide(w.ctx, d.in, "Stop heparin.", []id.Message{d.said[2].ID}, []id.Message{d.said[1].ID})
+	d.decision, err = d.leila.Decide(w.ctx, d.in, "Stop heparin.", []id.Message{d.said[2].ID}, []id.Message{d.said[1].ID}, client.PatientCompared)
 	w.check(err)
 	return d
 }
@@ -83,9 +83,9 @@ func TestR19_ADecisionIsFiledOnceAndR20_ItsOriginalsGoEverywhere(t *testing.T) {
 	d.check(err)
 	d.check(d.hospital.SetRefusal("No such episode"))
 	d.leila.wire.bend(rule{method: "POST", path: "/filings", times: 1, lose: true})
-	filing, err := d.leila.File(d.ctx, document)
+	filing, err := d.leila.File(d.ctx, document, client.PatientCompared)
 	d.check(err)
-	again, err := d.leila.File(d.ctx, document)
+	again, err := d.leila.File(d.ctx, document, client.PatientCompared)
 	d.check(err)
 	if filing.Filing != document.Filing || again.Filing != filing.Filing {
 		t.Errorf("two filings: %v and %v", filing, again)
@@ -145,7 +145,7 @@ func (d *ward) afterwards(t *testing.T, team id.Thread, kept *client.Held, filin
 		if got := one.texts(team); !slices.Equal(got, []string{"stays"}) {
 			t.Errorf("%s reads %q in the team", one.userName, got)
 		}
-		tombstone := one.view(d.in).Messages[4].Tombstone
+		tombstone := one.view(d.in).Messages[5].Tombstone // after the confirmation
 		if tombstone == nil || tombstone.Filing != filing.Filing || tombstone.DocumentHash != filing.DocumentHash || tombstone.Reference != filing.Reference {
 			t.Errorf("%s sees the tombstone %+v", one.userName, tombstone)
 		}
@@ -194,7 +194,7 @@ func (d *ward) file(decision id.Message) client.Filing {
 	d.t.Helper()
 	document, err := d.leila.PrepareFiling(d.in, decision, nil, "")
 	d.check(err)
-	_, err = d.leila.File(d.ctx, document)
+	_, err = d.leila.File(d.ctx, document, client.PatientCompared)
 	d.check(err)
 	return d.until("received")
 }

@@ -119,7 +119,7 @@ func TestR21_ADecisionOfOthersWordsIsASourceWithoutAnExcerpt(t *testing.T) {
 	in, err := d.anita.CreateIdentified(d.ctx, identified, []id.Person{d.leila.Person()})
 	d.check(err)
 	said := d.anita.say(in, "Stop heparin.")
-	decision, err := d.anita.Decide(d.ctx, in, "", []id.Message{said.ID}, nil)
+	decision, err := d.anita.Decide(d.ctx, in, "", []id.Message{said.ID}, nil, client.PatientCompared)
 	d.check(err)
 	document, err := d.anita.PrepareFiling(in, decision.ID, nil, "")
 	d.check(err)
@@ -128,7 +128,7 @@ func TestR21_ADecisionOfOthersWordsIsASourceWithoutAnExcerpt(t *testing.T) {
 	if len(excerpts) != 1 || len(document.Sources) != 2 || document.Sources[1].Message != decision.ID {
 		t.Errorf("excerpts %v, sources %v", excerpts, document.Sources)
 	}
-	filing, err := d.anita.File(d.ctx, document)
+	filing, err := d.anita.File(d.ctx, document, client.PatientCompared)
 	d.check(err)
 	if len(filing.Sources) != 2 {
 		t.Errorf("filed %+v", filing)

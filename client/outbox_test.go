@@ -193,7 +193,7 @@ func TestADefiniteNoIsToldAndLetsTheNextOneThrough(t *testing.T) {
 	anita, leila := w.enrol("anita.patel", "Dr Anita Patel"), w.enrol("leila.haddad", "Dr Leila Haddad")
 	in := anita.team(leila)
 	leila.sync()
-	_, err := leila.Decide(w.ctx, in, "a decision without a patient", nil, nil)
+	_, err := leila.Decide(w.ctx, in, "a decision without a patient", nil, nil, client.NotCompared)
 	if client.CodeOf(err) != "not_in_this_space" {
 		t.Errorf("a decision in a team: %v", err)
 	}

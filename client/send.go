@@ -19,6 +19,8 @@ type Draft struct {
 	Decision   bool
 	Statements []id.Message
 	Background []id.Message
+	// Check says that the person has compared the patient's identifiers: then a confirmation goes before the decision where one is needed (R12).
+	Check Check
 
 	continues *id.Thread // the frozen thread that this one goes on from
 }
@@ -34,9 +36,11 @@ func (s *Session) Reply(ctx context.Context, in id.Thread, text string, to id.Me
 	return s.Say(ctx, in, Draft{Text: text, ReplyTo: to})
 }
 
-// Decide records a clinical decision.
-func (s *Session) Decide(ctx context.Context, in id.Thread, text string, statements, background []id.Message) (Message, error) {
-	return s.Say(ctx, in, Draft{Text: text, Decision: true, Statements: statements, Background: background})
+// Decide records a clinical decision, of a person who has compared the patient's identifiers or who confirmed them before.
+func (s *Session) Decide(
+	ctx context.Context, in id.Thread, text string, statements, background []id.Message, check Check,
+) (Message, error) {
+	return s.Say(ctx, in, Draft{Text: text, Decision: true, Statements: statements, Background: background, Check: check})
 }
 
 // Say is Queue and Flush.
@@ -50,6 +54,22 @@ func (s *Session) Say(ctx context.Context, in id.Thread, draft Draft) (Message, 
 	if err != nil {
 		return Message{}, err
 	}
+	said, err := s.sent(ctx, t, queued)
+	if !hasCode(err, "identity_unconfirmed") || draft.Check == NotCompared {
+		return said, err
+	}
+	// By the server's clock the last confirmation is too old.
+	if _, err := s.queueConfirm(ctx, t); err != nil {
+		return Message{}, err
+	}
+	if queued, err = s.queue(ctx, t, draft); err != nil {
+		return Message{}, err
+	}
+	return s.sent(ctx, t, queued)
+}
+
+// sent sends what waits and shows one message of it.
+func (s *Session) sent(ctx context.Context, t *thread, queued *pending) (Message, error) {
 	if err := s.flush(ctx, t); err != nil {
 		return Message{}, err
 	}
@@ -96,6 +116,14 @@ func (s *Session) queue(ctx context.Context, t *thread, draft Draft) (*pending, 
 	if err != nil {
 		return nil, err
 	}
+	if err := t.checkNumbers(said.text); err != nil {
+		return nil, err // before a confirmation goes for nothing
+	}
+	if draft.Decision {
+		if err := s.confirmFirst(ctx, t, draft.Check); err != nil {
+			return nil, err
+		}
+	}
 	urgency := draft.Urgency
 	if urgency == 0 {
 		urgency = envelope.UrgencyRoutine
@@ -107,6 +135,9 @@ func (s *Session) queue(ctx context.Context, t *thread, draft Draft) (*pending, 
 func (s *Session) enqueue(
 	ctx context.Context, t *thread, kind envelope.MessageKind, said *inner, urgency envelope.Urgency,
 ) (*pending, error) {
+	if err := t.allows(kind); err != nil {
+		return nil, err
+	}
 	if err := t.checkNumbers(said.text); err != nil {
 		return nil, err
 	}

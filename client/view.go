@@ -34,6 +34,8 @@ type Thread struct {
 	GoesOn *Continuation
 	// Complaints are what members say of keys that were made for them.
 	Complaints []Complaint
+	// Quarantined: somebody said that it is linked to the wrong patient. Nothing more is sent there.
+	Quarantined bool
 
 	SeenSeq uint64
 	Unread  int
@@ -160,7 +162,7 @@ func (s *Session) Message(in id.Thread, message id.Message) (Message, error) {
 func (s *Session) describe(t *thread, claims map[id.Thread][]Continuation) Thread {
 	shown := Thread{
 		ID: t.id, Space: t.membership.Space(), Name: t.membership.Name(), Seq: t.log.Seq(), LogHash: t.log.Hash(),
-		MembershipSeq: t.membership.Seq(), Epoch: uint32(len(t.epochs)), Left: !t.isMember(s.person), Refused: s.stopped(t),
+		MembershipSeq: t.membership.Seq(), Epoch: uint32(len(t.epochs)), Left: !t.isMember(s.person), Refused: s.stopped(t), Quarantined: t.quarantine() != nil,
 		SeenSeq: t.head.SeenSeq, Unread: t.head.Unread, Unfiled: t.head.Unfiled,
 	}
 	if frozen := s.frozen[t.id]; frozen != nil {

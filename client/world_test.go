@@ -211,14 +211,16 @@ func (p *person) view(in id.Thread) client.Thread {
 	return shown
 }
 
-// texts are what a person can read of a thread, in order; what they cannot is in brackets.
+// texts are what a person can read of a thread, in order; what they cannot is in brackets. Confirmations of the patient are no words of it.
 func (p *person) texts(in id.Thread) []string {
 	p.w.t.Helper()
 	var texts []string
 	for _, m := range p.view(in).Messages {
-		if m.State == client.Readable {
+		switch {
+		case m.Kind == envelope.KindConfirm:
+		case m.State == client.Readable:
 			texts = append(texts, m.Text)
-		} else {
+		default:
 			texts = append(texts, "["+string(m.State)+"]")
 		}
 	}

@@ -59,6 +59,9 @@ const (
 	Assertion     Kind = 0x0303
 	PatientLinked Kind = 0x0304
 	NamesakeShown Kind = 0x0305
+
+	Quarantined    Kind = 0x0310 // a thread was found to be linked to the wrong patient
+	QuarantineRead Kind = 0x0311 // a reader of it has taken note
 )
 
 // Decisions and the health record.
@@ -69,6 +72,8 @@ const (
 	FilingRefused Kind = 0x0404 // the record said no; a person must see it
 	Receipt       Kind = 0x0405
 	Retraction    Kind = 0x0406 // the record was told that a document was entered in error
+
+	FilingStopped Kind = 0x0410 // before it went, because it is about the wrong patient
 )
 
 // Keeping and destroying.
@@ -124,8 +129,8 @@ var kindNames = map[Kind]string{
 	ThreadCreated: "thread_created", Membership: "membership", Epoch: "epoch", HistoryGrant: "history_grant", ThreadFrozen: "thread_frozen",
 	Reported: "reported", Complaint: "complaint",
 	LookUp: "look_up", LookUpRefused: "look_up_refused", Assertion: "assertion", PatientLinked: "patient_linked",
-	NamesakeShown: "namesake_shown",
-	Decision:      "decision", NoDecision: "no_decision", Filing: "filing", FilingRefused: "filing_refused", Receipt: "receipt",
+	NamesakeShown: "namesake_shown", Quarantined: "quarantined", QuarantineRead: "quarantine_read", FilingStopped: "filing_stopped",
+	Decision: "decision", NoDecision: "no_decision", Filing: "filing", FilingRefused: "filing_refused", Receipt: "receipt",
 	Retraction: "retraction",
 	Eligible:   "eligible", Hold: "hold", HoldReleased: "hold_released", Disposal: "disposal", Replay: "replay",
 	RetentionSet: "retention_set", Swept: "swept",

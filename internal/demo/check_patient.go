@@ -91,7 +91,7 @@ func (s *story) decide(ctx context.Context) (err error) {
 	if err := s.anita.Sync(ctx); err != nil {
 		return err
 	}
-	if s.decision, err = s.anita.Decide(ctx, s.patient, decisionText, []id.Message{s.note.ID}, nil); err != nil {
+	if s.decision, err = s.anita.Decide(ctx, s.patient, decisionText, []id.Message{s.note.ID}, nil, client.PatientCompared); err != nil {
 		return err
 	}
 	if err := s.grace.Sync(ctx); err != nil {
@@ -134,7 +134,7 @@ func (s *story) refusedByRecord(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.grace.File(ctx, document); err != nil {
+	if _, err := s.grace.File(ctx, document, client.PatientCompared); err != nil {
 		return err
 	}
 	if err := s.reach(ctx, "refused"); err != nil {

@@ -121,7 +121,7 @@ func (c *company) tell(ctx context.Context) error {
 	if err := tom.Sync(ctx); err != nil {
 		return err
 	}
-	_, err = tom.Decide(ctx, c.patient, "Step down to four-hourly observations. Outreach to review again at 16:00.", nil, nil)
+	_, err = tom.Decide(ctx, c.patient, "Step down to four-hourly observations. Outreach to review again at 16:00.", nil, nil, client.PatientCompared)
 	return err
 }
 

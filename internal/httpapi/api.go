@@ -52,26 +52,27 @@ type Options struct {
 
 // Rooms are the parts of the server that the handlers call. Each interface stands in the file of its noun.
 type Rooms struct {
-	Enrolments Enrolments
-	SignIns    SignIns
-	Sessions   Sessions
-	Directory  Directory
-	PersonLogs PersonLogs
-	Vaults     Vaults
-	Manifests  Manifests
-	Passkeys   Passkeys
-	Unlockers  Unlockers
-	Threads    Threads
-	Epochs     Epochs
-	Messages   Messages
-	Marks      Marks
-	Live       Live
-	Patients   Patients
-	Records    Records
-	Decisions  Decisions
-	Holds      Holds
-	Retention  Retention
-	Ledger     Ledger
+	Enrolments  Enrolments
+	SignIns     SignIns
+	Sessions    Sessions
+	Directory   Directory
+	PersonLogs  PersonLogs
+	Vaults      Vaults
+	Manifests   Manifests
+	Passkeys    Passkeys
+	Unlockers   Unlockers
+	Threads     Threads
+	Epochs      Epochs
+	Messages    Messages
+	Marks       Marks
+	Live        Live
+	Patients    Patients
+	Records     Records
+	Decisions   Decisions
+	Holds       Holds
+	Retention   Retention
+	Ledger      Ledger
+	Quarantines Quarantines
 	// Policies may be nil, and then nobody has any to accept.
 	Policies Policies
 	// Ready reports whether the server can do its work; nil is always ready.

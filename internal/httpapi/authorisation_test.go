@@ -95,8 +95,11 @@ var authorisation = map[string]row{
 	"POST /v1/threads/{thread}/reached":           {Bound, membersOnly},
 	"POST /v1/threads/{thread}/seen":              {Bound, membersOnly},
 	"GET /v1/threads/{thread}/marks":              {Bound, membersOnly},
-	"POST /v1/live/ticket":                        {Bound, ownOnly},
-	"GET /v1/live":                                {Open, bearer},
+	"GET /v1/threads/{thread}/quarantine":         {Bound, membersOnly},
+
+	"POST /v1/threads/{thread}/quarantine/acknowledgement": {Bound, membersOnly},
+	"POST /v1/live/ticket":                                 {Bound, ownOnly},
+	"GET /v1/live":                                         {Open, bearer},
 
 	"POST /v1/patients/look-up": {Bound, everyone}, // audited; what it gives away is bounded by three identifiers
 
@@ -112,6 +115,7 @@ var authorisation = map[string]row{
 	"POST /v1/threads/{thread}/decisions/{decision}/withdraw":    {Bound, membersOnly},
 	"POST /v1/threads/{thread}/decisions/{decision}/countersign": {Bound, membersOnly},
 	"GET /v1/worklist": {Bound, ownOnly}, // the ward's tells who is not in a conversation that there is a decision, whose and since when; the organisation's wants a permission
+	"POST /v1/threads/{thread}/filings/{filing}/retraction": {Bound, membersOnly},
 
 	"GET /v1/policies": {Bound, ownOnly},
 	"GET /v1/policies/{policy}/versions/{version}":         {Bound, everyone},

@@ -15,6 +15,7 @@ type Records interface {
 	Retry(ctx context.Context, by record.Clinician, in id.Thread, filing id.Filing) (record.Paper, error)
 	Letters(ctx context.Context, states []record.State, after record.LetterPlace, limit int) ([]record.Paper, record.LetterPlace, error)
 	Replay(ctx context.Context, by record.Clinician, filing id.Filing) (record.Paper, error)
+	AskRetraction(ctx context.Context, by record.Clinician, in id.Thread, filing id.Filing, assertion []byte) (record.Paper, error)
 }
 
 func (a *API) registerFilings() {
@@ -23,6 +24,8 @@ func (a *API) registerFilings() {
 	route(a, "GET /v1/threads/{thread}/filings", Bound, "listFilings", "Where the decisions of a conversation stand", a.listFilings)
 	route(a, "POST /v1/threads/{thread}/filings/{filing}/retry", Bound, "retryFiling",
 		"Try again what the record refused, after what stood in the way is mended", a.retryFiling, gated(a))
+	route(a, "POST /v1/threads/{thread}/filings/{filing}/retraction", Bound, "retractFiling",
+		"Have the record mark a filing as entered in error, after the conversation was found to be linked to the wrong patient (R51)", a.retractFiling)
 }
 
 // filingBody is a megabyte of document in base64, and what goes with it.
@@ -55,7 +58,7 @@ type filingResult struct {
 	Decision     id.Message   `json:"decision"`
 	Replaces     *id.Filing   `json:"replaces,omitempty" doc:"the filing that this one corrects"`
 	Sources      []id.Message `json:"sources"`
-	State        string       `json:"state" enum:"waiting,filing,received,refused,failed"`
+	State        string       `json:"state" enum:"waiting,filing,received,refused,failed,stopped"`
 	Code         string       `json:"code,omitempty" doc:"of the last trouble"`
 	Reason       string       `json:"reason,omitempty" doc:"the last trouble in plain words"`
 	Reference    string       `json:"reference,omitempty" doc:"the record's own, after the receipt"`
@@ -68,7 +71,7 @@ type filingResult struct {
 	NextTryAt    int64        `json:"nextTryAt,omitempty"`
 	Held         bool         `json:"held" doc:"a hold keeps the originals"`
 	Attempts     int          `json:"attempts"`
-	Retraction   string       `json:"retraction,omitempty" enum:"retracting,retracted,refused" doc:"how far the record has been told that it was entered in error"`
+	Retraction   string       `json:"retraction,omitempty" enum:"owed,retracting,retracted,refused" doc:"how far the record has been told that it was entered in error"`
 }
 
 func (a *API) fileDecision(ctx context.Context, in *fileInput) (*output[filingResult], error) {
@@ -120,6 +123,22 @@ type retryInput struct {
 
 func (a *API) retryFiling(ctx context.Context, in *retryInput) (*output[filingResult], error) {
 	paper, err := a.rooms.Records.Retry(ctx, a.clinician(ctx), in.Thread, in.Filing)
+	if err != nil {
+		return nil, err
+	}
+	return &output[filingResult]{DescribeFiling(paper)}, nil
+}
+
+type retractInput struct {
+	Thread id.Thread `path:"thread"`
+	Filing id.Filing `path:"filing"`
+	Body   struct {
+		Assertion []byte `json:"assertion" doc:"the signed patient-assertion of the conversation: the server does not know whose record it is"`
+	}
+}
+
+func (a *API) retractFiling(ctx context.Context, in *retractInput) (*output[filingResult], error) {
+	paper, err := a.rooms.Records.AskRetraction(ctx, a.clinician(ctx), in.Thread, in.Filing, in.Body.Assertion)
 	if err != nil {
 		return nil, err
 	}

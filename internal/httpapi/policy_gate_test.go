@@ -24,6 +24,8 @@ var beforePolicies = map[string]string{
 	"POST /v1/holds":                                          "a legal duty that cannot wait",
 	"POST /v1/holds/{hold}/release":                           "a legal duty that cannot wait",
 	"POST /v1/holds/drill":                                    "it changes nothing",
+	"POST /v1/threads/{thread}/quarantine/acknowledgement":    "taking note that the patient was the wrong one",
+	"POST /v1/threads/{thread}/filings/{filing}/retraction":   "what is in the wrong patient's record must not wait",
 }
 
 func TestR36_EveryWriteIsGatedOrHasAReason(t *testing.T) {

@@ -25,6 +25,7 @@ func (a *API) routes() {
 	a.registerEpochs()
 	a.registerMessages()
 	a.registerMarks()
+	a.registerQuarantines()
 	a.registerLive()
 	a.registerPatients()
 	a.registerFilings()

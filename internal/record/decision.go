@@ -49,22 +49,23 @@ type Transition uint8
 
 // The transitions.
 const (
-	Draft       Transition = iota + 1 // somebody begins its document
-	PutBack                           // and leaves it
-	HandOver                          // a document is handed over for the record
-	Refuse                            // the record said no
-	TryAgain                          // a person sends it again
-	Receive                           // the record's receipt came
-	Countersign                       // somebody else stands by it
-	Ripen                             // grace is over, nothing keeps the originals: their destruction begins
-	Destroy                           // and is done
-	Correct                           // a later decision is in the record in its place
-	Withdraw                          // taken back, not filed yet
-	MarkInError                       // taken back, filed
+	Draft        Transition = iota + 1 // somebody begins its document
+	PutBack                            // and leaves it
+	HandOver                           // a document is handed over for the record
+	Refuse                             // the record said no
+	TryAgain                           // a person sends it again
+	Receive                            // the record's receipt came
+	Countersign                        // somebody else stands by it
+	Ripen                              // grace is over, nothing keeps the originals: their destruction begins
+	Destroy                            // and is done
+	Correct                            // a later decision is in the record in its place
+	Withdraw                           // taken back, not filed yet
+	MarkInError                        // taken back, filed
+	WrongPatient                       // the thread turned out to be about somebody else
 )
 
 var transitionNames = [...]string{
-	"", "draft", "put-back", "hand-over", "refuse", "try-again", "receive", "countersign", "ripen", "destroy", "correct", "withdraw", "mark-in-error",
+	"", "draft", "put-back", "hand-over", "refuse", "try-again", "receive", "countersign", "ripen", "destroy", "correct", "withdraw", "mark-in-error", "wrong-patient",
 }
 
 // String is the transition's name in the audit log.
@@ -89,6 +90,11 @@ var Transitions = map[Transition]map[Stage]Stage{
 	},
 	Withdraw:    {Marked: Withdrawn, Drafted: Withdrawn, RecordRefused: Withdrawn},
 	MarkInError: {InRecord: InError, Countersigned: InError, Eligible: InError, Destroyed: InError, Corrected: InError},
+	// What was on its way is stopped; whether it arrived all the same, its filing says.
+	WrongPatient: {
+		Marked: Withdrawn, Drafted: Withdrawn, RecordRefused: Withdrawn, Filed: Withdrawn,
+		InRecord: InError, Countersigned: InError, Eligible: InError, Destroyed: InError, Corrected: InError,
+	},
 }
 
 // Decision is one decision of a patient thread.
@@ -146,6 +152,18 @@ func (d Decision) Advance(t Transition, at time.Time) (Decision, error) {
 	}
 	d.Stage = next
 	return d, nil
+}
+
+// OfWrongPatient is the decision after somebody's act said that the thread is about the wrong patient, and the event that tells of it. What was taken
+// back before stays as it is, and has none.
+func (d Decision) OfWrongPatient(act id.Message, by id.Person, at time.Time) (Decision, *audit.Event) {
+	next, err := d.Advance(WrongPatient, at)
+	if err != nil {
+		return d, nil
+	}
+	next.Act, next.Reason = act, "wrong-patient"
+	event := next.event(WrongPatient.String(), by, at)
+	return next, &event
 }
 
 // KeptForCountersigning reports whether the originals wait for somebody's countersignature.

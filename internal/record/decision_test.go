@@ -64,7 +64,7 @@ func (w *ward) filed(t *testing.T, seq int64, change func(*record.Submission)) r
 func TestR18_R20_NothingIsDestroyedWithoutAReceipt(t *testing.T) {
 	every := []record.Transition{
 		record.Draft, record.PutBack, record.HandOver, record.Refuse, record.TryAgain, record.Receive, record.Countersign, record.Ripen, record.Destroy,
-		record.Correct, record.Withdraw, record.MarkInError,
+		record.Correct, record.Withdraw, record.MarkInError, record.WrongPatient,
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		d := record.Decision{Stage: record.Marked, CountersignWanted: rapid.Bool().Draw(t, "countersign")}
@@ -93,7 +93,7 @@ func TestR18_R20_NothingIsDestroyedWithoutAReceipt(t *testing.T) {
 			case d.Stage == record.Withdrawn && received:
 				t.Fatalf("what the record has was withdrawn and not entered in error: %v", taken)
 			case (d.Stage == record.InError || d.Stage == record.Withdrawn) && !slices.ContainsFunc(taken, func(one record.Transition) bool {
-				return one == record.Withdraw || one == record.MarkInError || one == record.Correct
+				return one == record.Withdraw || one == record.MarkInError || one == record.Correct || one == record.WrongPatient
 			}):
 				t.Fatalf("taken back by nobody: %v", taken)
 			}
@@ -104,7 +104,7 @@ func TestR18_R20_NothingIsDestroyedWithoutAReceipt(t *testing.T) {
 // TestR18_EveryStageAndTransitionHasAName: each is in the API and in the audit log.
 func TestR18_EveryStageAndTransitionHasAName(t *testing.T) {
 	seen := map[string]bool{}
-	for step := record.Draft; step <= record.MarkInError; step++ {
+	for step := record.Draft; step <= record.WrongPatient; step++ {
 		if step.String() == "" || seen[step.String()] || len(record.Transitions[step]) == 0 {
 			t.Errorf("transition %d is %q and leads from %v", step, step, record.Transitions[step])
 		}

@@ -19,6 +19,8 @@ var (
 	errOtherReceipt   = fault.New(fault.Conflict, "receipt_mismatch", "The health record gave a receipt for another document. Ask health records to look at it; nothing is deleted.")
 	errBehind         = fault.New(fault.Unavailable, "behind_earlier", "An earlier document of this patient is on its way to the record. This one follows it.")
 	errBehindReplaced = fault.New(fault.Unavailable, "behind_corrected", "The document that this one corrects is not in the record yet. This one follows it.")
+	ErrUnconfirmed    = fault.New(fault.Forbidden, "identity_unconfirmed", "Compare the patient's name, date of birth and number first. Then this can be filed.")
+	ErrQuarantined    = fault.New(fault.Conflict, "thread_quarantined", "This conversation is linked to the wrong patient. Nothing of it goes to the record.")
 )
 
 // What can go wrong with a decision.

@@ -45,6 +45,12 @@ func (d *Desk) File(ctx context.Context, by Clinician, s Submission) (Paper, err
 	if hash != standing.Assertion {
 		return Paper{}, ErrNotLinked
 	}
+	if standing.Quarantined {
+		return Paper{}, ErrQuarantined
+	}
+	if standing.Confirmed.IsZero() || d.clock.Now().Sub(standing.Confirmed) >= d.duty {
+		return Paper{}, ErrUnconfirmed
+	}
 	if err := checkSources(s, standing); err != nil {
 		return Paper{}, err
 	}
@@ -107,7 +113,10 @@ func (d *Desk) Retry(ctx context.Context, by Clinician, in id.Thread, filing id.
 	if paper.Thread != in {
 		return Paper{}, ErrFilingUnknown
 	}
-	if paper.State == Received {
+	switch {
+	case standing.Quarantined:
+		return Paper{}, ErrQuarantined
+	case paper.State == Received:
 		return Paper{}, ErrNothingToDo
 	}
 	return d.sendAgain(ctx, by, paper, "yes")

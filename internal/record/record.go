@@ -2,7 +2,7 @@
 //
 // Layout: record.go the types and what the room needs of others, decision.go a decision's life as a state machine, life.go what people do with one,
 // file.go taking a filing in, attempt.go one attempt at the record, retract.go telling the record that a document was entered in error, overdue.go who
-// is told when a decision is not in the record, worklist.go the lists of them, line.go which filing goes first, letters.go the filings that wait for a
+// is told when a decision is not in the record, quarantine.go what a wrong patient means for filings, worklist.go the lists of them, line.go which filing goes first, letters.go the filings that wait for a
 // person, document.go what a document may contain, rendering.go the same as a PDF, examine.go a filed document against what is left of its messages, faults.go what can go wrong.
 //
 // A decision begins when a message of that kind is accepted, and every step of its life is one of [Transitions], written with an audit event in the
@@ -45,6 +45,8 @@ const (
 	Received State = 3
 	Refused  State = 4
 	Failed   State = 5
+	// Stopped: the thread was found to be linked to the wrong patient before there was a receipt. It is not tried again.
+	Stopped State = 6
 )
 
 // String is the state's name in the API.
@@ -52,7 +54,7 @@ func (s State) String() string {
 	return stateNames[s]
 }
 
-var stateNames = [...]string{"", "waiting", "filing", "received", "refused", "failed"}
+var stateNames = [...]string{"", "waiting", "filing", "received", "refused", "failed", "stopped"}
 
 // Paper is one filing.
 type Paper struct {
@@ -122,6 +124,10 @@ type Standing struct {
 	FiledBy    id.Person
 	FiledHash  id.Hash
 	EligibleAt time.Time
+	// Confirmed is when the person last confirmed the patient's identity in the thread, since its present link; zero for never.
+	Confirmed time.Time
+	// Quarantined: the thread is linked to the wrong patient.
+	Quarantined bool
 }
 
 // StoredSource is a message of the thread.
@@ -153,6 +159,9 @@ type Store interface {
 	Receive(ctx context.Context, paper Paper, intent work.Intent, event audit.Event) error
 	// NoteRetraction writes how the record took it that a document was entered in error; what was sealed for that goes.
 	NoteRetraction(ctx context.Context, filing id.Filing, state Retraction, event audit.Event) error
+
+	// AskRetraction keeps whose record it is, sealed, and intends the first attempt to tell the record. ErrNothingToDo when nothing is owed.
+	AskRetraction(ctx context.Context, filing id.Filing, sealed []byte, intent work.Intent, event audit.Event) error
 
 	// Decisions are the decisions of a thread, in its order.
 	Decisions(ctx context.Context, in id.Thread) ([]Decision, error)
@@ -270,6 +279,7 @@ type Desk struct {
 	grace       Grace
 	clock       clock.Clock
 	retry       work.Policy
+	duty        time.Duration
 	works       *id.Source
 	pdf         bool
 }
@@ -288,6 +298,8 @@ type Needs struct {
 	// Retry spaces the attempts; the zero value is work.Steady. It must be the policy that the runner uses for Attempt, so that a person is
 	// shown the right time.
 	Retry work.Policy
+	// Duty is how long a confirmation of the patient's identity holds (R12).
+	Duty time.Duration
 }
 
 // New makes a desk.
@@ -296,7 +308,7 @@ func New(n Needs) *Desk {
 		n.Retry = work.Steady
 	}
 	return &Desk{
-		store: n.Store, assertions: n.Assertions, destination: n.Destination, sealer: n.Sealer, announce: n.Announcer, grace: n.Grace,
+		duty: n.Duty, store: n.Store, assertions: n.Assertions, destination: n.Destination, sealer: n.Sealer, announce: n.Announcer, grace: n.Grace,
 		clock: n.Clock, retry: n.Retry, pdf: n.PDF, works: id.NewSource(n.Clock),
 	}
 }

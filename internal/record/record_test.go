@@ -143,9 +143,14 @@ type ward struct {
 	by     record.Clinician
 	thread id.Thread
 	ids    *id.Source
+	sealer record.Sealer
+	pdf    bool
 }
 
-const grace = time.Hour
+const (
+	grace = time.Hour
+	duty  = 12 * time.Hour
+)
 
 func newWard(t *testing.T, db *store.DB) *ward {
 	t.Helper()
@@ -164,17 +169,31 @@ func newWardWith(t *testing.T, db *store.DB, pdf bool) *ward {
 		db: db, health: &health{kept: map[id.Filing][]byte{}}, told: &told{}, halves: &halves{}, clock: clk, ids: id.NewSource(clk),
 		thread: id.Thread{7}, by: record.Clinician{Person: id.Person{1}, Name: "Dr Leila Haddad", Role: "Medical F2"},
 	}
-	w.desk = record.New(record.Needs{
-		Store: db, Assertions: vouched{id.Hash{5}}, Destination: w.health, Sealer: keys.ForRecord(), Announcer: w.told, Clock: clk, PDF: pdf,
-		Grace: func(context.Context) (time.Duration, error) { return grace, nil },
-	})
+	w.sealer, w.pdf = keys.ForRecord(), pdf
+	w.speak(w.health)
 	w.keeper = retention.New(retention.Needs{Store: db, Eraser: w.halves, Announcer: w.told, Record: w.health, Clock: clk})
 	w.exec(t, `INSERT INTO thread (thread, space, name, add_by, post_by, retention, creator, created_at, seq, log_hash, membership_seq,
 		membership_head, epoch, epoch_membership_seq, epoch_issued, epoch_messages, epoch_stale, members, link_tag, link_assertion, last_at, last_kind)
 		VALUES ($1, 1, '', 2, 2, 0, $2, 1, 9, $3, 0, $3, 1, 0, 1, 0, FALSE, 1, $3, $4, 1, 4)`, w.thread, w.by.Person, id.Hash{1}, id.Hash{5})
 	w.exec(t, `INSERT INTO thread_member (thread, person, member_role, identity, standby, history, until_at, joined_seq, joined_at)
 		VALUES ($1, $2, 1, $3, FALSE, TRUE, 0, 1, 1)`, w.thread, w.by.Person, id.Hash{2})
+	w.confirm(t, 9)
 	return w
+}
+
+// speak gives the desk a health record.
+func (w *ward) speak(to record.Destination) {
+	w.desk = record.New(record.Needs{
+		Store: w.db, Assertions: vouched{id.Hash{5}}, Destination: to, Sealer: w.sealer, Announcer: w.told, Clock: w.clock,
+		Grace: func(context.Context) (time.Duration, error) { return grace, nil }, Duty: duty, PDF: w.pdf,
+	})
+}
+
+// confirm is the person's word, now, that the patient is the right one.
+func (w *ward) confirm(t *testing.T, seq int64) {
+	t.Helper()
+	said := w.say(t, seq, envelope.KindConfirm)
+	w.exec(t, `UPDATE thread_log SET at = $1 WHERE message = $2`, w.clock.Now().UnixMilli(), said.Message)
 }
 
 func (w *ward) exec(t *testing.T, query string, args ...any) {
@@ -454,7 +473,8 @@ func TestR20_AHoldAndADisposalThatRaceNeverBothWin(t *testing.T) {
 	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
 		w := newWard(t, db)
 		for round := range int64(12) {
-			s := w.submission(w.say(t, 10+round, envelope.KindDecision))
+			w.confirm(t, 10+2*round)
+			s := w.submission(w.say(t, 11+2*round, envelope.KindDecision))
 			if _, err := w.desk.File(t.Context(), w.by, s); err != nil {
 				t.Fatal(err)
 			}

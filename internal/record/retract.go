@@ -25,11 +25,12 @@ const (
 	Retracting     Retraction = 1 // the record has not been told yet
 	Retracted      Retraction = 2 // it shows the document as entered in error
 	RetractRefused Retraction = 3 // it said no: waits for a person
+	RetractOwed    Retraction = 4 // it must be told, and nobody's device has said yet whose record it is
 )
 
 // String is the retraction's name in the API, "" for none.
 func (r Retraction) String() string {
-	return [...]string{"", "retracting", "retracted", "refused"}[r]
+	return [...]string{"", "retracting", "retracted", "refused", "owed"}[r]
 }
 
 // sealIdentity seals who the patient of a filing is, for telling the record.

@@ -188,7 +188,7 @@ func (s *Server) build(trust *identity.Trust) error {
 	s.announcer = newAnnouncer(s.threads, s.hub, s.db, s.log)
 	s.records = record.New(record.Needs{
 		Store: s.db, Assertions: s.patients, Destination: destination, Sealer: s.keys.ForRecord(),
-		Announcer: s.announcer, Grace: s.grace, Clock: clk, Retry: s.config.Retry, PDF: s.config.PDF,
+		Announcer: s.announcer, Grace: s.grace, Clock: clk, Retry: s.config.Retry, PDF: s.config.PDF, Duty: thread.Duty,
 	})
 	s.keeper = retention.New(retention.Needs{
 		Store: s.db, Eraser: eraser{s.shred}, Announcer: s.announcer, Record: destination, Patients: s.patients, Clock: clk,

@@ -113,7 +113,7 @@ func (s *Server) rooms() httpapi.Rooms {
 	return httpapi.Rooms{
 		Enrolments: s.identity, SignIns: s.identity, Sessions: s.identity, PersonLogs: s.identity, Vaults: s.identity, Manifests: s.identity,
 		Passkeys: s.identity, Unlockers: s.identity,
-		Threads: s.threads, Epochs: s.threads, Messages: s.threads, Marks: s.threads, Live: s.hub,
+		Threads: s.threads, Epochs: s.threads, Messages: s.threads, Marks: s.threads, Quarantines: s.threads, Live: s.hub,
 		Directory: s.people, Patients: s.patients, Records: s.records, Decisions: s.records, Holds: s.keeper, Retention: certifier{s}, Ledger: s.ledger, Policies: s.policies,
 		Ready: func(ctx context.Context) error { return errors.Join(s.db.Ping(ctx), s.shred.Ping(ctx)) },
 	}

@@ -41,6 +41,15 @@ func standingIn(tx *View, in id.Thread, person id.Person, messages []id.Message)
 	}
 	copy(standing.Patient[:], tag)
 	copy(standing.Assertion[:], assertion)
+	var linkSeq, quarantined int64
+	err = tx.Row(`SELECT link_seq, quarantined_seq FROM thread WHERE thread = $1`, in).Scan(&linkSeq, &quarantined)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return standing, err
+	}
+	standing.Quarantined = quarantined > 0
+	if standing.Confirmed, err = confirmedBy(tx, in, person, uint64(linkSeq)); err != nil {
+		return standing, err
+	}
 	for _, message := range messages {
 		source, err := one(tx, scanSource, `SELECT entry, seq, content, person, state, sent_at FROM thread_log
 			WHERE thread = $1 AND message = $2`, in, message)
@@ -59,6 +68,13 @@ func standingIn(tx *View, in id.Thread, person id.Person, messages []id.Message)
 func (db *DB) AddFiling(ctx context.Context, filing record.NewFiling) (record.Paper, error) {
 	paper := filing.Paper
 	err := db.Tx(ctx, func(tx *Tx) error {
+		stopped, err := one(tx, scanInt, `SELECT COUNT(*) FROM thread WHERE thread = $1 AND quarantined_seq > 0`, paper.Thread)
+		if err != nil {
+			return err
+		}
+		if stopped > 0 {
+			return record.ErrQuarantined // since the filing was judged
+		}
 		added, err := tx.Exec(`INSERT INTO filing (filing, thread, decision, state, code, reason, reference, document_hash, filed_by, filed_at,
 			received_at, eligible_at, destroyed_at, next_try_at, attempts, sealed, patient, replaces)
 			VALUES ($1, $2, $3, $4, '', '', '', $5, $6, $7, 0, 0, 0, $8, 0, $9, $10, NULL) ON CONFLICT DO NOTHING`,
@@ -149,10 +165,16 @@ func (db *DB) NoteTrouble(ctx context.Context, paper record.Paper, intent work.I
 			}
 		}
 		changed, err := tx.Exec(`UPDATE filing SET state = $1, code = $2, reason = $3, next_try_at = $4, attempts = $5
-			WHERE filing = $6 AND state <> 3`,
+			WHERE filing = $6 AND state NOT IN (3, 6)`,
 			int64(paper.State), paper.Code, paper.Reason, millis(paper.NextTryAt), int64(paper.Attempts), paper.ID)
-		if err != nil || changed == 0 {
+		if err != nil {
 			return err
+		}
+		if changed == 0 && paper.State == record.Filing {
+			return oweRetraction(tx, paper.ID) // stopped meanwhile, and nobody knows whether it arrived
+		}
+		if changed == 0 {
+			return nil
 		}
 		if err := tx.noteTrouble(paper, event); err != nil {
 			return err
@@ -171,13 +193,49 @@ func (db *DB) NoteTrouble(ctx context.Context, paper record.Paper, intent work.I
 func (db *DB) Receive(ctx context.Context, paper record.Paper, intent work.Intent, event audit.Event) error {
 	return db.Tx(ctx, func(tx *Tx) error {
 		changed, err := tx.Exec(`UPDATE filing SET state = $1, code = '', reason = '', reference = $2, received_at = $3, eligible_at = $4,
-			next_try_at = 0, attempts = $5, sealed = NULL WHERE filing = $6 AND state <> 3`,
+			next_try_at = 0, attempts = $5, sealed = NULL WHERE filing = $6 AND state NOT IN (3, 6)`,
 			int64(record.Received), paper.Reference, millis(paper.ReceivedAt), millis(paper.EligibleAt), int64(paper.Attempts), paper.ID)
-		if err != nil || changed == 0 {
+		if err != nil {
 			return err
+		}
+		if changed == 0 {
+			return receiveStopped(tx, paper)
 		}
 		if err := tx.received(paper); err != nil {
 			return err
+		}
+		if err := tx.Intend(intent); err != nil {
+			return err
+		}
+		return tx.Audit(event)
+	})
+}
+
+// receiveStopped is for a receipt of a filing that was stopped while it was being sent: the record has it, in the wrong patient's place.
+func receiveStopped(tx *Tx, paper record.Paper) error {
+	stopped, err := tx.Exec(`UPDATE filing SET reference = $1, received_at = $2, attempts = $3 WHERE filing = $4 AND state = 6 AND received_at = 0`,
+		paper.Reference, millis(paper.ReceivedAt), int64(paper.Attempts), paper.ID)
+	if err != nil || stopped == 0 {
+		return err
+	}
+	return oweRetraction(tx, paper.ID)
+}
+
+// oweRetraction is for a filing that was stopped while it was being sent, and may have arrived.
+func oweRetraction(tx *Tx, filing id.Filing) error {
+	_, err := tx.Exec(`UPDATE filing SET retraction = 4 WHERE filing = $1 AND state = 6 AND retraction = 0`, filing)
+	return err
+}
+
+// AskRetraction implements record.Store.
+func (db *DB) AskRetraction(ctx context.Context, filing id.Filing, sealed []byte, intent work.Intent, event audit.Event) error {
+	return db.Tx(ctx, func(tx *Tx) error {
+		changed, err := tx.Exec(`UPDATE filing SET retraction = 1, sealed = $1 WHERE filing = $2 AND retraction IN (3, 4)`, sealed, filing)
+		if err != nil {
+			return err
+		}
+		if changed == 0 {
+			return record.ErrNothingToDo
 		}
 		if err := tx.Intend(intent); err != nil {
 			return err

@@ -12,7 +12,7 @@ import (
 )
 
 // Threads is the database as the thread room sees it. thread.go has what changes who is in a thread, thread_message.go
-// the sending and thread_queue.go who waits for it, thread_read.go the reading, thread_mark.go marks and grants, thread_conflict.go complaints and reports, thread_row.go rows.
+// the sending and thread_queue.go who waits for it, thread_read.go the reading, thread_mark.go marks and grants, thread_conflict.go complaints and reports, thread_quarantine.go threads about the wrong patient, thread_row.go rows.
 //
 // Everything that appends to a log goes through Group, also what is not small: on one node the transactions that touch a thread
 // then never collide, and are published in the order of their commits.
@@ -173,11 +173,19 @@ func (w *writer) addEpoch(e thread.NewEpoch) error {
 func (w *writer) apply(e thread.Effect) error {
 	in := w.state.Thread
 	w.state.Members += len(e.Join) - len(e.Leave)
+	if e.Link != w.state.Link {
+		w.state.LinkSeq = w.state.Seq
+	}
 	w.state.Name, w.state.Link = e.Name, e.Link
 	for _, joined := range e.Join {
 		joined.JoinedSeq = w.state.Seq
 		if err := joinMember(w.tx, in, joined, w.at); err != nil {
 			return err
+		}
+		if w.state.Quarantined > 0 {
+			if err := warn(w.tx, in, joined.Person, w.at); err != nil {
+				return err
+			}
 		}
 	}
 	for _, person := range e.Leave {
@@ -204,10 +212,10 @@ func (w *writer) finish(event audit.Event, done func(thread.Written)) error {
 	s := w.state
 	moved, err := w.tx.Exec(`UPDATE thread SET seq = $1, log_hash = $2, membership_seq = $3, membership_head = $4, epoch = $5, record = $6,
 		epoch_membership_seq = $7, epoch_issued = $8, epoch_messages = $9, epoch_stale = $10, members = $11, name = $12, link_tag = $13,
-		link_assertion = $14, last_at = $15, last_kind = $16 WHERE thread = $17 AND seq = $18`,
+		link_assertion = $14, link_seq = $15, last_at = $16, last_kind = $17 WHERE thread = $18 AND seq = $19`,
 		s.Seq, s.LogHash, s.MembershipSeq, s.MembershipHead, s.Epoch, s.Record.Nullable(), s.EpochMembershipSeq,
 		s.EpochIssued.UnixMilli(), s.EpochMessages, s.EpochStale, s.Members, s.Name,
-		s.Link.Tag.Nullable(), s.Link.Assertion.Nullable(), w.at.UnixMilli(), uint8(w.kind), s.Thread, s.Seq-uint64(len(w.entries)))
+		s.Link.Tag.Nullable(), s.Link.Assertion.Nullable(), s.LinkSeq, w.at.UnixMilli(), uint8(w.kind), s.Thread, s.Seq-uint64(len(w.entries)))
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type sending struct {
 	entry    thread.StoredEntry
 	err      error
 	accepted bool
+	changes  func(*Tx, *sending) error // what it changes beside the log, nil for nothing
 	panic    any
 }
 
@@ -46,7 +47,10 @@ func (t Threads) batch(sends []*sending) error {
 		if err != nil {
 			return err
 		}
-		b := batch{tx: tx, threads: map[id.Thread]*tail{}, devices: map[deviceIn]link{}, messages: map[messageIn]*thread.StoredEntry{}}
+		b := batch{
+			tx: tx, threads: map[id.Thread]*tail{}, devices: map[deviceIn]link{}, messages: map[messageIn]*thread.StoredEntry{},
+			confirmed: map[memberIn]time.Time{},
+		}
 		for n, s := range sends {
 			if err := b.judge(s, standings[n]); err != nil {
 				return err
@@ -62,12 +66,19 @@ type batch struct {
 	threads  map[id.Thread]*tail
 	devices  map[deviceIn]link
 	messages map[messageIn]*thread.StoredEntry
+	// confirmed is who confirmed the patient's identity.
+	confirmed map[memberIn]time.Time
 }
 
 // tail is where a thread stands within the batch.
 type tail struct {
 	writer
 	began uint64 // its seq before the batch
+}
+
+type memberIn struct {
+	thread id.Thread
+	person id.Person
 }
 
 type deviceIn struct {
@@ -106,6 +117,12 @@ func (b *batch) judge(s *sending, standing thread.Standing) error {
 	if there, ok := b.messages[messageIn{h.Thread, h.Message}]; ok {
 		standing.There = there
 	}
+	if thread.NeedsIdentity(h.Kind) {
+		var err error
+		if standing.Confirmed, err = b.confirmedBy(memberIn{h.Thread, h.Person}, t.state.LinkSeq); err != nil {
+			return err
+		}
+	}
 	members, err := s.admit(standing)
 	if errors.Is(err, thread.ErrAlreadyThere) && standing.There != nil {
 		s.entry = *standing.There
@@ -124,6 +141,16 @@ func (b *batch) judge(s *sending, standing thread.Standing) error {
 	s.accepted = true
 	b.devices[deviceIn{h.Thread, h.Device}] = link{h.DeviceSeq, s.message.Hash}
 	b.messages[messageIn{h.Thread, h.Message}] = &s.entry
+	s.changes = nil
+	switch {
+	case h.Kind == envelope.KindConfirm:
+		b.confirmed[memberIn{h.Thread, h.Person}] = s.message.At
+	case h.Kind == envelope.KindQuarantine && t.state.Quarantined == 0:
+		t.state.Quarantined = s.entry.Seq
+		s.changes = quarantine
+	case thread.TakesNote(t.state, h):
+		s.changes = takeNote
+	}
 	written := thread.Written{State: t.state, Entries: t.entries}
 	if members {
 		if written.Members, err = currentMembers(&b.tx.View, h.Thread); err != nil {
@@ -165,7 +192,33 @@ func (b *batch) write(sends []*sending) error {
 			moved = append(moved, t)
 		}
 	}
-	return halves(len(moved), func(from, to int) error { return b.move(moved[from:to]) })
+	if err := halves(len(moved), func(from, to int) error { return b.move(moved[from:to]) }); err != nil {
+		return err
+	}
+	for _, s := range accepted {
+		if s.changes != nil {
+			if err := s.changes(b.tx, s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// confirmedBy is when somebody last confirmed the identity of a thread's patient under its present link, zero for never. Only the few kinds of
+// message that need it ask.
+func (b *batch) confirmedBy(who memberIn, since uint64) (time.Time, error) {
+	if at, ok := b.confirmed[who]; ok {
+		return at, nil
+	}
+	return confirmedBy(&b.tx.View, who.thread, who.person, since)
+}
+
+func confirmedBy(v *View, in id.Thread, person id.Person, since uint64) (time.Time, error) {
+	var at int64
+	err := v.Row(`SELECT COALESCE(MAX(at), 0) FROM thread_log WHERE thread = $1 AND person = $2 AND content = 13 AND seq > $3`,
+		in, person, int64(since)).Scan(&at)
+	return sometime(at), err
 }
 
 func (b *batch) insert(accepted []*sending) error {
@@ -285,7 +338,7 @@ func makeStandingQuery(count int) string {
 		}
 		p := func(k int) string { return "$" + strconv.Itoa(standingWidth*n+k) }
 		query.WriteString(`SELECT ` + strconv.Itoa(n) + ` AS n, t.space, t.post_by, t.retention, t.seq, t.log_hash, t.membership_seq, t.epoch, t.record,
-			t.epoch_membership_seq, t.epoch_issued, t.epoch_messages, t.epoch_stale, m.member_role, m.standby, m.until_at, m.left_seq,
+			t.epoch_membership_seq, t.epoch_issued, t.epoch_messages, t.epoch_stale, t.link_seq, t.quarantined_seq, m.member_role, m.standby, m.until_at, m.left_seq,
 			d.device_seq, d.message, l.seq, l.at, l.entry, l.log_hash, l.state, seen.log_hash,
 			(SELECT p.hash FROM person_log p WHERE p.person = ` + p(5) + ` ORDER BY p.seq DESC LIMIT 1)
 			FROM thread t
@@ -306,7 +359,7 @@ func scanStanding(row Scanner, n *int, s *thread.Standing) error {
 	var there thread.StoredEntry
 	err := row.Scan(n, (*uint8)(&s.State.Space), (*uint8)(&s.State.PostBy), &s.State.Retention, &s.State.Seq, &s.State.LogHash, &s.State.MembershipSeq, &s.State.Epoch,
 		&s.State.Record, &s.State.EpochMembershipSeq, (*storedTime)(&s.State.EpochIssued), &s.State.EpochMessages, &s.State.EpochStale,
-		&role, &standby, &until, &left, &deviceSeq, &s.DeviceEntry, &seq, &at, &there.Hash, &there.LogHash, &state, &s.SeenHash, &s.PersonHead)
+		&s.State.LinkSeq, &s.State.Quarantined, &role, &standby, &until, &left, &deviceSeq, &s.DeviceEntry, &seq, &at, &there.Hash, &there.LogHash, &state, &s.SeenHash, &s.PersonHead)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,12 @@ func (t Threads) Heads(ctx context.Context, person id.Person, in id.Thread) ([]t
 			WHERE l.thread = t.thread AND l.seq > m.seen_seq AND l.kind = 4 AND l.state = 0 AND l.person <> $1 LIMIT 1000) few) ELSE 0 END,
 		CASE WHEN m.left_seq IS NULL THEN (SELECT COUNT(*) FROM thread_log l WHERE l.thread = t.thread AND l.unfiled) ELSE 0 END,
 		CASE WHEN m.left_seq IS NULL THEN (SELECT COUNT(*) FROM thread_complaint c WHERE c.thread = t.thread) ELSE 0 END,
-		COALESCE((SELECT MAX(x.done_at) FROM destruction x WHERE x.thread = t.thread), 0)
+		COALESCE((SELECT MAX(x.done_at) FROM destruction x WHERE x.thread = t.thread), 0),
+		t.quarantined_at,
+		CASE WHEN t.quarantined_seq > 0 THEN (SELECT COUNT(*) FROM quarantine_reader r WHERE r.thread = t.thread AND r.person = $1 AND r.acknowledged_at > 0) ELSE 0 END,
+		CASE WHEN t.quarantined_seq > 0 THEN (SELECT COUNT(*) FROM quarantine_reader r LEFT JOIN person p ON p.person = r.person
+			WHERE r.thread = t.thread AND r.acknowledged_at = 0 AND p.left_at IS NULL) ELSE 0 END,
+		CASE WHEN t.quarantined_seq > 0 THEN (SELECT COUNT(*) FROM filing x WHERE x.thread = t.thread AND x.retraction IN (1, 3, 4)) ELSE 0 END
 		FROM thread_member m JOIN thread t ON t.thread = m.thread WHERE m.person = $1`
 	args := []any{person}
 	if !in.IsZero() {
@@ -86,8 +91,11 @@ func scanHead(row Scanner, periods retention.Schedule) (thread.Head, error) {
 	var lastAt, destroyed int64
 	var lastKind uint8
 	var seen uint64
-	var unread, unfiled, complaints int
-	if err := row.Scan(append(append(stateFields(&s), m.fields()...), &lastAt, &lastKind, &seen, &unread, &unfiled, &complaints, &destroyed)...); err != nil {
+	var unread, unfiled, complaints, acknowledged int
+	var quarantinedAt int64
+	var stopped thread.HeadQuarantine
+	if err := row.Scan(append(append(stateFields(&s), m.fields()...), &lastAt, &lastKind, &seen, &unread, &unfiled, &complaints, &destroyed, &quarantinedAt,
+		&acknowledged, &stopped.Waiting, &stopped.InError)...); err != nil {
 		return thread.Head{}, err
 	}
 	member := m.member()
@@ -97,6 +105,10 @@ func scanHead(row Scanner, periods retention.Schedule) (thread.Head, error) {
 		LastAt: lastAt, LastKind: envelope.EntryKind(lastKind).String(), MemberCount: s.Members, MyRole: member.MemberRole.String(),
 		Unfiled: unfiled, Complaints: complaints, DestroyedAt: destroyed,
 		KeptDays: int64(periods.Period(s.Space, retention.Class(s.Retention))),
+	}
+	if s.Quarantined > 0 {
+		stopped.Seq, stopped.At, stopped.Acknowledged = s.Quarantined, quarantinedAt, acknowledged > 0
+		h.Quarantine = &stopped
 	}
 	if left := member.Left; left != nil {
 		h.LeftSeq, h.Seq, h.LogHash = &left.Seq, left.Seq, left.LogHash.Bytes()

@@ -10,13 +10,14 @@ import (
 )
 
 const stateColumns = `t.thread, t.space, t.name, t.add_by, t.post_by, t.retention, t.creator, t.seq, t.log_hash, t.membership_seq,
-	t.membership_head, t.epoch, t.record, t.epoch_membership_seq, t.epoch_issued, t.epoch_messages, t.epoch_stale, t.link_tag, t.link_assertion, t.members`
+	t.membership_head, t.epoch, t.record, t.epoch_membership_seq, t.epoch_issued, t.epoch_messages, t.epoch_stale, t.link_tag, t.link_assertion, t.link_seq, t.quarantined_seq,
+	t.members`
 
 // stateFields are where stateColumns go.
 func stateFields(s *thread.State) []any {
 	return []any{&s.Thread, (*uint8)(&s.Space), &s.Name, (*uint8)(&s.AddBy), (*uint8)(&s.PostBy), &s.Retention, &s.Creator, &s.Seq, &s.LogHash,
 		&s.MembershipSeq, &s.MembershipHead, &s.Epoch, &s.Record, &s.EpochMembershipSeq, (*storedTime)(&s.EpochIssued), &s.EpochMessages,
-		&s.EpochStale, &s.Link.Tag, &s.Link.Assertion, &s.Members}
+		&s.EpochStale, &s.Link.Tag, &s.Link.Assertion, &s.LinkSeq, &s.Quarantined, &s.Members}
 }
 
 // storedTime reads a BIGINT column of milliseconds into a time.

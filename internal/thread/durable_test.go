@@ -70,13 +70,14 @@ func TestACrashBetweenTheStoresLosesNothing(t *testing.T) {
 
 func TestADestroyedMessageIsATombstoneAndStaysOne(t *testing.T) {
 	each(t, envelope.SpacePatient, func(f *ward) {
+		f.confirm(f.ann)
 		header := f.talk.Header(f.ann)
 		header.Kind = envelope.KindDecision
 		post := f.talk.Seal(f.ann, header, "Start heparin")
 		sent, err := f.send(f.ann, post)
 		f.must(err)
 		f.say(f.ann, "and this follows it")
-		if head := f.head(f.ben); head.Unfiled != 1 || head.Unread != 2 {
+		if head := f.head(f.ben); head.Unfiled != 1 || head.Unread != 3 {
 			f.Errorf("head %+v", head)
 		}
 		was := f.log(f.ben)[sent.Seq-1]
@@ -86,7 +87,7 @@ func TestADestroyedMessageIsATombstoneAndStaysOne(t *testing.T) {
 			f.Errorf("served as %v", now.Kind)
 		}
 		f.verify(f.ben)
-		if head := f.head(f.ben); head.Unfiled != 0 || head.Unread != 1 {
+		if head := f.head(f.ben); head.Unfiled != 0 || head.Unread != 2 {
 			f.Errorf("head %+v", head)
 		}
 		f.must(f.room.Redeliver(f.Context(), f.talk.Thread, []id.Message{sent.Message}))

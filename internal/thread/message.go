@@ -83,9 +83,9 @@ func (s *Service) sendBy(
 	if err := s.halves.Put(ctx, half); err != nil {
 		return Accepted{}, err
 	}
-	made := NewMessage{Header: *header, Hash: verified.Entry, Body: post.Message, At: now}
+	made := NewMessage{Header: *header, Hash: verified.Entry, Body: post.Message, At: now, Event: eventOf(header, now)}
 	policy, _ := s.keys.Chain().Policy()
-	state, confirmed := people.have[actor.Person], false
+	state, confirmed, warned := people.have[actor.Person], false, false
 	entry, err := s.store.AddMessage(ctx, made,
 		func(standing Standing) (bool, error) {
 			confirmed = standing.PersonHead == state.Head()
@@ -95,6 +95,7 @@ func (s *Service) sendBy(
 			if err := admit(standing, header, verified.Entry, policy, now); err != nil {
 				return false, err
 			}
+			warned = header.Kind == envelope.KindQuarantine || TakesNote(standing.State, header)
 			return !s.audiences.has(header.Thread, standing.State.MembershipSeq), nil
 		},
 		func(w Written) { s.deliver(w, &post.Half) },
@@ -104,6 +105,9 @@ func (s *Service) sendBy(
 	}
 	if confirmed {
 		s.authors.put(state)
+	}
+	if warned {
+		s.tellReaders(ctx, header.Thread)
 	}
 	if !entry.Live {
 		// A message that was destroyed is sent again by somebody who kept it: its half must not come back.
@@ -231,7 +235,13 @@ func admit(s Standing, h *envelope.Header, entry id.Hash, policy *envelope.Polic
 	case h.SeenSeq > s.State.Seq || h.SeenHash != s.SeenHash:
 		return refusal(&envelope.Refusal{Code: envelope.BrokenChain, Detail: "the author had seen another history"})
 	}
-	return belongs(s.State, h)
+	if err := belongs(s.State, h); err != nil {
+		return err
+	}
+	if err := allowed(s.State, h.Kind); err != nil {
+		return err
+	}
+	return confirmed(s, h, now)
 }
 
 // stale says whether the present epoch is over: section 7.5 of docs/protocol.md.

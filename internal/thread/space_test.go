@@ -9,12 +9,14 @@ import (
 
 // TestR12_R49_EachSpaceCarriesItsActs: what is about a patient is said in that patient's thread, and nobody is asked for decisions among friends.
 func TestR12_R49_EachSpaceCarriesItsActs(t *testing.T) {
+	// In this order: a decision needs a confirmation, and a quarantine ends the rest.
 	patientOnly := []envelope.MessageKind{
-		envelope.KindDecision, envelope.KindConfirm, envelope.KindQuarantine, envelope.KindWithdraw, envelope.KindCountersign,
+		envelope.KindConfirm, envelope.KindDecision, envelope.KindWithdraw, envelope.KindCountersign,
 	}
 	everywhere := []envelope.MessageKind{envelope.KindText, envelope.KindNotice, envelope.KindAcknowledge}
 	clinical := []envelope.MessageKind{envelope.KindSweep}
-	kinds := slices.Concat(patientOnly, everywhere, clinical)
+	last := []envelope.MessageKind{envelope.KindQuarantine}
+	kinds := slices.Concat(patientOnly, everywhere, clinical, last)
 	for _, row := range []struct {
 		space  envelope.Space
 		allows []envelope.MessageKind

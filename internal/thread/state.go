@@ -29,7 +29,11 @@ type State struct {
 	EpochMessages uint32
 	EpochStale    bool
 	Link          Link
-	Members       int
+	// LinkSeq is the entry of the present link where it is not the one that the thread was made with, else 0.
+	LinkSeq uint64
+	// Quarantined is the entry of the message that stopped the thread, because it is about the wrong patient; 0 in the others.
+	Quarantined uint64
+	Members     int
 }
 
 // Member is one person's place in a thread, past or present.
@@ -102,6 +106,8 @@ type Head struct {
 	Complaints     int       `json:"complaints" doc:"complaints about keys that members made"`
 	DestroyedAt    int64     `json:"destroyedAt" doc:"when a message was last destroyed here; 0: never"`
 	KeptDays       int64     `json:"keptDays" doc:"after how many days messages of the thread's class are removed; 0: kept until decided"`
+	// Quarantine is there for those who left, too: they read what is about somebody else.
+	Quarantine *HeadQuarantine `json:"quarantine,omitempty" doc:"the conversation is linked to the wrong patient"`
 }
 
 // Mark is how far a member got: two hints from the server, not signed acts.

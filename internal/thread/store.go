@@ -151,6 +151,8 @@ type NewMessage struct {
 	Hash   id.Hash // entryHash
 	Body   []byte
 	At     time.Time
+	// Event is written when the message changes more than the log: the first quarantine, and taking note of it.
+	Event audit.Event
 }
 
 // Standing is what a message is judged by. State and Member have what sending depends on, and not names, links and pins.
@@ -164,6 +166,8 @@ type Standing struct {
 	DeviceEntry id.Hash
 	// SeenHash is the log hash at the header's seenSeq, zero where there is none.
 	SeenHash id.Hash
+	// Confirmed is when the author last confirmed the patient's identity under the present link; it is asked for kinds that need it only.
+	Confirmed time.Time
 	// There is the entry that has the message's id already.
 	There *StoredEntry
 }

@@ -6,6 +6,7 @@
 //   - epoch.go     epoch records with their envelopes; grant.go earlier epochs for those added with history
 //   - complaint.go what members say of keys that do not open, and of threads that contradict themselves
 //   - message.go   sending: the rules, the shred half first, then the log, then everybody
+//   - confirm.go   who may decide: those who compared the patient's identifiers; quarantine.go what follows when the patient was the wrong one
 //   - read.go      heads, pages of the log, epochs, as one person may have them
 //   - mark.go      how far each member got, and what else is done a moment later; publish.go telling those who are connected
 //   - known.go     what was verified before, and people's logs as the verifiers want them
@@ -108,6 +109,7 @@ type Store interface {
 	Log
 	Reader
 	Notes
+	Warnings
 }
 
 // Options are what the room is built from.

@@ -81,6 +81,24 @@ func (f *ward) say(by *threadtest.Person, text string) thread.Accepted {
 	return accepted
 }
 
+// act sends an act, whose words do not matter here.
+func (f *ward) act(by *threadtest.Person, kind envelope.MessageKind) (thread.Accepted, error) {
+	f.Helper()
+	header := f.talk.Header(by)
+	header.Kind = kind
+	accepted, err := f.send(by, f.talk.Seal(by, header, "an act"))
+	if err != nil {
+		f.talk.Unsay(by)
+	}
+	return accepted, err
+}
+
+func (f *ward) confirm(by *threadtest.Person) {
+	f.Helper()
+	_, err := f.act(by, envelope.KindConfirm)
+	f.must(err)
+}
+
 // entry posts a membership entry, which the talk takes in.
 func (f *ward) entry(by *threadtest.Person, entry envelope.Object) error {
 	f.Helper()

@@ -228,7 +228,7 @@ func TestR19_KillInTheMiddleOfAFiling(t *testing.T) {
 		}
 		for round, mode := range []hospital.RecordMode{hospital.RecordDelay, hospital.RecordDropAfter, hospital.RecordAccept} {
 			v.mode(mode)
-			decision, err := anita.Decide(t.Context(), thread, fmt.Sprintf("Decision %d", round), nil, nil)
+			decision, err := anita.Decide(t.Context(), thread, fmt.Sprintf("Decision %d", round), nil, nil, client.PatientCompared)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -236,7 +236,7 @@ func TestR19_KillInTheMiddleOfAFiling(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			filing, err := anita.File(t.Context(), document)
+			filing, err := anita.File(t.Context(), document, client.PatientCompared)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1030,6 +1030,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/threads/{thread}/filings/{filing}/retraction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the record mark a filing as entered in error, after the conversation was found to be linked to the wrong patient (R51) */
+        post: operations["retractFiling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/threads/{thread}/filings/{filing}/retry": {
         parameters: {
             query?: never;
@@ -1127,6 +1144,40 @@ export interface paths {
         get: operations["getMessage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/threads/{thread}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has taken note that a conversation is linked to the wrong patient, and what the record has to mark (R51) */
+        get: operations["getQuarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/threads/{thread}/quarantine/acknowledgement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take note of it, for those who cannot send the act in the conversation */
+        post: operations["acknowledgeQuarantine"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1737,6 +1788,13 @@ export interface components {
             filing: string;
             /** @description a hold keeps the originals */
             held: boolean;
+            /**
+             * @description whether the record has to mark it as entered in error
+             * @enum {string}
+             */
+            inError: "no" | "owed" | "asked" | "done";
+            /** @description why the record has not done so yet */
+            inErrorCode?: string;
             /** Format: int64 */
             nextTryAt?: number;
             /** @description the last trouble in plain words */
@@ -1754,7 +1812,7 @@ export interface components {
             retraction?: "retracting" | "retracted" | "refused";
             sources: string[];
             /** @enum {string} */
-            state: "waiting" | "filing" | "received" | "refused" | "failed";
+            state: "waiting" | "filing" | "received" | "refused" | "failed" | "stopped";
         };
         FilingsBody: {
             filings: components["schemas"]["FilingResult"][];
@@ -1823,6 +1881,8 @@ export interface components {
             myRole: "owner" | "member" | "reader";
             /** @description empty in patient and direct threads, whose name is in the sealed state */
             name: string;
+            /** @description the conversation is linked to the wrong patient */
+            quarantine?: components["schemas"]["HeadQuarantine"];
             /** Format: int64 */
             seenSeq: number;
             /** Format: int64 */
@@ -1840,6 +1900,27 @@ export interface components {
              * @description messages by others after seenSeq, counted up to 1000
              */
             unread: number;
+        };
+        HeadQuarantine: {
+            /** @description I have taken note */
+            acknowledged: boolean;
+            /** Format: int64 */
+            at: number;
+            /**
+             * Format: int64
+             * @description filings that the record has not marked as entered in error yet
+             */
+            inError: number;
+            /**
+             * Format: int64
+             * @description of the message that said so first
+             */
+            seq: number;
+            /**
+             * Format: int64
+             * @description people who have not taken note yet
+             */
+            waiting: number;
         };
         HoldInputBody: {
             reason: string;
@@ -2256,6 +2337,36 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        QuarantineBody: {
+            /** Format: int64 */
+            at: number;
+            by: string;
+            /** @description what the record has, or may have, and has to mark as entered in error */
+            filings: components["schemas"]["QuarantineFiling"][];
+            /** @description the act that stopped the conversation */
+            message: string;
+            /** @description everybody who was ever in the conversation */
+            readers: components["schemas"]["QuarantineReader"][];
+            /** Format: int64 */
+            seq: number;
+        };
+        QuarantineFiling: {
+            /** Format: int64 */
+            askedAt?: number;
+            decision: string;
+            /** Format: int64 */
+            doneAt?: number;
+            filing: string;
+        };
+        QuarantineReader: {
+            /** Format: int64 */
+            acknowledgedAt?: number;
+            /** @description does not work here any more: nobody waits for them */
+            gone: boolean;
+            /** @description not in the conversation any more */
+            left: boolean;
+            person: string;
+        };
         ReleaseInputBody: {
             reason: string;
         };
@@ -2271,6 +2382,10 @@ export interface components {
         RequestOptionsBody: {
             options: components["schemas"]["RequestBody"];
             ticket: string;
+        };
+        RetractInputBody: {
+            /** @description the signed patient-assertion of the conversation: the server does not know whose record it is */
+            assertion: string;
         };
         RpBody: {
             id: string;
@@ -4583,6 +4698,42 @@ export interface operations {
             };
         };
     };
+    retractFiling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+                filing: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetractInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilingResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retryFiling: {
         parameters: {
             query?: never;
@@ -4800,6 +4951,66 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Accepted"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getQuarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeQuarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
