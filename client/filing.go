@@ -27,9 +27,8 @@ type Filing struct {
 	NextTryAt    int64        `json:"nextTryAt"`
 	Held         bool         `json:"held"`
 	Attempts     int          `json:"attempts"`
-	// InError says whether the record has to mark it as entered in error: no, owed, asked, done.
-	InError     string `json:"inError"`
-	InErrorCode string `json:"inErrorCode"`
+	// Retraction is how far the record has been told that it was entered in error: owed, retracting, retracted, refused; empty for not at all.
+	Retraction string `json:"retraction"`
 }
 
 // Document is a filing before it is handed over: what a person previews is what is sent.

@@ -27,8 +27,8 @@ type Quarantine struct {
 	Filings []struct {
 		Filing   id.Filing  `json:"filing"`
 		Decision id.Message `json:"decision"`
-		AskedAt  int64      `json:"askedAt"`
-		DoneAt   int64      `json:"doneAt"`
+		// Retraction is owed, retracting, retracted or refused.
+		Retraction string `json:"retraction"`
 	} `json:"filings"`
 }
 

@@ -161,8 +161,10 @@ func TestR19_TwoPeopleDoNotPrepareOneDocument(t *testing.T) {
 func TestR19_OneDecisionFiledByTwoAtOnceIsFiledOnce(t *testing.T) {
 	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
 		w := newWard(t, db).staffed(t)
+		confirmed := w.sayAs(t, registrar.Person, 10, envelope.KindConfirm)
+		w.exec(t, `UPDATE thread_log SET at = $1 WHERE message = $2`, w.clock.Now().UnixMilli(), confirmed.Message)
 		for round := range int64(8) {
-			source := w.say(t, 10+round, envelope.KindDecision)
+			source := w.say(t, 12+round, envelope.KindDecision)
 			errs := make([]error, 2)
 			var wait sync.WaitGroup
 			for n, by := range []record.Clinician{w.by, registrar} {

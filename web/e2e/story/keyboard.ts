@@ -54,7 +54,7 @@ export const keyboard: Chapter = (world) =>
       await tabTo(fiona, /^button: Mark as decision/);
       await keys.press('Enter');
       await fiona.sees(fiona.heading('Mark a decision'));
-      await tabTo(fiona, /^button: Mark decision about SMITH, John/);
+      await tabTo(fiona, /^button: Decide for SMITH, John/);
       await keys.press('Enter');
       await fiona.sees(fiona.message(decided).getByText('Not in the record yet'));
     });
@@ -67,7 +67,7 @@ export const keyboard: Chapter = (world) =>
       await fiona.sees(fiona.heading('How it will read'));
       await tabTo(fiona, /^input: I have checked that this is about SMITH, John/);
       await keys.press('Space');
-      await tabTo(fiona, /^button: File to the record/);
+      await tabTo(fiona, /^button: File for SMITH, John/);
       await keys.press('Enter');
       await fiona.seesNoMore(fiona.message(decided));
       await expect

@@ -28,7 +28,7 @@ export const record: Chapter = (world) =>
       await anita.act(anita.message(decided), 'Mark as decision');
       await anita.sees(anita.heading('Mark a decision'));
       await anita.look('40-decide');
-      await anita.button('Mark decision about SMITH, John').click();
+      await anita.button('Decide for SMITH, John, 12-Mar-1954').click();
       for (const person of [anita, fiona]) {
         const card = person.message(decided);
         await person.sees(card.getByText('Not in the record yet'));
@@ -46,7 +46,7 @@ export const record: Chapter = (world) =>
       await fiona.field(/^Summary \(optional\)/).fill(summary);
       await fiona.sees(fiona.page.locator('.paper').getByText(summary));
       await fiona.sees(fiona.page.locator('.paper').getByText(beside));
-      await inFront(fiona).getByRole('button', { name: 'File to the record' }).click();
+      await inFront(fiona).getByRole('button', { name: 'File for SMITH, John, 12-Mar-1954' }).click();
       await expect.poll(() => inFront(fiona).locator('.consent--missing').count(), { timeout: patience }).toBe(1);
       await fiona.look('42-file');
       await fiona.page.getByRole('checkbox', { name: /^I have checked that this is about SMITH, John/ }).check();
@@ -54,7 +54,7 @@ export const record: Chapter = (world) =>
 
     test('R19 with the record down it waits, and says so', async () => {
       const { anita, fiona } = world();
-      await inFront(fiona).getByRole('button', { name: 'File to the record' }).click();
+      await inFront(fiona).getByRole('button', { name: 'File for SMITH, John, 12-Mar-1954' }).click();
       await fiona.seesNoMore(fiona.page.locator('dialog[open]'));
       for (const person of [anita, fiona])
         await person.sees(person.message(decided).getByText('Filed, waiting for the receipt'));
@@ -82,7 +82,7 @@ export const record: Chapter = (world) =>
       await fiona.sees(fiona.page.locator('.paper').getByText(beside));
       await fiona.page.getByRole('checkbox', { name: /^I have checked that this is about SMITH, John/ }).check();
       const seen = [anita, fiona].map((person) => person.sees(person.message(decided).getByText(/^In the record/)));
-      await inFront(fiona).getByRole('button', { name: 'File to the record' }).click();
+      await inFront(fiona).getByRole('button', { name: 'File for SMITH, John, 12-Mar-1954' }).click();
       await Promise.all(seen);
       await anita.page.screenshot({ path: `${import.meta.dirname}/../output/45-in-the-record-phone.png` });
       for (const person of [anita, fiona]) {

@@ -1788,13 +1788,6 @@ export interface components {
             filing: string;
             /** @description a hold keeps the originals */
             held: boolean;
-            /**
-             * @description whether the record has to mark it as entered in error
-             * @enum {string}
-             */
-            inError: "no" | "owed" | "asked" | "done";
-            /** @description why the record has not done so yet */
-            inErrorCode?: string;
             /** Format: int64 */
             nextTryAt?: number;
             /** @description the last trouble in plain words */
@@ -1809,7 +1802,7 @@ export interface components {
              * @description how far the record has been told that it was entered in error
              * @enum {string}
              */
-            retraction?: "retracting" | "retracted" | "refused";
+            retraction?: "owed" | "retracting" | "retracted" | "refused";
             sources: string[];
             /** @enum {string} */
             state: "waiting" | "filing" | "received" | "refused" | "failed" | "stopped";
@@ -2351,12 +2344,10 @@ export interface components {
             seq: number;
         };
         QuarantineFiling: {
-            /** Format: int64 */
-            askedAt?: number;
             decision: string;
-            /** Format: int64 */
-            doneAt?: number;
             filing: string;
+            /** @enum {string} */
+            retraction: "owed" | "retracting" | "retracted" | "refused";
         };
         QuarantineReader: {
             /** Format: int64 */

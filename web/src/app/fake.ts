@@ -15,7 +15,7 @@ import type {
   Wardline,
   Way,
 } from '../core/contract.ts';
-import { check, inbox, lookUp, paper, searchDirectory } from './fakeAnswers.ts';
+import { check, inbox, lookUp, paper, searchDirectory, withQuarantines } from './fakeAnswers.ts';
 import * as data from './fakeData.ts';
 import * as lists from './fakeWorklist.ts';
 import { Refusal } from './worker.ts';
@@ -53,6 +53,8 @@ export type FakeOptions = {
   reset?: boolean;
   /** There is a policy to accept. */
   policy?: boolean;
+  /** Dr Patel has said that John's thread is about the wrong patient. */
+  wrongPatient?: boolean;
 };
 
 export type Fake = Wardline & {
@@ -127,6 +129,15 @@ export function createFake(options: FakeOptions = {}): Fake {
     ['team', { head: teamHead, items: [...data.teamItems] }],
     ['direct', { head: data.directHead, items: [...data.directItems] }],
   ]);
+  if (options.wrongPatient) {
+    const found = threads.get('john');
+    if (found) found.head = data.quarantined(found.head, 'This is the other Mr Smith, in bed 12.', false);
+  }
+  const inboxNow = () =>
+    withQuarantines(
+      inbox(),
+      [...threads.values()].map(({ head }) => head),
+    );
   let policies = [{ ...data.policy, ...(options.policy ? { needed: true } : { acceptedAt: Date.now() - 86_400_000 }) }];
   let ownDevices = options.empty ? data.ownDevices.slice(0, 1) : data.ownDevices;
   const drafts = new Map<ThreadId, string>();
@@ -325,7 +336,7 @@ export function createFake(options: FakeOptions = {}): Fake {
       options.noticeAccepted = true;
       become(readyState());
     },
-    inbox: async () => (options.empty ? [] : inbox()),
+    inbox: async () => (options.empty ? [] : inboxNow()),
     openThread: async ({ thread: id }) => {
       const { head, items } = thread(id);
       const draft = drafts.get(id);
@@ -453,6 +464,16 @@ export function createFake(options: FakeOptions = {}): Fake {
       theirs: ['acid', 'bench', 'cedar', 'delta', 'ember', 'fable'],
       mine: ['ivory', 'jolly', 'kayak', 'lemon', 'mango', 'noble'],
     }),
+    quarantine: async ({ thread: id, note }) => quarantine(id, note),
+    takeNote: async ({ thread: id }) => {
+      const found = thread(id);
+      const { quarantine: known } = found.head;
+      if (!known) return;
+      const readers = known.readers.map((each) => (each.me ? { ...each, at: Date.now() } : each));
+      found.head = { ...found.head, quarantine: { ...known, acknowledged: true, waiting: known.waiting - 1, readers } };
+      emit(`thread:${id}`, { head: found.head, items: [], removed: [], arrived: [] });
+      emit('inbox', inboxNow());
+    },
     goOn: async () => ({ thread: 'team', leftOut: [] }),
     searchDirectory: async ({ query }) => searchDirectory(query),
     similarNames: async ({ name }) =>
@@ -462,6 +483,21 @@ export function createFake(options: FakeOptions = {}): Fake {
     lookUpPatient: async (query) => lookUp(query),
     createPatient: async () => ({ thread: 'john' }),
   };
+
+  function quarantine(id: ThreadId, note: string) {
+    const found = thread(id);
+    found.head = data.quarantined(found.head, note);
+    const items = found.items.map((item): TimelineItem => {
+      if (item.kind !== 'decision') return item;
+      const { record } = item;
+      if (record.state !== 'in') return { ...item, record: { state: 'stopped', by: data.people.leila, at: item.at } };
+      const { by, at, reference } = record;
+      return { ...item, record: { state: 'in-error', by, at, reference, done: false, byHand: true } };
+    });
+    found.items.splice(0, found.items.length, ...items);
+    emit(`thread:${id}`, { head: found.head, items, removed: [], arrived: [] });
+    emit('inbox', inboxNow());
+  }
 
   function become(next: SessionState) {
     state = next;

@@ -216,3 +216,13 @@ export function inbox(): ThreadSummary[] {
     },
   ];
 }
+
+/** The lines of threads about the wrong patient say so. */
+export function withQuarantines(rows: ThreadSummary[], heads: readonly ThreadHead[]): ThreadSummary[] {
+  return rows.map((row) => {
+    const known = heads.find(({ id }) => id === row.id)?.quarantine;
+    if (!known) return row;
+    const { acknowledged, waiting, inError } = known;
+    return { ...row, needs: [{ kind: 'wrong-patient', acknowledged, waiting, inError }] };
+  });
+}

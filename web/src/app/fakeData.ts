@@ -187,6 +187,7 @@ const member = (who: Person, me = false): ThreadHead['members'][number] => ({
 
 export const johnHead: ThreadHead = {
   id: 'john',
+  confirmed: false,
   space: 'patient',
   name: 'Leg cellulitis',
   ward: 'Ward 7B',
@@ -312,6 +313,7 @@ export const joanItems: TimelineItem[] = [
 ];
 export const joanHead: ThreadHead = {
   id: 'joan',
+  confirmed: false,
   space: 'patient',
   name: 'Heparin and platelets',
   ward: 'AMU',
@@ -361,6 +363,7 @@ export const teamItems: TimelineItem[] = [
 ];
 export const teamHead: ThreadHead = {
   id: 'team',
+  confirmed: false,
   space: 'team',
   name: 'Ward 7B day team',
   members: [...johnHead.members, member(people.fiona), member(people.asha)],
@@ -378,6 +381,7 @@ export const directItems: TimelineItem[] = [
 ];
 export const directHead: ThreadHead = {
   id: 'direct',
+  confirmed: false,
   space: 'direct',
   members: [member(people.anita), member(people.leila, true)],
   record: [],
@@ -444,3 +448,35 @@ export const ownDevices: OwnDevice[] = [
     signedIn: 0,
   },
 ];
+
+/** A thread as it is once somebody has said that it is about the wrong patient. */
+export function quarantined(head: ThreadHead, note: string, byMe = true): ThreadHead {
+  const now = Date.now();
+  const readers = head.members.map(({ person, me }) => ({
+    name: person.name,
+    me,
+    left: false,
+    gone: false,
+    ...((byMe ? me : person.id === people.anita.id) ? { at: now } : {}),
+  }));
+  readers.push({ name: 'Dr Tom Reid', me: false, left: true, gone: false });
+  readers.sort((a, b) => Number('at' in a) - Number('at' in b));
+  return {
+    ...head,
+    readOnly: {
+      code: 'thread_quarantined',
+      message: 'This conversation is linked to the wrong patient.',
+      hint: 'Nothing more can be sent here. Go on in a conversation about the right patient.',
+    },
+    quarantine: {
+      at: now - 240_000,
+      by: byMe ? people.leila.name : people.anita.name,
+      byMe,
+      ...(note ? { note } : {}),
+      acknowledged: byMe,
+      waiting: readers.filter((each) => !('at' in each)).length,
+      inError: 1,
+      readers,
+    },
+  };
+}

@@ -19,6 +19,7 @@ const fake = createFake({
   empty: asked.has('empty'),
   shared: asked.has('shared'),
   policy: asked.has('policy'),
+  wrongPatient: asked.has('wrong-patient'),
   pin: asked.has('pin'),
   passkey: asked.has('passkey'),
   passwordOnly: asked.has('password-only'),

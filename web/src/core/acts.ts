@@ -11,9 +11,12 @@ import { LookUps } from './patient/lookup.ts';
 import { searchDirectory } from './people/directory.ts';
 import { Decisions } from './record/decisions.ts';
 import { Filings } from './record/filing.ts';
+import { confirmFirst, confirmNow, confirmedThere } from './thread/confirmed.ts';
 import { found, invite, start } from './thread/create.ts';
 import { companions, replacementOf } from './thread/goOn.ts';
 import { addMember, identityOf, readmitMember, removeMember } from './thread/members.ts';
+import { quarantine, takeNote } from './thread/quarantine.ts';
+import { mayWrite } from './thread/rotate.ts';
 
 export class Acts {
   readonly lookUps: LookUps;
@@ -72,6 +75,34 @@ export class Acts {
     return { thread, leftOut };
   }
 
+  /** Filing is confirmed like a decision, and the confirmation is there before the record is asked (R12). */
+  async file(request: Parameters<Filings['file']>[1]): Promise<void> {
+    const { threads, outbox } = this.#desk;
+    const thread = threads.need(request.thread);
+    if (!request.patientConfirmed) throw new Fault('patient_unconfirmed');
+    mayWrite(thread);
+    await confirmFirst(thread, outbox, true);
+    await confirmedThere(thread, outbox);
+    await this.filings.file(thread, request).catch(async (thrown: unknown) => {
+      if (!isProblem(thrown, 'identity_unconfirmed')) throw thrown;
+      // By the server's clock the last confirmation is too old.
+      await confirmNow(thread, outbox);
+      await confirmedThere(thread, outbox);
+      await this.filings.file(thread, request);
+    });
+  }
+
+  async quarantine(id: ThreadId, note: string): Promise<void> {
+    const thread = this.#desk.threads.need(id);
+    mayWrite(thread);
+    await quarantine(thread, this.#desk.outbox, note);
+    await this.#desk.saveDraft(id, '');
+  }
+
+  async takeNote(id: ThreadId): Promise<void> {
+    await takeNote(this.#desk.threads.need(id), this.#desk.outbox);
+  }
+
   async createDirect(person: PersonId): Promise<{ thread: ThreadId }> {
     const known = this.#desk.threads.direct(person);
     if (known) return { thread: known.id };
@@ -103,8 +134,19 @@ export class Acts {
     return { thread: await this.#desk.fetch(await start(this.#desk.ward, founding, { name: '', assertion: null })) };
   }
 
-  async createPatient(arg: Parameters<LookUps['start']>[0] & { draft: string }): Promise<{ thread: ThreadId }> {
+  async createPatient(
+    arg: Parameters<LookUps['start']>[0] & { draft: string; continues?: { thread: ThreadId; line: string } },
+  ): Promise<{ thread: ThreadId }> {
     const thread = await this.#desk.fetch(await this.lookUps.start(arg));
+    const { continues } = arg;
+    if (continues) {
+      await this.#desk.outbox.queue(thread, {
+        kind: 'text',
+        text: withinLimits(continues.line),
+        continues: continues.thread,
+      });
+      this.#desk.threads.get(continues.thread)?.continueIn({ thread, author: this.#desk.ward.me.person });
+    }
     if (arg.draft.trim() !== '') await this.#desk.saveDraft(thread, arg.draft);
     return { thread };
   }

@@ -260,7 +260,9 @@ export type Need =
   | { kind: 'record-misfiled'; count: number; since: number; how: Misfiled['how'] }
   | { kind: 'not-sent'; count: number }
   /** The log contradicts itself, or what I saw before. */
-  | { kind: 'stopped'; why: StoppedWhy };
+  | { kind: 'stopped'; why: StoppedWhy }
+  /** It is about the wrong patient (R51): have I taken note, and how many have not. */
+  | { kind: 'wrong-patient'; acknowledged: boolean; waiting: number; inError: number };
 
 export type ThreadSummary = {
   id: ThreadId;
@@ -325,6 +327,9 @@ export type StoppedWhy =
 
 /** Where a stopped thread goes on: who said so. */
 export type GoesOn = { thread: ThreadId; by: string; byMe: boolean };
+
+/** Somebody whom a quarantine concerns: whoever was ever in the thread. `at`: when they took note. */
+export type QuarantineReader = { name: string; me: boolean; left: boolean; gone: boolean; at?: number };
 
 type ItemBase = {
   /** Stable from the queue to the log: an item that changes keeps its key. */
@@ -426,6 +431,22 @@ export type ThreadHead = {
   stopped?: { why: StoppedWhy; authors: string[]; at: number };
   goesOn?: GoesOn;
   removedAfter?: number; // days; absent where messages are kept until they are decided
+  /** I confirmed the patient lately: what decides and files needs no further look (R12). */
+  confirmed: boolean;
+  /** The thread is linked to the wrong patient (R51). Nothing of it may be acted on. */
+  quarantine?: {
+    at: number;
+    by: string;
+    byMe: boolean;
+    note?: string;
+    /** I have taken note. */
+    acknowledged: boolean;
+    waiting: number;
+    /** Filings that the record has not marked as entered in error. */
+    inError: number;
+    /** Those who have not taken note first. Empty while the server has not said. */
+    readers: QuarantineReader[];
+  };
 };
 
 export type ThreadView = {
@@ -590,13 +611,17 @@ export interface Wardline {
   discard(arg: { thread: ThreadId; key: string }): Promise<{ text: string }>;
   saveDraft(arg: { thread: ThreadId; text: string; replyTo?: MessageId }): Promise<void>;
 
-  /** Marks messages as a decision, or states one in own words with messages as its background. At least one of the two. */
+  /**
+   * Marks messages as a decision, or states one in own words with messages as its background. At least one of the two. `patientConfirmed`:
+   * the person compared the patient just now, and says so by the button; without it an earlier confirmation must still hold (R12).
+   */
   markDecision(arg: {
     thread: ThreadId;
     messages: MessageId[];
     text: string;
     /** The earlier decision that this one puts right. */
     corrects?: DecisionId;
+    patientConfirmed: boolean;
   }): Promise<{ key: string }>;
   /** Everything in the thread that could go in beside the decision, nearest first. */
   filingSources(arg: {
@@ -636,6 +661,10 @@ export interface Wardline {
   readmitMember(arg: { thread: ThreadId; person: PersonId }): Promise<void>;
   /** What two people compare to be sure of each other's keys, each reading from their own screen. */
   safetyWords(arg: { person: PersonId }): Promise<{ theirs: string[]; mine: string[] }>;
+  /** Says that the thread is linked to the wrong patient. Nothing else is said there any more, and everybody is told (R51). */
+  quarantine(arg: { thread: ThreadId; note: string }): Promise<void>;
+  /** "I have seen that this is about the wrong patient." */
+  takeNote(arg: { thread: ThreadId }): Promise<void>;
   /** Goes on in a new thread with the same people about the same patient, with the draft and a first message (H26). */
   goOn(arg: { thread: ThreadId; line: string }): Promise<{ thread: ThreadId; leftOut: string[] }>;
 
@@ -654,6 +683,8 @@ export interface Wardline {
     reason: AddReason;
     wristbandChecked: boolean;
     draft: string;
+    /** The right patient, of a thread that was linked to the wrong one: the new thread says so in its first words. */
+    continues?: { thread: ThreadId; line: string };
   }): Promise<{ thread: ThreadId }>;
 
   on<E extends EventName>(event: E, handler: (data: EventData<E>) => void): () => void;
@@ -733,6 +764,8 @@ const verbTable: Record<Verb, true> = {
   removeMember: true,
   readmitMember: true,
   safetyWords: true,
+  quarantine: true,
+  takeNote: true,
   goOn: true,
   searchDirectory: true,
   similarNames: true,

@@ -134,10 +134,11 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     discard: async ({ thread: id, key }) => ({ text: wordsOf(await desk().outbox.discard(id, key)) }),
     saveDraft: ({ thread: id, text, replyTo }) => desk().saveDraft(id, text, replyTo),
 
-    markDecision: ({ thread: id, messages, text, corrects }) => desk().markDecision(id, messages, text, corrects),
+    markDecision: ({ thread: id, messages, text, patientConfirmed, corrects }) =>
+      desk().markDecision(id, messages, text, patientConfirmed, corrects),
     filingSources: async ({ thread: id, decision }) => (await acts()).filings.sources(thread(id), decision),
     previewFiling: async (request) => (await acts()).filings.preview(thread(request.thread), request),
-    file: async (request) => (await acts()).filings.file(thread(request.thread), request),
+    file: async (request) => (await acts()).file(request),
     retryFiling: async ({ thread: id, decision }) => (await acts()).filings.retry(thread(id), decision),
 
     draftDecision: async ({ thread: id, decision, takeOver }) =>
@@ -153,6 +154,8 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     removeMember: async ({ thread: id, ...arg }) => (await acts()).removeMember(id, arg),
     readmitMember: async ({ thread: id, ...arg }) => (await acts()).readmitMember(id, arg),
     safetyWords: async ({ person }) => (await acts()).safetyWords(person),
+    quarantine: async ({ thread: id, note }) => (await acts()).quarantine(id, note),
+    takeNote: async ({ thread: id }) => (await acts()).takeNote(id),
     goOn: async ({ thread: id, line }) => (await acts()).goOn(id, line),
 
     searchDirectory: async ({ query }) => (await acts()).searchDirectory(query),

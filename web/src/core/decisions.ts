@@ -10,6 +10,10 @@ export type RecordState =
   | { state: 'held'; by: Person; at: number; reference: string; why?: string }
   /** `reason` is the record's own, in plain words. With `misfiled` it did not refuse. */
   | { state: 'failed'; by: Person; at: number; reason: string; misfiled?: Misfiled }
+  /** The thread is about the wrong patient, and it had not gone yet. */
+  | { state: 'stopped'; by: Person; at: number }
+  /** It is in the wrong patient's record, or may be: the record has to mark it as entered in error. `done`: it has. */
+  | { state: 'in-error'; by: Person; at: number; reference: string; done: boolean; byHand: boolean }
   /** Taken back by somebody, signed: before it was filed, or as entered in error. Then `told` says how far the record knows. */
   | {
       state: 'taken-back';
@@ -17,7 +21,7 @@ export type RecordState =
       at: number;
       reason: TakenBackReason;
       note?: string;
-      told?: 'retracting' | 'retracted' | 'refused';
+      told?: 'owed' | 'retracting' | 'retracted' | 'refused';
       reference?: string;
     };
 

@@ -37,6 +37,7 @@ import { Sync } from './sync/sync.ts';
 import { referenceTo } from './thread/content.ts';
 import { spaceOf } from './thread/head.ts';
 import type { MessageEntry } from './thread/log.ts';
+import { confirmFirst } from './thread/confirmed.ts';
 import { mayWrite } from './thread/rotate.ts';
 import type { Thread } from './thread/thread.ts';
 import { Threads } from './thread/threads.ts';
@@ -247,6 +248,7 @@ export class Desk {
     id: ThreadId,
     messages: readonly MessageId[],
     text: string,
+    compared: boolean,
     corrects?: MessageId,
   ): Promise<{ key: string }> {
     const thread = this.threads.need(id);
@@ -264,6 +266,7 @@ export class Desk {
       background: words === '' ? [] : references,
       ...(corrects === undefined ? {} : { corrects: this.#named(thread, corrects) }),
     };
+    await confirmFirst(thread, this.outbox, compared);
     const { id: key } = await this.outbox.queue(id, inner);
     return { key };
   }

@@ -201,6 +201,15 @@ const words: Record<string, Words> = {
     message: 'The thread has changed since the preview.',
     hint: 'Look at the preview again, then file.',
   },
+  identity_unconfirmed: {
+    message: 'The patient has to be confirmed again.',
+    hint: 'Take this back, compare the patient’s name, date of birth and number, and send it again.',
+  },
+  thread_quarantined: {
+    message: 'This conversation is linked to the wrong patient.',
+    hint: 'Nothing more can be sent here. Go on in a conversation about the right patient.',
+  },
+  not_quarantined: { message: 'Nobody has said that this conversation is about the wrong patient.' },
   patient_unconfirmed: { message: 'The patient has not been confirmed.', hint: 'Check the patient and tick.' },
   already_filed: { message: 'This decision has been filed already.' },
   nothing_to_retry: { message: 'There is nothing to try again.' },

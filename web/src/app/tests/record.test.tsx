@@ -1,6 +1,6 @@
 import { act } from 'preact/test-utils';
 import { describe, expect, test, vi } from 'vitest';
-import type { DecisionItem, RecordState } from '../../core/contract.ts';
+import type { DecisionItem, RecordState, ThreadHead } from '../../core/contract.ts';
 import { DecideSheet } from '../../features/record/DecideSheet.tsx';
 import { DecisionCard } from '../../features/record/DecisionCard.tsx';
 import { FileSheet } from '../../features/record/FileSheet.tsx';
@@ -145,13 +145,13 @@ describe('R19 R21 filing', () => {
     expect(box.checked).toBe(true);
   });
 
-  test('R11 is refused until the patient has been confirmed', async () => {
+  test('R11 R12 is refused until the patient has been confirmed', async () => {
     const { fake } = await open();
-    await press(button('File to the record'));
+    await press(button('File for SMITH, John, 12-Mar-1954'));
     expect(filed(fake.calls)).toEqual([]);
     expect(shown()).toContain('Confirm the patient first');
     await press(field(/I have checked that this is about SMITH, John/));
-    await press(button('File to the record'));
+    await press(button('File for SMITH, John, 12-Mar-1954'));
     expect(filed(fake.calls)).toMatchObject([
       { thread: 'john', decision: 'd1', patientConfirmed: true, sha256: expect.stringMatching(/^8f3a/) as string },
     ]);
@@ -162,14 +162,14 @@ describe('R19 R21 filing', () => {
     vi.useFakeTimers();
     await press(field(/^Sr Grace Owusu, 13:04/));
     await press(field(/I have checked/));
-    await press(button('File to the record'));
+    await press(button('File for SMITH, John, 12-Mar-1954'));
     expect(filed(fake.calls), 'what is not in the preview yet is not filed').toEqual([]);
     await act(async () => {
       await vi.runOnlyPendingTimersAsync();
     });
     vi.useRealTimers();
     await settled();
-    await press(button('File to the record'));
+    await press(button('File for SMITH, John, 12-Mar-1954'));
     const question = johnItems.find((item) => item.kind === 'message' && item.text.startsWith('Repeat lactate'));
     expect(filed(fake.calls)).toMatchObject([{ sources: [question?.key] }]);
   });
@@ -187,19 +187,38 @@ describe('R18 marking', () => {
   const marked = (calls: { verb: string; arg: unknown }[]) =>
     calls.filter((call) => call.verb === 'markDecision').map((call) => call.arg);
 
-  test('takes the message that was pointed at', async () => {
+  const decide = 'Decide for SMITH, John, 12-Mar-1954';
+  // Nobody with much the same name in another thread of mine.
+  const { link } = johnHead;
+  const head: ThreadHead = { ...johnHead, ...(link ? { link: { ...link, namesakes: [] } } : {}) };
+
+  test('R12 takes the message that was pointed at, and the button confirms the patient', async () => {
     const id = messages[0]?.id ?? '';
-    const { fake } = await mount({}, () => <DecideSheet head={johnHead} message={id} messages={messages} />);
-    await press(button('Mark decision about SMITH, John'));
-    expect(marked(fake.calls)).toEqual([{ thread: 'john', messages: [id], text: '' }]);
+    const { fake } = await mount({}, () => <DecideSheet head={head} message={id} messages={messages} />);
+    await press(button(decide));
+    expect(marked(fake.calls)).toEqual([{ thread: 'john', messages: [id], text: '', patientConfirmed: true }]);
+  });
+
+  test('R12 H10 with a namesake in my own threads the button waits for a look, once for each duty', async () => {
+    const id = messages[0]?.id ?? '';
+    const { fake, draw } = await mount({}, () => <DecideSheet head={johnHead} message={id} messages={messages} />);
+    await press(button(decide));
+    expect(marked(fake.calls)).toEqual([]);
+    expect(shown()).toContain('You are also in a conversation about SMITH, Joan (Mrs)');
+    expect(shown()).toContain('Confirm the patient first');
+    await press(field(/I have checked that this is about SMITH, John/));
+    await press(button(decide));
+    expect(marked(fake.calls)).toHaveLength(1);
+    await draw(<DecideSheet head={{ ...johnHead, confirmed: true }} message={id} messages={messages} />);
+    expect(shown()).not.toContain('You are also in a conversation about');
   });
 
   test('takes own words', async () => {
-    const { fake } = await mount({}, () => <DecideSheet head={johnHead} message={undefined} messages={messages} />);
-    await press(button('Mark decision about SMITH, John'));
+    const { fake } = await mount({}, () => <DecideSheet head={head} message={undefined} messages={messages} />);
+    await press(button(decide));
     expect(marked(fake.calls)).toEqual([]);
     await type('The decision in your own words', 'Stop heparin');
-    await press(button('Mark decision about SMITH, John'));
-    expect(marked(fake.calls)).toEqual([{ thread: 'john', messages: [], text: 'Stop heparin' }]);
+    await press(button(decide));
+    expect(marked(fake.calls)).toMatchObject([{ thread: 'john', messages: [], text: 'Stop heparin' }]);
   });
 });

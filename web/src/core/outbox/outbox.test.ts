@@ -201,7 +201,12 @@ test('a decision that waits stands in the thread with its words', async () => {
   world.server.broken = 'before';
   world.server.cut();
   const first = (await anita.items(thread)).find((item) => item.kind === 'message');
-  const { key } = await anita.ask.markDecision({ thread, messages: first ? [first.key] : [], text: 'Own words.' });
+  const { key } = await anita.ask.markDecision({
+    thread,
+    messages: first ? [first.key] : [],
+    text: 'Own words.',
+    patientConfirmed: true,
+  });
   const item = (await anita.items(thread)).find((each): each is DecisionItem => each.key === key);
   expect(item).toMatchObject({ markedByMe: true, background: [first?.key], record: { state: 'none' } });
   expect(item?.statements.map(({ text }) => text)).toEqual(['Own words.']);

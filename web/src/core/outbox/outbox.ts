@@ -18,7 +18,8 @@ import { base64url, fromUuidText } from '../../crypto/names.ts';
 import type { MessageId, ThreadId, WardError } from '../contract.ts';
 import { Fault, Problem, Unreachable, isProblem, wardErrorOf } from '../fault.ts';
 import type { Accepted } from '../remote/shapes.ts';
-import { currentEpoch, isDue, mayWrite, refreshMembers } from '../thread/rotate.ts';
+import { allowedWhenQuarantined } from '../thread/quarantine.ts';
+import { currentEpoch, isDue, mayAct, mayWrite, refreshMembers } from '../thread/rotate.ts';
 import type { Thread } from '../thread/thread.ts';
 import { newUuid } from '../uuid.ts';
 import type { Ward } from '../ward.ts';
@@ -231,7 +232,8 @@ export class Outbox {
   }
 
   async #seal(thread: Thread, waiting: Waiting): Promise<Waiting> {
-    mayWrite(thread);
+    if (allowedWhenQuarantined(waiting.inner.kind)) mayAct(thread);
+    else mayWrite(thread);
     const { epoch, open } = await currentEpoch(thread);
     const { me, now, ledger } = this.#options.ward;
     const { create } = epoch.membership;

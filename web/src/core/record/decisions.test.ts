@@ -32,7 +32,12 @@ beforeEach(async () => {
   ({ thread } = await anita.ask.createPatient({ ...made, wristbandChecked: true }));
   await fiona.row(thread);
   await tom.row(thread);
-  ({ key: decision } = await fiona.ask.markDecision({ thread, messages: [], text: 'Hold ramipril.' }));
+  ({ key: decision } = await fiona.ask.markDecision({
+    thread,
+    messages: [],
+    text: 'Hold ramipril.',
+    patientConfirmed: true,
+  }));
   await until('the decision', async () => (await item(anita))?.life !== undefined);
 });
 
@@ -165,6 +170,7 @@ test('R18 a correction names what it corrects, to the server too', async () => {
     messages: [],
     text: 'Hold it until Friday.',
     corrects: decision,
+    patientConfirmed: true,
   });
   await until('it', async () => (await item(anita, key))?.life?.corrects === decision);
   const request = { thread, decision: key, sources: [], summary: '' };

@@ -160,7 +160,12 @@ describe('a decision', () => {
     await anita.sees(thread, beside);
     background = (await anita.items(thread)).at(-1)?.key ?? '';
     decided = await anita.say(thread, plan);
-    ({ key: decision } = await anita.ask.markDecision({ thread, messages: [decided], text: '' }));
+    ({ key: decision } = await anita.ask.markDecision({
+      thread,
+      messages: [decided],
+      text: '',
+      patientConfirmed: true,
+    }));
     await until('the decision', async () => (await item(fiona)) !== undefined);
     await until('it to be sent', async () => (await item(anita))?.delivery?.state !== 'queued');
   });
@@ -215,6 +220,10 @@ describe('a decision', () => {
 
   test('R19 an answer that was lost files once', async () => {
     const preview = await fiona.ask.previewFiling(request());
+    // The patient is confirmed already, so that it is the filing's answer that is lost.
+    await fiona.ask.markDecision({ thread, messages: [], text: 'Seen and agreed.', patientConfirmed: true });
+    await fiona.sees(thread, 'Seen and agreed.');
+    await until('it to be sent', async () => (await fiona.inside(thread)).outbox.of(thread).length === 0);
     world.server.broken = 'after';
     const lost = await refusalOf(fiona.ask.file({ ...request(), sha256: preview.sha256, patientConfirmed: true }));
     expect(lost.code).toBe('offline');
@@ -290,7 +299,12 @@ describe('a decision', () => {
     ['a message and another beside it', '', ['background'], 2],
   ])('R20 one count of messages in preview, document and tombstone: %s', async (_what, text, and, count) => {
     if (text) {
-      ({ key: decision } = await anita.ask.markDecision({ thread, messages: [background], text }));
+      ({ key: decision } = await anita.ask.markDecision({
+        thread,
+        messages: [background],
+        text,
+        patientConfirmed: true,
+      }));
       await until('the decision', async () => (await item(fiona)) !== undefined);
     }
     const wanted = { ...request(), sources: and.length > 0 ? [background] : [] };
@@ -346,7 +360,7 @@ describe('a decision', () => {
     test('whoever decided, and whoever marked it beside; where that was not read, it is not guessed', async () => {
       const said = await fiona.say(thread, 'Stop the metformin.');
       await anita.sees(thread, 'Stop the metformin.');
-      const { key } = await anita.ask.markDecision({ thread, messages: [said], text: '' });
+      const { key } = await anita.ask.markDecision({ thread, messages: [said], text: '', patientConfirmed: true });
       await gone([], key);
       for (const each of [anita, fiona]) expect(await names(each)).toEqual({ decidedBy: byFiona, markedBy: byAnita });
       anita.reload();
@@ -358,7 +372,12 @@ describe('a decision', () => {
     test('everybody whose words were decided, also when one of them is gone already', async () => {
       const said = await fiona.say(thread, 'And no more metformin.');
       await anita.sees(thread, 'And no more metformin.');
-      const { key } = await anita.ask.markDecision({ thread, messages: [decided, said], text: '' });
+      const { key } = await anita.ask.markDecision({
+        thread,
+        messages: [decided, said],
+        text: '',
+        patientConfirmed: true,
+      });
       await until('it to be sent', async () => (await anita.delivery(thread, key)) === 'sent');
       await gone([], decision);
       await gone([], key);

@@ -220,6 +220,18 @@ export function createRemote(http: Http) {
         }),
       retry: (thread: string, filing: string) =>
         routes.call('POST', '/v1/threads/{thread}/filings/{filing}/retry', s.filing, { path: { thread, filing } }),
+      retract: (thread: string, filing: string, assertion: Bytes) =>
+        routes.call('POST', '/v1/threads/{thread}/filings/{filing}/retraction', s.filing, {
+          path: { thread, filing },
+          body: { assertion },
+        }),
+    },
+
+    quarantines: {
+      get: (thread: string) =>
+        routes.call('GET', '/v1/threads/{thread}/quarantine', s.quarantine, { path: { thread } }),
+      acknowledge: (thread: string) =>
+        routes.call('POST', '/v1/threads/{thread}/quarantine/acknowledgement', nothing, { path: { thread } }),
     },
   };
 }

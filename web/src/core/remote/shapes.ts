@@ -161,6 +161,7 @@ export const head = v.object({
   complaints: v.optional(count, 0),
   destroyedAt: v.optional(time, 0),
   keptDays: v.optional(count, 0),
+  quarantine: v.optional(v.object({ seq: count, at: time, acknowledged: v.boolean(), waiting: count, inError: count })),
 });
 export type Head = v.InferOutput<typeof head>;
 
@@ -195,7 +196,7 @@ export const filing = v.object({
   filing: uuid,
   decision: uuid,
   sources: list(uuid),
-  state: v.picklist(['waiting', 'filing', 'received', 'refused', 'failed']),
+  state: v.picklist(['waiting', 'filing', 'received', 'refused', 'failed', 'stopped']),
   code: v.optional(text(100)),
   reason: v.optional(text(2000)),
   reference: v.optional(text(400)),
@@ -207,7 +208,7 @@ export const filing = v.object({
   destroyedAt: v.optional(time),
   held: v.boolean(),
   attempts: count,
-  retraction: v.optional(v.picklist(['retracting', 'retracted', 'refused'])),
+  retraction: v.optional(v.picklist(['owed', 'retracting', 'retracted', 'refused'])),
 });
 export type Filing = v.InferOutput<typeof filing>;
 
@@ -260,6 +261,16 @@ export const worklist = v.object({
   next: v.optional(text(64)),
 });
 export type Worklist = v.InferOutput<typeof worklist>;
+
+export const quarantine = v.object({
+  message: uuid,
+  by: uuid,
+  seq: count,
+  at: time,
+  readers: list(v.object({ person: uuid, left: v.boolean(), gone: v.boolean(), acknowledgedAt: v.optional(time, 0) })),
+  filings: list(v.object({ filing: uuid, decision: uuid, retraction: text(20) })),
+});
+export type Quarantine = v.InferOutput<typeof quarantine>;
 
 export const lookUp = v.object({
   outcome: v.picklist(['matched', 'mismatch']),

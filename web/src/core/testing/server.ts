@@ -308,6 +308,21 @@ export class TestServer {
       'GET /v1/worklist': ({ query }) =>
         this.lives.worklist([...this.threads.values()], me(), query.get('scope') ?? 'mine'),
       'POST /v1/threads/:/filings': (asked) => this.#file(mine(asked), asked.body, me()),
+      'GET /v1/threads/:/quarantine': (asked) => mine(asked).quarantine ?? refuse(409, 'not_quarantined'),
+      'POST /v1/threads/:/quarantine/acknowledgement': (asked) => {
+        const thread = mine(asked);
+        thread.takeNote(me());
+        for (const person of thread.places.keys()) this.tell(person, { type: 'thread', thread: thread.id });
+        return undefined;
+      },
+      'POST /v1/threads/:/filings/:/retraction': (asked) => {
+        const filing =
+          mine(asked).filings.find((each) => each.filing === asked.path[3]) ?? refuse(404, 'filing_unknown');
+        if (filing.retraction !== 'owed') refuse(409, 'nothing_to_retry');
+        this.retractions.push({ filing: filing.filing, assertion: bytesIn(asked.body['assertion']) });
+        filing.retraction = 'retracting';
+        return filing;
+      },
       'GET /v1/threads/:/filings': (asked) => ({ filings: mine(asked).filings }),
     };
     return Object.fromEntries(
@@ -377,6 +392,8 @@ export class TestServer {
       const before = thread.log.length;
       const accepted = await thread.post(message, half);
       if (thread.log.length > before) this.push(thread, accepted.seq);
+      if (thread.quarantine)
+        for (const person of thread.places.keys()) this.tell(person, { type: 'thread', thread: thread.id });
       return accepted;
     });
   }
@@ -412,6 +429,7 @@ export class TestServer {
   #file(thread: ServedThread, body: Body, person: string): Filing {
     const there = thread.filings.find(({ filing }) => filing === body['filing']);
     if (there) return there;
+    thread.mayFile(person);
     const filing: Filing = {
       filing: String(body['filing']),
       decision: String(body['decision']),
@@ -432,6 +450,7 @@ export class TestServer {
 
   readonly documents = new Map<string, Bytes>();
   readonly lives: Lives;
+  readonly retractions: { filing: string; assertion: Bytes }[] = [];
 
   #heads(person: string) {
     return [...this.threads.values()].filter(({ places }) => places.has(person)).map((thread) => thread.head(person));

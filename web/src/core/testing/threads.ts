@@ -11,7 +11,7 @@ import { add, create, link, rekey, remove } from '../../crypto/layouts/membershi
 import { type Header, header, message } from '../../crypto/layouts/message.ts';
 import { readMessage } from '../../crypto/message.ts';
 import { base64url, fromUuidText, uuidText } from '../../crypto/names.ts';
-import type { Filing } from '../remote/shapes.ts';
+import type { Filing, Quarantine } from '../remote/shapes.ts';
 import { type Body, bytesIn, refuse } from './http.ts';
 
 type Epoch = {
@@ -22,6 +22,8 @@ type Epoch = {
   membershipSeq: number;
   number: number;
 };
+const duty = 12 * 3_600_000;
+
 type Place = { joined: number; left?: number; history: boolean };
 type Mark = { person: string; reachedSeq: number; reachedAt: number; seenSeq: number; seenAt: number };
 
@@ -39,6 +41,8 @@ export class ServedThread {
   closed = false;
   readonly marks = new Map<string, Mark>();
   readonly filings: Filing[] = [];
+  quarantine: Quarantine | undefined;
+  readonly #confirmed = new Map<string, number>();
   readonly #halves = new Map<number, Bytes>();
   readonly #messages = new Map<string, number>();
   readonly #now: () => number;
@@ -104,6 +108,55 @@ export class ServedThread {
       memberCount: this.members.length,
       unfiled: 0,
       complaints: this.complaints.length,
+      ...this.#quarantineHead(person),
+    };
+  }
+
+  #quarantineHead(person: string) {
+    const { quarantine } = this;
+    if (!quarantine) return {};
+    const { seq, at, readers, filings } = quarantine;
+    const waiting = readers.filter(({ acknowledgedAt }) => acknowledgedAt === 0);
+    const acknowledged = !waiting.some((reader) => reader.person === person);
+    return { quarantine: { seq, at, acknowledged, waiting: waiting.length, inError: filings.length } };
+  }
+
+  takeNote(person: string): void {
+    const reader = this.quarantine?.readers.find((each) => each.person === person) ?? refuse(409, 'not_quarantined');
+    reader.acknowledgedAt ||= this.#now();
+  }
+
+  /** Who decides or files has confirmed the patient (R12). */
+  mayFile(person: string): void {
+    if (this.quarantine) refuse(409, 'thread_quarantined');
+    const at = this.#confirmed.get(person);
+    if (this.space === 'patient' && (at === undefined || this.#now() - at >= duty)) refuse(403, 'identity_unconfirmed');
+  }
+
+  /** What the server does with kinds that mean something to it. */
+  #heed(seq: number, { kind, person, message: id, seenSeq }: Header): void {
+    const by = uuidText(person);
+    if (kind === 'confirm') this.#confirmed.set(by, this.#now());
+    if (kind === 'acknowledge' && this.quarantine && seenSeq >= this.quarantine.seq) this.takeNote(by);
+    if (kind !== 'quarantine' || this.quarantine) return;
+    const at = this.#now();
+    const filings = this.filings.filter(({ state }) => state === 'received');
+    for (const filing of this.filings) {
+      if (filing.state === 'received') filing.retraction = 'owed';
+      else filing.state = 'stopped';
+    }
+    this.quarantine = {
+      message: uuidText(id),
+      by,
+      seq,
+      at,
+      readers: [...this.places].map(([person, { left }]) => ({
+        person,
+        left: left !== undefined,
+        gone: false,
+        acknowledgedAt: person === by ? at : 0,
+      })),
+      filings: filings.map(({ filing, decision }) => ({ filing, decision, retraction: 'owed' })),
     };
   }
 
@@ -193,7 +246,12 @@ export class ServedThread {
       newest.membershipSeq === this.membership.seq &&
       newest.number > this.overtaken;
     if (!fresh) refuse(409, 'stale_epoch', { epoch: this.epochs.length });
+    if (this.quarantine && !['acknowledge', 'withdraw', 'quarantine'].includes(read.header.kind)) {
+      refuse(409, 'thread_quarantined');
+    }
+    if (read.header.kind === 'decision') this.mayFile(uuidText(read.header.person));
     const seq = await this.#append('message', bytes, read.entryHash);
+    this.#heed(seq, read.header);
     this.#halves.set(seq, half);
     this.#messages.set(id, seq);
     return this.accepted(id);

@@ -9,6 +9,7 @@ import type {
   WardError,
 } from '../contract.ts';
 import { Core } from '../core.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import type { Env } from '../env.ts';
 import { wardErrorOf } from '../fault.ts';
 import { Http } from '../remote/http.ts';
@@ -140,10 +141,10 @@ export class Browser {
   }
 
   /** What the core itself works with: for a member who helps a lying server. */
-  async inside(thread: ThreadId): Promise<{ ward: Ward; thread: Thread }> {
+  async inside(thread: ThreadId): Promise<{ ward: Ward; thread: Thread; outbox: Outbox }> {
     await this.view(thread);
-    const { ward, threads } = this.#core.desk;
-    return { ward, thread: threads.need(thread) };
+    const { ward, threads, outbox } = this.#core.desk;
+    return { ward, thread: threads.need(thread), outbox };
   }
 
   /** How many messages of a thread have been opened here, without looking into it. */

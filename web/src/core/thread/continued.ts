@@ -3,13 +3,18 @@ import { type Bytes, equal, hex } from '../../crypto/bytes.ts';
 import type { ThreadId } from '../contract.ts';
 import type { Ward } from '../ward.ts';
 import { spaceOf } from './head.ts';
+import { quarantineIn } from './quarantine.ts';
 import type { Thread } from './thread.ts';
 
 /** May a message in one thread say that it goes on from another? Its author was there, and it is about the same. */
 export function mayContinue(from: Thread, to: Thread, author: Bytes): boolean {
   const sameSpace = spaceOf(from) === spaceOf(to);
   const tags = [from, to].map(({ membership }) => membership?.link?.tag);
-  const samePatient = spaceOf(from) !== 'patient' || (!!tags[0] && !!tags[1] && equal(tags[0], tags[1]));
+  // The right patient of a thread about the wrong one is another patient.
+  const samePatient =
+    spaceOf(from) !== 'patient' ||
+    quarantineIn(from) !== undefined ||
+    (!!tags[0] && !!tags[1] && equal(tags[0], tags[1]));
   return from !== to && sameSpace && samePatient && from.membership?.ever.has(hex(author)) === true;
 }
 

@@ -21,7 +21,11 @@ export function recordStateOf(thread: Thread, decision: string): RecordState {
   if (!filing) return { state: 'none' };
   const by = thread.ward.people.card(fromUuidText(filing.filedBy));
   const { filedAt, reason, reference = '', receivedAt = filedAt, eligibleAt, held } = filing;
+  const inError = inErrorOf(filing);
+  if (inError) return { state: 'in-error', by, at: receivedAt, reference, ...inError };
   switch (filing.state) {
+    case 'stopped':
+      return { state: 'stopped', by, at: filedAt };
     case 'waiting':
     case 'filing':
       return { state: 'filing', by, since: filedAt, ...(reason ? { trouble: reason } : {}) };
@@ -39,6 +43,11 @@ export function recordStateOf(thread: Thread, decision: string): RecordState {
     case 'refused':
       return { state: 'failed', by, at: filedAt, reason: reason || 'The record did not take it and gave no reason.' };
   }
+}
+
+function inErrorOf({ retraction }: Filing): { done: boolean; byHand: boolean } | undefined {
+  if (!retraction) return undefined;
+  return { done: retraction === 'retracted', byHand: retraction !== 'retracting' };
 }
 
 function misfiledAs({ filing, code }: Filing): Misfiled {

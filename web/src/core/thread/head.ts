@@ -18,9 +18,11 @@ import { wardErrorOf } from '../fault.ts';
 import { showMarks } from '../marks.ts';
 import type { Waiting } from '../outbox/outbox.ts';
 import { patientCard } from '../patient/patient.ts';
+import { confirmedLately } from './confirmed.ts';
 import { decisionEntries, recordLines, recordStateOf } from './filings.ts';
 import { isClosed, sweptPart } from './life.ts';
 import { frozenItem, itemAt } from './items.ts';
+import { quarantineNews, quarantinePart } from './quarantine.ts';
 import type { Thread } from './thread.ts';
 import { waitingItem } from './waiting.ts';
 
@@ -39,6 +41,8 @@ export function headOf(thread: Thread, namesakes: Namesake[]): ThreadHead {
     ...sweptPart(thread),
     ...stoppedPart(thread),
     ...(thread.head && thread.head.keptDays > 0 ? { removedAfter: thread.head.keptDays } : {}),
+    confirmed: confirmedLately(thread),
+    ...quarantinePart(thread),
   };
 }
 
@@ -191,6 +195,9 @@ function needsOf(thread: Thread, waiting: readonly Waiting[]): Need[] {
   const needs: Need[] = [];
   const { frozen } = thread.records;
   if (frozen && !thread.goesOn) needs.push({ kind: 'stopped', why: frozen.why });
+  const news = quarantineNews(thread);
+  if (news) needs.push({ kind: 'wrong-patient', ...news });
+  if (news || thread.left) return [...needs, ...unsentOf(waiting)];
   const decisions = decisionEntries(thread).map((entry) => ({
     at: entry.at,
     record: recordStateOf(thread, uuidText(entry.header.message)),
@@ -211,9 +218,12 @@ function needsOf(thread: Thread, waiting: readonly Waiting[]): Need[] {
   }
   if (refused.length > 0) needs.push({ kind: 'record-refused', count: refused.length, since: since(refused) });
   if (open.length > 0) needs.push({ kind: 'not-in-record', count: open.length, since: since(open) });
-  const unsent = waiting.filter(({ failed }) => failed).length;
-  if (unsent > 0) needs.push({ kind: 'not-sent', count: unsent });
-  return needs;
+  return [...needs, ...unsentOf(waiting)];
+}
+
+function unsentOf(waiting: readonly Waiting[]): Need[] {
+  const count = waiting.filter(({ failed }) => failed).length;
+  return count > 0 ? [{ kind: 'not-sent', count }] : [];
 }
 
 function patientPart(thread: Thread, namesakes: Namesake[]): Pick<ThreadHead, 'patient' | 'link'> {

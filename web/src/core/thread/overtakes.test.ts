@@ -46,3 +46,20 @@ test('R18 a filing goes forward only, in whatever order its news arrives', () =>
 test('R18 the answer that a filing waits does not undo a refusal that the live connection brought first', () => {
   expect(overtakes(filing('waiting', 1), filing('failed', 2))).toBe(false);
 });
+
+test('R51 what a quarantine did to a filing is not undone by older news', () => {
+  const steps = [
+    filing('received', 4),
+    filing('received', 4, { retraction: 'owed' }),
+    filing('received', 4, { retraction: 'retracting' }),
+    filing('received', 4, { retraction: 'retracted' }),
+  ];
+  for (const [n, earlier] of steps.entries()) {
+    for (const later of steps.slice(n + 1)) {
+      expect(overtakes(later, earlier)).toBe(true);
+      expect(overtakes(earlier, later)).toBe(false);
+    }
+  }
+  expect(overtakes(filing('stopped', 1), filing('filing', 2))).toBe(true);
+  expect(overtakes(filing('waiting', 2), filing('stopped', 1))).toBe(false);
+});

@@ -23,7 +23,7 @@ export type CurrentEpoch = { readonly epoch: Epoch; readonly open: OpenEpoch };
 export async function currentEpoch(thread: Thread, renew = false): Promise<CurrentEpoch> {
   let wanted = renew;
   for (let race = 0; race < races; race++) {
-    mayWrite(thread);
+    mayAct(thread);
     await thread.ward.people.ensure(membersOf(thread));
     if (!wanted && !isDue(thread)) {
       const found = await newestOpen(thread);
@@ -86,6 +86,12 @@ export async function adopt(thread: Thread, built: BuiltEpoch): Promise<boolean>
 export function mayWrite(thread: Thread): void {
   const { readOnly } = thread;
   if (readOnly) throw readOnly;
+}
+
+/** For new keys, and for what is said in a thread about the wrong patient all the same. */
+export function mayAct(thread: Thread): void {
+  const { barred } = thread;
+  if (barred) throw barred;
 }
 
 async function rotate(thread: Thread): Promise<void> {

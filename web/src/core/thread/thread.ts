@@ -27,6 +27,7 @@ import { ThreadLog } from './log.ts';
 import { Complaints } from './complaints.ts';
 import { type Contradiction, type Frozen, between, frozenAs, offeredStatement, report, statementOf } from './freeze.ts';
 import { overtakes } from './overtakes.ts';
+import { QuarantineList, quarantineIn } from './quarantine.ts';
 import { Reading } from './reading.ts';
 import { Records } from './records.ts';
 import { type KeptSecrets, Secrets, ServedWrong } from './secrets.ts';
@@ -63,6 +64,7 @@ export class Thread {
   readonly secrets: Secrets;
   readonly reading: Reading;
   readonly complaints: Complaints;
+  readonly quarantine: QuarantineList;
   /** Where the talk went on, and who said so. */
   goesOn: Elsewhere | undefined;
   readonly marks = new Map<string, Mark>();
@@ -104,6 +106,7 @@ export class Thread {
     this.secrets = new Secrets(ward, this.records, id);
     this.reading = new Reading(ward, log, this.records, this.secrets);
     this.complaints = new Complaints(this);
+    this.quarantine = new QuarantineList(this);
   }
 
   /** From the sealed records of this device. */
@@ -163,6 +166,11 @@ export class Thread {
 
   /** Why nothing can be written here. */
   get readOnly(): Fault | undefined {
+    return this.barred ?? (quarantineIn(this) ? new Fault('thread_quarantined') : undefined);
+  }
+
+  /** Why not even an act or new keys can be. */
+  get barred(): Fault | undefined {
     if (this.records.frozen) return new Fault('thread_frozen');
     if (this.left) return new Fault('not_a_member');
     return this.mayPost ? undefined : new Fault('may_not_post');

@@ -254,7 +254,9 @@ export class Threads {
       let complete = !thread.wanting;
       // Somebody who has left is not kept in the list: membership decides what is shown (R13).
       const stopped = thread.records.frozen !== undefined;
-      if (!(thread.settled || stopped) || !(thread.membership || stopped) || thread.left) {
+      // But what they read about the wrong patient they are told until they have taken note (R51).
+      const gone = thread.left && thread.head?.quarantine?.acknowledged !== false;
+      if (!(thread.settled || stopped) || !(thread.membership || stopped) || gone) {
         this.#summaries.delete(id);
       } else {
         if (!(await this.#readTail(thread))) complete = false;
@@ -296,6 +298,7 @@ export class Threads {
         await thread.loadFilings();
         await readDecisions(thread);
       }
+      await thread.quarantine.load();
       await prepare(thread, this.#hurry ? newestSaid(thread) : tailOf(thread), thread.log.seq);
       if (this.#hurry && lastItem(thread)?.kind === 'system') await prepare(thread, tailOf(thread), thread.log.seq);
       else if (this.#hurry) this.#unread.add(thread.id);

@@ -44,7 +44,7 @@ export class View {
   async open(): Promise<ThreadView> {
     const { thread } = this;
     const decided = hasDecisions(thread) ? [thread.loadFilings(), thread.loadDecisions()] : [];
-    await Promise.all([thread.loadMarks(), ...decided]).catch(
+    await Promise.all([thread.loadMarks(), ...decided, thread.quarantine.load()]).catch(
       () => undefined, // hints of the server: the thread opens without them
     );
     this.#newest = thread.log.seq;
@@ -105,6 +105,7 @@ export class View {
     if (hasDecisions(thread)) {
       await Promise.all([thread.loadFilings(), thread.loadDecisions()]).catch(() => undefined);
     }
+    await thread.quarantine.load().catch(() => undefined);
     await prepare(thread, this.#from, thread.log.seq);
     const head = await this.#makeHead();
     const items = this.#items();

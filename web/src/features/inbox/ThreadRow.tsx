@@ -6,7 +6,7 @@ import { FailedIcon } from '../../ui/icons/states.tsx';
 import { misfiledWords } from '../record/misfiledWords.ts';
 import { format } from '../shell/routes.ts';
 import { Tile } from './Tile.tsx';
-import { preview, threadFacts, threadTitle } from './words.ts';
+import { preview, threadFacts, threadTitle, wrongPatientTag } from './words.ts';
 
 export function ThreadRow({ thread, now, current }: { thread: ThreadSummary; now: number; current: boolean }) {
   const pressing = thread.urgency === 'urgent' || thread.urgency === 'emergency';
@@ -60,6 +60,14 @@ function NeedTag({ need }: { need: Need }) {
       <span class="tag tag--bad">
         <FailedIcon />
         Stopped
+      </span>
+    );
+  }
+  if (need.kind === 'wrong-patient') {
+    return (
+      <span class="tag tag--bad">
+        <FailedIcon />
+        {wrongPatientTag(need)}
       </span>
     );
   }

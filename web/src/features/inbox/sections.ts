@@ -30,6 +30,7 @@ export function sections(threads: ThreadSummary[], now: number): Section[] {
 
 const needRank: Record<Need['kind'], number> = {
   stopped: 5,
+  'wrong-patient': 7,
   // Another patient's record says what is not about them.
   'record-misfiled': 5,
   'not-sent': 3,
@@ -40,7 +41,13 @@ const urgencyRank = { emergency: 6, urgent: 5, action: 4, routine: 0 } as const;
 
 /** How much it presses: an emergency first, a decision that is not in the record last, nothing at all is zero. */
 export function rank(thread: ThreadSummary): number {
-  return Math.max(urgencyRank[thread.urgency], ...thread.needs.map((need) => needRank[need.kind]));
+  return Math.max(urgencyRank[thread.urgency], ...thread.needs.map(needOf));
+}
+
+/** Who has taken note of the wrong patient is not pressed again; the thread stays where it is seen while others, or the record, have not. */
+function needOf(need: Need): number {
+  if (need.kind !== 'wrong-patient' || !need.acknowledged) return needRank[need.kind];
+  return need.waiting + need.inError > 0 ? 2 : 0;
 }
 
 const newestFirst = (a: ThreadSummary, b: ThreadSummary): number => b.at - a.at;

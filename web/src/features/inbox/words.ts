@@ -1,5 +1,5 @@
 /** A thread in the list: its title, what it is, and the last thing said. */
-import type { Person, Space, ThreadSummary } from '../../core/contract.ts';
+import type { Need, Person, Space, ThreadSummary } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 import { keepTogether } from '../../ui/words.ts';
 import { briefly } from '../thread/systemWords.ts';
@@ -40,6 +40,12 @@ export function preview({ last }: ThreadSummary): string {
   const what = last.kind === 'decision' ? 'Decision. ' : '';
   const said = last.text || (last.event && briefly(last.event)) || 'Members changed';
   return keepTogether(`${who}${what}${said}`);
+}
+
+/** R51, until everybody has taken note: who is waited for stands beside it. */
+export function wrongPatientTag({ acknowledged, waiting }: Extract<Need, { kind: 'wrong-patient' }>): string {
+  if (!acknowledged) return 'Wrong patient: do not act on it';
+  return waiting > 0 ? `Wrong patient · ${plural(waiting, 'person', 'people')} to take note` : 'Wrong patient';
 }
 
 const untitled = (space: Space): string => (space === 'patient' ? 'Patient, not checked yet' : spaceWords[space]);

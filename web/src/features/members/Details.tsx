@@ -31,6 +31,15 @@ export function Details({ head, keyChanges }: Props) {
       {head.link && <LinkSection link={head.link} now={now} />}
       {head.space === 'patient' && <RecordSection record={head.record} now={now} />}
       <ClosingSection head={head} now={now} />
+      {head.space === 'patient' && !head.readOnly && (
+        <section class="det" aria-labelledby="det-wrong">
+          <h2 id="det-wrong">Wrong patient?</h2>
+          <p class="small">If this conversation is about somebody else, stop it for everybody at once.</p>
+          <a class="btn btn--s" href={format({ at: 'wrong-patient', thread: head.id })}>
+            This is the wrong patient
+          </a>
+        </section>
+      )}
       <MembersSection head={head} />
       {keyChanges.length > 0 && <KeysSection changes={keyChanges} now={now} />}
       <section class="det" aria-labelledby="det-know">
@@ -135,6 +144,8 @@ const tagWords: Record<RecordLine['state'], string> = {
   held: 'In the record, held',
   failed: 'Refused',
   'taken-back': 'Taken back',
+  stopped: 'Not filed: wrong patient',
+  'in-error': 'Entered in error',
   deleted: 'In the record',
 };
 

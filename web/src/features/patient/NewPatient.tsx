@@ -2,8 +2,9 @@
  * R11: a patient thread begins with a patient who has been identified. Three identifiers are typed, the record compares them, a patient
  * who could be mistaken for this one is shown beside, and only then the thread is made.
  */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { PatientAnswer, Person } from '../../core/contract.ts';
+import { dayTitle } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { DateField, focusFirstError, TextField } from '../../ui/fields.tsx';
 import { LinkIcon } from '../../ui/icons/tools.tsx';
@@ -24,11 +25,20 @@ export function NewPatient() {
   const [answer, setAnswer] = useState<PatientAnswer>();
   const [checked, setChecked] = useState(false);
   const [name, setName] = useState('');
-  const [people, setPeople] = useState<Person[]>([]);
+  const [continues] = useState(client.continues.value);
+  const [people, setPeople] = useState<Person[]>(continues?.people ?? []);
   const [missing, setMissing] = useState(false);
   const [carried] = useState(client.carried.value);
   const state = client.session.value;
   const me = state?.at === 'ready' ? state.me.id : '';
+
+  // Whoever goes elsewhere and comes back starts anew.
+  useEffect(
+    () => () => {
+      client.continues.value = undefined;
+    },
+    [],
+  );
 
   const born = dateFrom(typed, client.now.value);
   const number = bareNumber(typed.number);
@@ -71,6 +81,7 @@ export function NewPatient() {
         reason: 'care-team',
         wristbandChecked: checked,
         draft: carried,
+        ...(continues ? { continues: { thread: continues.thread, line: rightPatientLine(client.clock.now()) } } : {}),
       });
       client.carried.value = '';
       client.router.replace({ at: 'thread', thread });
@@ -81,7 +92,7 @@ export function NewPatient() {
   return (
     <Sheet
       title="Link a patient"
-      subtitle="A new thread about one patient"
+      subtitle={continues ? 'The right patient, in a new thread' : 'A new thread about one patient'}
       back
       closeLabel="Back"
       onClose={() => client.router.close()}
@@ -168,6 +179,10 @@ export function NewPatient() {
     </Sheet>
   );
 }
+
+/** The first message of the right patient's thread. It names nobody: the other one is somebody else's patient. */
+const rightPatientLine = (now: number): string =>
+  `This goes on from a conversation that was linked to the wrong patient (${dayTitle(now, 0)}). What was said there about this patient has to be said here again.`;
 
 function numberError(digits: string): string {
   if (!digits) return 'Enter the NHS number';

@@ -17,6 +17,10 @@ export function patientName({ family, given, title, temporary }: Patient): strin
 /** For a sentence or a button: without the title. */
 export const shortPatientName = (patient: Patient): string => patientName({ ...patient, title: '' });
 
+/** On a button that decides or files: "SMITH, John, 12-Mar-1954". */
+export const identityWords = (patient: Patient): string =>
+  patient.born ? `${shortPatientName(patient)}, ${isoDate(patient.born)}` : shortPatientName(patient);
+
 /** "12-Mar-1954", or "Not known". */
 export function isoDate(date: string | undefined): string {
   const parts = date ? /^(\d{4})-(\d{2})-(\d{2})$/.exec(date) : null;

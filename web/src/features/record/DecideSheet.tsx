@@ -1,13 +1,15 @@
 /** Marking a decision: the words of messages as they stand, or own words with messages as their background. */
 import { useState } from 'preact/hooks';
-import type { DecisionId, MessageId, MessageItem, Statement, ThreadHead } from '../../core/contract.ts';
+import type { DecisionId, MessageId, MessageItem, Patient, Statement, ThreadHead } from '../../core/contract.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { AreaField, Check, focusFirstError } from '../../ui/fields.tsx';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
+import { listed } from '../../ui/words.ts';
 import { Banner } from '../patient/Banner.tsx';
-import { shortPatientName } from '../patient/format.ts';
+import { differingParts, identityWords } from '../patient/format.ts';
+import { PatientCheck } from '../patient/PatientCheck.tsx';
 import { useClient } from '../session/client.ts';
 import { SourceWords } from './FileSheet.tsx';
 
@@ -29,20 +31,26 @@ export function DecideSheet({ head, message, messages, corrects }: Props) {
   const [ticked, setTicked] = useState<ReadonlySet<MessageId>>(new Set(message ? [message] : []));
   const [text, setText] = useState(corrects?.words ?? '');
   const [tried, setTried] = useState(false);
+  const [compared, setCompared] = useState(false);
   const close = () => client.router.close();
-  const about = head.patient ? ` about ${shortPatientName(head.patient)}` : '';
+  const { patient } = head;
+  // Somebody with much the same name is in another thread of mine: then the button alone is too quick (R12).
+  const alike = head.confirmed ? [] : (head.link?.namesakes ?? []).filter(({ source }) => source === 'own-thread');
+  const unsure = alike.length > 0 && !compared;
   const empty = ticked.size === 0 && text.trim() === '';
   const shown = messages.filter((each, at) => at >= messages.length - offered || each.id === message);
 
   function mark() {
     setTried(true);
     focusFirstError();
-    if (empty) return;
+    if (empty || unsure) return;
     task.run(async () => {
+      // The button names the patient: pressing it says that this is who is meant.
       await client.wardline.markDecision({
         thread: head.id,
         messages: [...ticked],
         text: text.trim(),
+        patientConfirmed: true,
         ...(corrects ? { corrects: corrects.decision } : {}),
       });
       client.announce(
@@ -64,10 +72,9 @@ export function DecideSheet({ head, message, messages, corrects }: Props) {
           <button type="button" class="btn" onClick={close}>
             Not now
           </button>
-          <button type="button" class="btn btn--main" aria-disabled={task.busy || empty} onClick={mark}>
+          <button type="button" class="btn btn--main" aria-disabled={task.busy || empty || unsure} onClick={mark}>
             <DecisionIcon />
-            {corrects ? 'Mark the correction' : 'Mark decision'}
-            {about}
+            {decideWords(patient, corrects !== undefined)}
           </button>
         </div>
       }
@@ -110,9 +117,26 @@ export function DecideSheet({ head, message, messages, corrects }: Props) {
           </ul>
         </section>
       )}
+      {patient && alike.length > 0 && (
+        <section aria-labelledby="decide-patient">
+          <h2 id="decide-patient">Which patient?</h2>
+          {alike.map((each) => (
+            <p class="small" key={each.lastFour}>
+              You are also in a conversation about <b>{each.name}</b>, number ending {each.lastFour}. Different:{' '}
+              {listed(differingParts(each))}.
+            </p>
+          ))}
+          <PatientCheck patient={patient} checked={compared} onChange={setCompared} missing={tried && unsure} />
+        </section>
+      )}
       <FaultBox fault={task.fault} />
     </Sheet>
   );
 }
 
 const asStatement = ({ id, author, own, at, text }: MessageItem): Statement => ({ id, author, own, at, text });
+
+function decideWords(patient: Patient | undefined, correction: boolean): string {
+  const what = correction ? 'Correct it' : 'Decide';
+  return patient ? `${what} for ${identityWords(patient)}` : correction ? 'Mark the correction' : 'Mark decision';
+}

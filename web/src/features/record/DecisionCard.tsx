@@ -183,6 +183,19 @@ function Explanation({ record, now }: { record: RecordState; now: number }) {
           Ref. <span class="nowrap">{record.reference}</span>. {record.why ?? 'A hold keeps the originals.'}
         </span>
       );
+    case 'stopped':
+      return <span class="d__x">This conversation is about the wrong patient. It did not go to the record.</span>;
+    case 'in-error':
+      return (
+        <span class="d__x">
+          {record.reference && (
+            <>
+              Ref. <span class="nowrap">{record.reference}</span>.{' '}
+            </>
+          )}
+          {inErrorWords(record)}
+        </span>
+      );
     case 'failed':
       if (!record.misfiled) return <span class="d__x">{record.reason}</span>;
       return (
@@ -204,10 +217,18 @@ function takenBackWords(
 }
 
 const toldWords = {
+  owed: 'The record must mark it as entered in error: tell health records now.',
   retracting: 'The record is being told that it was entered in error.',
   retracted: 'The record shows it as entered in error. The originals stay.',
   refused: 'The record did not take that. Tell health records.',
 };
+
+function inErrorWords({ done, byHand }: Extract<RecordState, { state: 'in-error' }>): string {
+  if (done) return 'The record holds it as entered in error. The originals here are kept.';
+  return byHand
+    ? 'The record must mark it as entered in error: tell health records now. The originals here are kept.'
+    : 'The record is being told to mark it as entered in error. The originals here are kept.';
+}
 
 const nameOf = (person: Person, own: boolean, inSentence = false): string =>
   own ? (inSentence ? 'you' : 'You') : person.name;

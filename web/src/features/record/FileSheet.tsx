@@ -11,7 +11,8 @@ import { FileIcon } from '../../ui/icons/tools.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { Banner } from '../patient/Banner.tsx';
-import { isoDate, nhsNumber, shortPatientName } from '../patient/format.ts';
+import { identityWords } from '../patient/format.ts';
+import { PatientCheck } from '../patient/PatientCheck.tsx';
 import { useClient } from '../session/client.ts';
 import { drawn } from '../thread/drawn.ts';
 import { shortHash } from '../thread/Message.tsx';
@@ -165,7 +166,7 @@ function Filing({ head, decision, background }: Props) {
           </button>
           <button type="button" class="btn btn--main" aria-disabled={task.busy || !isShown} onClick={file}>
             <FileIcon />
-            {task.busy ? 'Handing it over…' : 'File to the record'}
+            {task.busy ? 'Handing it over…' : patient ? `File for ${identityWords(patient)}` : 'File to the record'}
           </button>
         </div>
       }
@@ -239,22 +240,7 @@ function Filing({ head, decision, background }: Props) {
       {patient && (
         <section aria-labelledby="file-patient">
           <h2 id="file-patient">4. Confirm the patient</h2>
-          <div class={missing && !confirmed ? 'consent consent--missing' : 'consent'}>
-            <Check
-              checked={confirmed}
-              onChange={setConfirmed}
-              describedBy={missing && !confirmed ? 'file-error' : undefined}
-            >
-              I have checked that this is about <b>{shortPatientName(patient)}</b>, born{' '}
-              <b class="nowrap">{isoDate(patient.born)}</b>, NHS No.{' '}
-              <b class="nowrap">{nhsNumber(patient.nhsNumber)}</b>
-            </Check>
-          </div>
-          {missing && !confirmed && (
-            <span class="nhsuk-error-message" id="file-error" role="alert">
-              <span class="vh">Error: </span>Confirm the patient first
-            </span>
-          )}
+          <PatientCheck patient={patient} checked={confirmed} onChange={setConfirmed} missing={missing && !confirmed} />
         </section>
       )}
       <AskCountersign head={head} asking={asking} onAsk={setAsking} />

@@ -5,7 +5,15 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { Connection, Policy, SessionState, ThreadSummary, Wardline } from '../../core/contract.ts';
+import type {
+  Connection,
+  Person,
+  Policy,
+  SessionState,
+  ThreadId,
+  ThreadSummary,
+  Wardline,
+} from '../../core/contract.ts';
 import type { Clock } from '../../platform/types.ts';
 import type { Router } from '../shell/router.ts';
 
@@ -26,6 +34,8 @@ export type Client = {
   announce(text: string): void;
   /** Text on its way from a stopped message to a new patient thread. In memory only. */
   carried: Signal<string>;
+  /** A thread about the wrong patient, from which a new one goes on, with the people who come along. */
+  continues: Signal<{ thread: ThreadId; people: Person[] } | undefined>;
   /** Registers work that must be done before the keys go, such as saving a draft. */
   beforeLock(save: () => Promise<void>): () => void;
   /** Asks the worker where things stand. */
@@ -54,6 +64,7 @@ export function createClient({ wardline, clock, router, startAnew }: Parts): Cli
   const policies = signal<Policy[]>();
   const said = signal('');
   const carried = signal('');
+  const continues = signal<{ thread: ThreadId; people: Person[] }>();
   const saves = new Set<() => Promise<void>>();
 
   clock.every(20_000, () => {
@@ -95,6 +106,7 @@ export function createClient({ wardline, clock, router, startAnew }: Parts): Cli
     policies.value = undefined;
     said.value = '';
     carried.value = '';
+    continues.value = undefined;
   }
 
   async function leave(verb: 'lock' | 'signOut') {
@@ -121,6 +133,7 @@ export function createClient({ wardline, clock, router, startAnew }: Parts): Cli
     refreshPolicies,
     said,
     carried,
+    continues,
     announce(text) {
       // The same sentence twice has to be a change, or it is not read out.
       said.value = said.peek() === text ? `${text}\u00a0` : text;

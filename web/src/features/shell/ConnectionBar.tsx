@@ -5,6 +5,7 @@ import { saveText } from '../../platform/save.ts';
 import { OfflineIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { useClient } from '../session/client.ts';
 import { format } from './routes.ts';
+import { WrongPatientBar } from './WrongPatientBar.tsx';
 
 export function ConnectionBar() {
   const { connection, now, session } = useClient();
@@ -12,6 +13,7 @@ export function ConnectionBar() {
   const { state, lastSync, queued, skewMs, alarm, renew } = connection.value;
   return (
     <div role="status">
+      <WrongPatientBar />
       {alarm && (
         <p class="bar bar--warn" role="alert">
           <WarningIcon />

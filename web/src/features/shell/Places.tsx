@@ -124,4 +124,5 @@ const titles: Partial<Record<Route['at'], string>> = {
   countersign: 'Countersign this decision',
   close: 'Close this conversation',
   file: 'File to the record',
+  'wrong-patient': 'Wrong patient',
 };

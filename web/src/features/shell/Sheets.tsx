@@ -16,6 +16,7 @@ import { NewPatient } from '../patient/NewPatient.tsx';
 import { CloseSheet } from '../record/CloseSheet.tsx';
 import { CountersignSheet } from '../record/CountersignSheet.tsx';
 import { TakeBackSheet } from '../record/TakeBackSheet.tsx';
+import { WrongPatient } from '../patient/WrongPatient.tsx';
 import { DecideSheet } from '../record/DecideSheet.tsx';
 import { FileSheet } from '../record/FileSheet.tsx';
 import { useClient } from '../session/client.ts';
@@ -80,6 +81,8 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
       return <SafetyWords head={head} />;
     case 'remove':
       return <RemoveMember head={head} person={route.person} />;
+    case 'wrong-patient':
+      return <WrongPatient head={head} />;
     case 'readmit':
       return <Readmit head={head} person={route.person} />;
     case 'decide': {

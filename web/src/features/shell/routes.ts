@@ -23,6 +23,7 @@ export type Route =
   | { at: 'take-back'; thread: ThreadId; decision: DecisionId }
   | { at: 'countersign'; thread: ThreadId; decision: DecisionId }
   | { at: 'close'; thread: ThreadId }
+  | { at: 'wrong-patient'; thread: ThreadId }
   | { at: 'new' }
   | { at: 'new-team' }
   | { at: 'new-patient' }
@@ -50,6 +51,7 @@ export function parse(hash: string): Route {
     const thread = second;
     if (third === 'details') return { at: 'details', thread };
     if (third === 'add') return { at: 'add', thread };
+    if (third === 'wrong-patient') return { at: 'wrong-patient', thread };
     if (third === 'words') return { at: 'words', thread };
     if (third === 'readmit' && fourth) return { at: 'readmit', thread, person: fourth };
     if (third === 'remove' && fourth) return { at: 'remove', thread, person: fourth };

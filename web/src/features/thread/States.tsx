@@ -63,6 +63,8 @@ export const recordIcons: Record<RecordLine['state'], Icon> = {
   held: HoldIcon,
   failed: RecordFailedIcon,
   'taken-back': UndoIcon,
+  stopped: RecordFailedIcon,
+  'in-error': RecordFailedIcon,
   deleted: RecordDeletedIcon,
 };
 
@@ -73,6 +75,8 @@ export const recordWords: Record<RecordLine['state'], string> = {
   held: 'In the record · originals held',
   failed: 'The record refused it',
   'taken-back': 'Taken back',
+  stopped: 'Not filed: wrong patient',
+  'in-error': 'Entered in error',
   deleted: 'In the record · originals deleted',
 };
 
@@ -83,6 +87,8 @@ const recordTags: Record<RecordLine['state'], string> = {
   held: 'tag',
   failed: 'tag tag--bad',
   'taken-back': 'tag tag--off',
+  stopped: 'tag tag--bad',
+  'in-error': 'tag tag--bad',
   deleted: 'tag tag--ok',
 };
 

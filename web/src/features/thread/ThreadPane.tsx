@@ -11,6 +11,7 @@ import { Composer } from '../compose/Composer.tsx';
 import { Notice } from '../compose/Notice.tsx';
 import { headingOf, spaceWords } from '../inbox/words.ts';
 import { Banner } from '../patient/Banner.tsx';
+import { Quarantined } from '../patient/Quarantined.tsx';
 import { dutyWords, lowerFirst } from '../people/words.ts';
 import { OverdueBar } from '../record/OverdueBar.tsx';
 import { useClient } from '../session/client.ts';
@@ -83,6 +84,7 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
           </button>
         )}
       </header>
+      {head?.quarantine && <Quarantined head={head} quarantine={head.quarantine} now={client.now.value} />}
       {patient && <Banner patient={patient} now={client.now.value} look={isWide.value ? 'wide' : undefined} />}
       {head && <OverdueBar head={head} now={client.now.value} />}
       {!isWide.value && <ConnectionBar />}

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { ThreadRow } from '../../features/inbox/ThreadRow.tsx';
+import { rank } from '../../features/inbox/sections.ts';
+import { Quarantined } from '../../features/patient/Quarantined.tsx';
+import { WrongPatient } from '../../features/patient/WrongPatient.tsx';
+import { DecisionCard } from '../../features/record/DecisionCard.tsx';
+import { WrongPatientBar } from '../../features/shell/WrongPatientBar.tsx';
+import { ThreadPane } from '../../features/thread/ThreadPane.tsx';
+import { ThreadStore } from '../../features/thread/store.ts';
+import { inbox, withQuarantines } from '../fakeAnswers.ts';
+import { decision, johnHead, people, quarantined } from '../fakeData.ts';
+import { button, mount, press, settled, shown, type } from './mount.tsx';
+
+const now = Date.now();
+const words = 'This conversation is linked to the wrong patient. Do not act on it.';
+
+describe('R51 a thread that is linked to the wrong patient', () => {
+  test('says so first, before whose banner it has, and nothing can be written', async () => {
+    const { fake, client, draw } = await mount({ wrongPatient: true });
+    const store = new ThreadStore(fake, 'john', client.now);
+    await store.open();
+    await settled();
+    await draw(<ThreadPane store={store} summary={undefined} />);
+    expect(shown()).toContain(words);
+    expect(shown()).toContain('“This is the other Mr Smith, in bed 12.”');
+    const [panel, banner] = ['.wrong', '.pt'].map((each) => document.querySelector(each));
+    expect(panel && banner && panel.compareDocumentPosition(banner)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+    expect(document.querySelector('#composer')).toBeNull();
+    store.close();
+  });
+
+  test('is told until the person has taken note, and says who has not', async () => {
+    const head = quarantined(johnHead, '', false);
+    const view = (shownHead = head) =>
+      shownHead.quarantine && <Quarantined head={shownHead} quarantine={shownHead.quarantine} now={now} />;
+    const { fake, draw } = await mount({}, () => view());
+    expect(shown()).toMatch(/1 of \d readers has taken note/);
+    expect(shown()).toContain('Dr Tom Reid, who left before: not yet. Tell them.');
+    await press(button('I have seen this'));
+    expect(fake.calls.filter(({ verb }) => verb === 'takeNote')).toEqual([
+      { verb: 'takeNote', arg: { thread: 'john' } },
+    ]);
+    await draw(
+      view({ ...head, ...(head.quarantine ? { quarantine: { ...head.quarantine, acknowledged: true } } : {}) }),
+    );
+    expect(() => button('I have seen this')).toThrow();
+  });
+
+  test('stands at the top of the inbox, and in a bar on every screen', async () => {
+    const [row] = withQuarantines(
+      inbox().filter(({ id }) => id === 'john'),
+      [quarantined(johnHead, '', false)],
+    );
+    if (!row) throw new Error('no row');
+    const { draw } = await mount({ wrongPatient: true }, () => <ThreadRow thread={row} now={now} current={false} />);
+    expect(shown()).toContain('Wrong patient: do not act on it');
+    expect(rank(row)).toBeGreaterThan(rank({ ...row, urgency: 'emergency', needs: [] }));
+    const settledRow = {
+      ...row,
+      needs: [{ kind: 'wrong-patient' as const, acknowledged: true, waiting: 0, inError: 0 }],
+    };
+    expect(rank(settledRow)).toBe(0);
+    await draw(<WrongPatientBar />);
+    expect(shown()).toContain('A conversation is linked to the wrong patient. Do not act on it.');
+    await draw(<ThreadRow thread={settledRow} now={now} current={false} />);
+    expect(shown()).toContain('Wrong patient');
+  });
+
+  test('is stopped by one button that names who it is not', async () => {
+    const { fake } = await mount({}, () => <WrongPatient head={johnHead} />);
+    await type('What is wrong? (optional)', ' The other Mr Smith. ');
+    await press(button('Stop it: not SMITH, John'));
+    expect(fake.calls.filter(({ verb }) => verb === 'quarantine').map(({ arg }) => arg)).toEqual([
+      { thread: 'john', note: 'The other Mr Smith.' },
+    ]);
+  });
+
+  test('H12 a decision in the wrong record says what has to be done there', async () => {
+    const card = (done: boolean, byHand: boolean) => {
+      const record = { state: 'in-error' as const, by: people.leila, at: now, reference: 'DOC-7', done, byHand };
+      return (
+        <DecisionCard
+          item={{ ...decision, record }}
+          thread="john"
+          now={now}
+          mayFile={false}
+          onHurry={() => undefined}
+        />
+      );
+    };
+    const { draw } = await mount({}, () => card(false, true));
+    expect(shown()).toContain('Entered in error');
+    expect(shown()).toContain('DOC-7');
+    expect(shown()).toContain('tell health records now');
+    await draw(card(true, true));
+    expect(shown()).toContain('The record holds it as entered in error');
+  });
+});
