@@ -6,6 +6,7 @@ import { decisionOf, statementEntries, statementOf } from './content.ts';
 import { decidersOf, namesOfDeciders } from './deciders.ts';
 import { readActs, takenBackState } from './life.ts';
 import type { MessageEntry } from './log.ts';
+import { quarantineIn } from './quarantine.ts';
 import type { Thread } from './thread.ts';
 
 /** The newest filing of a decision. */
@@ -18,7 +19,7 @@ export function recordStateOf(thread: Thread, decision: string): RecordState {
   const takenBack = takenBackState(thread, decision);
   if (takenBack) return takenBack;
   const filing = filingOf(thread, decision);
-  if (!filing) return { state: 'none' };
+  if (!filing) return unfiled(thread, decision);
   const by = thread.ward.people.card(fromUuidText(filing.filedBy));
   const { filedAt, reason, reference = '', receivedAt = filedAt, eligibleAt, held } = filing;
   const inError = inErrorOf(filing);
@@ -43,6 +44,13 @@ export function recordStateOf(thread: Thread, decision: string): RecordState {
     case 'refused':
       return { state: 'failed', by, at: filedAt, reason: reason || 'The record did not take it and gave no reason.' };
   }
+}
+
+/** What was decided about the wrong patient goes to no record any more. */
+function unfiled(thread: Thread, decision: string): RecordState {
+  const entry = thread.log.message(decision);
+  if (entry?.kind !== 'message' || !quarantineIn(thread)) return { state: 'none' };
+  return { state: 'stopped', by: thread.ward.people.card(entry.header.person), at: entry.at };
 }
 
 function inErrorOf({ retraction }: Filing): { done: boolean; byHand: boolean } | undefined {
