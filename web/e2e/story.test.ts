@@ -14,6 +14,7 @@ import { record } from './story/record.ts';
 import { session } from './story/session.ts';
 import { team } from './story/team.ts';
 import { World } from './story/world.ts';
+import { wrong } from './story/wrong.ts';
 
 let open: World | undefined;
 
@@ -31,6 +32,6 @@ describe('the main job', () => {
   });
   afterAll(() => open?.close());
 
-  for (const chapter of [enrolment, direct, team, patient, record, session, lockWays, offline, keyboard, ending])
+  for (const chapter of [enrolment, direct, team, patient, record, session, lockWays, offline, keyboard, wrong, ending])
     chapter(world);
 });

@@ -20,7 +20,7 @@ const inFront = (person: Person) => person.page.locator('dialog[open]').last();
 
 export const record: Chapter = (world) =>
   describe('a decision', () => {
-    test('R18 a message that is marked as a decision is “not in the record yet”, for everybody', async () => {
+    test('R18 R12 a message that is marked as a decision is “not in the record yet”, for everybody', async () => {
       const { anita, fiona } = world();
       for (const text of [decided, beside, summary]) world().confidential.add(text);
       await anita.say(beside);
@@ -34,6 +34,8 @@ export const record: Chapter = (world) =>
         await person.sees(card.getByText('Not in the record yet'));
         await expect.poll(() => card.count(), { timeout: patience }).toBe(1);
       }
+      // The button named the patient, and the confirmation went before the decision, for everybody to see.
+      for (const person of [anita, fiona]) await person.sees(person.text(/confirmed the patient: SMITH, John/));
       await fiona.sees(fiona.row('SMITH, John (Mr)').getByText('Not in the record yet'));
       await anita.look('41-decision');
     });
