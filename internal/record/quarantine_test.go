@@ -132,6 +132,9 @@ func TestR51_H12_WhatTheRecordHasIsMarkedAndTheOriginalsStay(t *testing.T) {
 		if gone := w.count(t, `SELECT COUNT(*) FROM thread_log WHERE state <> 0`); gone != 0 || len(w.halves.erased) != 0 {
 			t.Errorf("%d originals are gone though their document is in the wrong patient's record", gone)
 		}
+		if _, verdict, err := db.BeginDisposal(t.Context(), s.Filing, w.clock.Now(), audit.Event{}); err != nil || verdict != retention.Disputed {
+			t.Errorf("the disposal ends with %v, %v", verdict, err)
+		}
 		if disputed, err := db.Threads().Disputed(t.Context(), w.thread); err != nil || !disputed {
 			t.Errorf("disputed %t, %v", disputed, err)
 		}
