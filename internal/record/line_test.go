@@ -23,6 +23,7 @@ var (
 // file hands in a decision of its own, which may correct that of an earlier filing.
 func (w *ward) file(t *testing.T, seq int64, corrects id.Filing) id.Filing {
 	t.Helper()
+	w.confirm(t, seq+1_000_000) // the tests let days pass, and a confirmation is good for one duty
 	s := w.submission(w.say(t, seq, envelope.KindDecision))
 	if !corrects.IsZero() {
 		s.Corrects = w.paper(t, corrects).Decision

@@ -132,7 +132,10 @@ func TestR51_H12_WhatTheRecordHasIsMarkedAndTheOriginalsStay(t *testing.T) {
 		if gone := w.count(t, `SELECT COUNT(*) FROM thread_log WHERE state <> 0`); gone != 0 || len(w.halves.erased) != 0 {
 			t.Errorf("%d originals are gone though their document is in the wrong patient's record", gone)
 		}
-		if _, verdict, err := db.BeginDisposal(t.Context(), s.Filing, w.clock.Now(), audit.Event{}); err != nil || verdict != retention.Disputed {
+		keepsNothing := func(context.Context, []retention.Candidate) (map[id.Message]retention.Reason, error) { return nil, nil }
+		_, verdict, err := db.BeginFiled(t.Context(), s.Filing, id.New[id.Disposal](w.ids), w.clock.Now(), keepsNothing,
+			func(retention.Disposal) audit.Event { return audit.Event{} })
+		if err != nil || verdict != retention.Kept {
 			t.Errorf("the disposal ends with %v, %v", verdict, err)
 		}
 		if disputed, err := db.Threads().Disputed(t.Context(), w.thread); err != nil || !disputed {
@@ -211,10 +214,10 @@ type interrupted struct {
 	meanwhile func()
 }
 
-func (i *interrupted) File(ctx context.Context, d record.Document) error {
+func (i *interrupted) File(ctx context.Context, d record.Document) (record.Receipt, error) {
 	i.meanwhile()
 	if i.outcome != nil {
-		return i.outcome
+		return record.Receipt{}, i.outcome
 	}
 	return i.health.File(ctx, d)
 }

@@ -173,7 +173,7 @@ func (h *hospital) episode(rt *rapid.T) {
 	steps := rapid.IntRange(2, 5).Draw(rt, "steps")
 	h.add(rt, in, envelope.KindText, 0)
 	decision := h.add(rt, in, envelope.KindDecision, 0)
-	if steps >= 3 {
+	if steps >= 3 && !in.quarantined { // nothing of a quarantined thread is filed
 		f := &modelFiling{decision: decision, state: 1, sources: []*modelMessage{decision}}
 		f.id = h.world.file(decision, f.sources)
 		h.filings = append(h.filings, f)
@@ -215,6 +215,17 @@ func (h *hospital) quarantine(rt *rapid.T) {
 	in := h.pickThread(rt, envelope.SpacePatient)
 	h.add(rt, in, envelope.KindQuarantine, 0)
 	in.quarantined = true
+	// What waits is stopped, and what was decided there is no decision to file any more (R51).
+	for _, f := range h.filings {
+		if f.decision.modelThread == in && f.state <= 2 {
+			f.state = 6
+		}
+	}
+	for _, m := range h.messages {
+		if m.modelThread == in {
+			m.unfiled = false
+		}
+	}
 }
 
 func (h *hospital) pick(rt *rapid.T, what string, from []*modelMessage) *modelMessage {
@@ -224,7 +235,7 @@ func (h *hospital) pick(rt *rapid.T, what string, from []*modelMessage) *modelMe
 func (h *hospital) file(rt *rapid.T) {
 	var may []*modelMessage
 	for _, m := range h.messages {
-		if m.decision && m.unfiled && m.state == 0 && !slices.ContainsFunc(h.filings, func(f *modelFiling) bool { return f.decision == m && f.state <= 3 }) {
+		if m.decision && m.unfiled && !m.quarantined && m.state == 0 && !slices.ContainsFunc(h.filings, func(f *modelFiling) bool { return f.decision == m && f.state <= 3 }) {
 			may = append(may, m)
 		}
 	}

@@ -66,7 +66,7 @@ func newWorld(tb testing.TB, db *store.DB) *world {
 
 // wipe makes the database as good as new: a sweep is about all of it.
 func (w *world) wipe() {
-	for _, table := range []string{"decision", "filing_source", "filing", "hold_tag", "hold", "destruction", "disposal", "retention_period", "due", "thread_device", "thread_member",
+	for _, table := range []string{"quarantine_reader", "decision", "filing_source", "filing", "hold_tag", "hold", "destruction", "disposal", "retention_period", "due", "thread_device", "thread_member",
 		"thread_log", "thread", "person"} {
 		w.exec(`DELETE FROM ` + table)
 	}
@@ -132,6 +132,9 @@ func (w *world) post(in id.Thread, author int, kind envelope.MessageKind, class 
 			SeenSeq: seen, Time: envelope.TimeOf(sent), ShredCommit: hash,
 		},
 		Hash: hash, Body: []byte("ciphertext"), At: w.clock.Now(),
+	}
+	if kind == envelope.KindQuarantine {
+		m.Event = audit.Event{Kind: audit.Quarantined, Actor: personOf(author), Subject: audit.About(in), At: w.clock.Now()}
 	}
 	_, err := w.db.Threads().AddMessage(w.tb.Context(), m, func(thread.Standing) (bool, error) { return false, nil }, func(thread.Written) {})
 	if err != nil {

@@ -174,11 +174,11 @@ func recordDown(o *outage) {
 		if n == 11 {
 			thread = threads[3]
 		}
-		decision, err := anita.Decide(ctx, thread, fmt.Sprintf("Decision %d", n), nil, nil)
+		decision, err := anita.Decide(ctx, thread, fmt.Sprintf("Decision %d", n), nil, nil, client.PatientCompared)
 		o.must(err)
 		document, err := anita.PrepareFiling(thread, decision.ID, nil, "")
 		o.must(err)
-		filing, err := anita.File(ctx, document)
+		filing, err := anita.File(ctx, document, client.PatientCompared)
 		o.must(err)
 		filed, said[filing.Filing] = append(filed, filing.Filing), decision.ID
 		o.pass(5*time.Second, 5*time.Second)

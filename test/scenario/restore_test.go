@@ -155,13 +155,13 @@ func TestR20_P7_AHospitalComesBackFromItsBackup(t *testing.T) {
 			NHSNumber: patient.NHSNumber, Family: patient.Family, Given: patient.Given, BirthDate: patient.BirthDate,
 		}, []id.Person{grace.Person()})
 		d.must(err)
-		decision, err := anita.Decide(t.Context(), ward, "this is destroyed after the backup", nil, nil)
+		decision, err := anita.Decide(t.Context(), ward, "this is destroyed after the backup", nil, nil, client.PatientCompared)
 		d.must(err)
 		hold, err := officer.PlaceHold(t.Context(), client.HoldScope{Thread: ward}, "until the backup is made", "")
 		d.must(err)
 		document, err := anita.PrepareFiling(ward, decision.ID, nil, "")
 		d.must(err)
-		_, err = anita.File(t.Context(), document)
+		_, err = anita.File(t.Context(), document, client.PatientCompared)
 		d.must(err)
 		d.filed(anita, ward)
 

@@ -52,6 +52,8 @@ export {
   type WorklistScope,
 } from './decisions.ts';
 
+export type { About } from './about.ts';
+
 export type { SystemEvent } from './systemEvents.ts';
 
 /** Why somebody is let into a thread (R31). Free text belongs in `note`, which only members can read. */

@@ -1,6 +1,6 @@
 /** Settings, what this is, and what it cannot do. Only what works is listed. */
 import { useEffect, useState } from 'preact/hooks';
-import type { About } from '../../core/about.ts';
+import type { About } from '../../core/contract.ts';
 import { applyTheme, readTheme, type Theme, themes } from '../../platform/prefs.ts';
 import { appFiles, newerIsReady } from '../../platform/newer.ts';
 import { hasFinePointer, isWide } from '../../platform/viewport.ts';
