@@ -84,6 +84,8 @@ func TestATombstoneOfAnotherMessageIsRefused(t *testing.T) {
 		return log
 	})
 	d.anita.wire.bend(bend)
+	bend.path = "/destroyed" // what a device that was away asks for
+	d.anita.wire.bend(bend)
 	forge = func(s *envelope.Tombstone) { s.Message = d.said[0].ID }
 	var refused error
 	for refused == nil && d.clock.Now().UnixMilli() < filing.EligibleAt {

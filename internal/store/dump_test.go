@@ -22,7 +22,7 @@ import (
 // inBackups are the tables that somebody has decided belong in a backup. A new table goes here, or with its reason into leftOut of dump.go. It is in
 // backups until then: forgetting to decide loses nothing.
 var inBackups = []string{
-	"account", "audit_checkpoint", "audit_event", "audit_hash", "decision", "destruction", "device", "due", "enrolment", "filing", "filing_source", "hold", "hold_tag", "ledger",
+	"account", "audit_checkpoint", "audit_event", "audit_hash", "decision", "destruction", "device", "disposal", "due", "enrolment", "filing", "filing_source", "hold", "hold_tag", "ledger",
 	"manifest", "passkey", "patient_assertion", "person", "person_log", "policy_acceptance", "policy_deferral", "policy_version", "proof_spent", "quarantine_reader",
 	"restoration", "retention_period", "spent_challenge", "thread", "thread_complaint", "thread_conflict", "thread_device", "thread_envelope", "thread_epoch", "thread_grant",
 	"thread_log", "thread_member", "unlocker", "vault",

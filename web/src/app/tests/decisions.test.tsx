@@ -162,7 +162,8 @@ test('a correction begins from the words that it corrects', async () => {
   ));
   expect(shown()).toContain('Correct a decision');
   await type(/./, 'Give 1 g.');
-  await press(button(/^Mark the correction/));
+  await press(field(/I have checked that this is about SMITH, John/));
+  await press(button(/^Correct it for SMITH, John/));
   expect(asked(fake, 'markDecision')).toEqual([
     expect.objectContaining({ thread: 'john', text: 'Give 1 g.', corrects: 'd1' }),
   ]);

@@ -49,7 +49,10 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
         atEnd.current = false;
         list.current.scrollToIndex(unread, { align: 'start' });
       } else list.current.scrollToIndex(rows.length - 1, { align: 'end' });
-    } else if (last !== before.last && atEnd.current) {
+    } else if (last !== before.last && (atEnd.current || isOwn(rows.at(-1)))) {
+      // Whoever writes looks at what they wrote, wherever they were reading before.
+      atEnd.current = true;
+      setUnseenBelow(0);
       list.current.scrollToIndex(rows.length - 1, { align: 'end' });
     }
   });
@@ -207,5 +210,9 @@ function keep(rows: Row[], key: string | undefined): number[] {
   const index = rows.findIndex((row) => row.key === key);
   return index < 0 ? [] : [index];
 }
+
+const isOwn = (row: Row | undefined): boolean =>
+  row?.type === 'item' &&
+  ((row.item.kind === 'message' && row.item.own) || (row.item.kind === 'decision' && row.item.markedByMe));
 
 const firstItem = (rows: Row[]): string | undefined => rows.find(isSpoken)?.key;
