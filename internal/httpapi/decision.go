@@ -168,6 +168,8 @@ type worklistItem struct {
 	Reason        string         `json:"reason,omitempty" doc:"the last trouble in plain words"`
 	Attempts      int            `json:"attempts,omitempty"`
 	NextTryAt     int64          `json:"nextTryAt,omitempty"`
+	Retraction    string         `json:"retraction,omitempty" enum:"owed,retracting,retracted,refused" doc:"how far the record knows that it was entered in error"`
+	Reference     string         `json:"reference,omitempty" doc:"the record's own name for the document"`
 }
 
 type worklistBody struct {
@@ -208,7 +210,7 @@ func (a *API) worklist(ctx context.Context, in *worklistInput) (*output[worklist
 func describeItem(one record.Item) worklistItem {
 	item := worklistItem{
 		Decision: DescribeDecision(one.Decision), Member: one.Member, ToCountersign: one.ToCountersign,
-		Code: one.Code, Reason: one.Reason, Attempts: one.Attempts, NextTryAt: whenOrZero(one.NextTryAt),
+		Code: one.Code, Reason: one.Reason, Attempts: one.Attempts, NextTryAt: whenOrZero(one.NextTryAt), Retraction: one.Retraction.String(), Reference: one.Reference,
 	}
 	if one.Member {
 		item.Thread = &one.Decision.Thread

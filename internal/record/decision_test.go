@@ -502,3 +502,56 @@ func TestR19_WorklistsShowTheMostUrgentFirstPageByPage(t *testing.T) {
 		}
 	})
 }
+
+// TestR18_H12_WhatTheRecordStillShowsAsValidStaysOnTheWorklists: taking back is not over before the record knows.
+func TestR18_H12_WhatTheRecordStillShowsAsValidStaysOnTheWorklists(t *testing.T) {
+	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
+		w := newWard(t, db).staffed(t)
+		s := w.filed(t, 10, nil)
+		w.work(t)
+		listed := func(person id.Person, scope record.Scope) []record.Item {
+			t.Helper()
+			items, _, err := w.desk.Worklist(t.Context(), record.WorklistQuery{Scope: scope, Reader: record.Reader{Person: person, Records: true}, Limit: 5})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return items
+		}
+		if items := listed(w.by.Person, record.Mine); len(items) != 0 {
+			t.Fatalf("what is in the record: %+v", items)
+		}
+		act := w.say(t, 11, envelope.KindWithdraw).Message
+		if _, err := w.desk.Withdraw(t.Context(), w.by, w.thread, s.Decision,
+			record.Withdrawal{Act: act, Reason: "wrong-patient", Assertion: []byte("signed")}); err != nil {
+			t.Fatal(err)
+		}
+		w.health.refuse = fault.New(fault.Invalid, "record_refused", "The health record refused it.")
+		for range 2 { // while the record is being told, and after it refused
+			for _, items := range [][]record.Item{listed(w.by.Person, record.Mine), listed(officer.Person, record.Organisation)} {
+				if len(items) != 1 || items[0].Reference != "DOC-1" || items[0].Retraction == record.Retracted {
+					t.Fatalf("while the record shows it as valid: %+v", items)
+				}
+			}
+			w.work(t)
+		}
+		w.exec(t, `UPDATE filing SET retraction = 2`)
+		if items := listed(w.by.Person, record.Mine); len(items) != 0 {
+			t.Errorf("once the record shows it as entered in error: %+v", items)
+		}
+	})
+}
+
+// TestR20_ACountersignatureAskedOfNobodyInParticularIsOnEverybodysListWhoMayGiveIt: and on nobody else's.
+func TestR20_ACountersignatureAskedOfNobodyInParticularIsOnEverybodysListWhoMayGiveIt(t *testing.T) {
+	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
+		w := newWard(t, db).staffed(t)
+		w.filed(t, 10, func(s *record.Submission) { s.Countersign = true })
+		w.work(t)
+		for person, want := range map[id.Person]int{w.by.Person: 0, registrar.Person: 1, consultant.Person: 1, officer.Person: 0} {
+			items, _, err := w.desk.Worklist(t.Context(), record.WorklistQuery{Scope: record.Mine, Reader: record.Reader{Person: person}, Limit: 5})
+			if err != nil || len(items) != want {
+				t.Errorf("%v: %+v, %v", person, items, err)
+			}
+		}
+	})
+}

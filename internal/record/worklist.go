@@ -36,6 +36,8 @@ type Item struct {
 	Code, Reason string
 	Attempts     int
 	NextTryAt    time.Time
+	Retraction   Retraction // of what was entered in error
+	Reference    string     // the record's own
 }
 
 // Place is where a page ended: the next begins after it.

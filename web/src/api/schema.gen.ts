@@ -2556,6 +2556,13 @@ export interface components {
             nextTryAt?: number;
             /** @description the last trouble in plain words */
             reason?: string;
+            /** @description the record's own name for the document */
+            reference?: string;
+            /**
+             * @description how far the record knows that it was entered in error
+             * @enum {string}
+             */
+            retraction?: "owed" | "retracting" | "retracted" | "refused";
             /** @description absent for whoever is not in the conversation */
             thread?: string;
             /** @description the record has it; you were asked to countersign */

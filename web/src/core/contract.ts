@@ -645,8 +645,8 @@ export interface Wardline {
     note: string;
   }): Promise<void>;
   countersignDecision(arg: { thread: ThreadId; decision: DecisionId }): Promise<void>;
-  /** Says, signed, that every decision of the thread up to here is marked (R49). */
-  sweep(arg: { thread: ThreadId; note: string }): Promise<void>;
+  /** Says, signed, that every decision of the thread is marked (R49). Refused when somebody said something after `upTo`, the last item that was seen. */
+  sweep(arg: { thread: ThreadId; note: string; upTo: number }): Promise<void>;
   worklist(arg: { scope: WorklistScope; after?: string }): Promise<WorklistPage>;
   /** The same document again, now: after a refusal that was mended at the record's end, or to hurry a waiting one. */
   retryFiling(arg: { thread: ThreadId; decision: DecisionId }): Promise<void>;

@@ -147,7 +147,7 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     takeBackDecision: async ({ thread: id, decision, reason, note }) =>
       (await acts()).decisions.takeBack(thread(id), decision, reason, note),
     countersignDecision: async ({ thread: id, decision }) => (await acts()).decisions.countersign(thread(id), decision),
-    sweep: async ({ thread: id, note }) => (await acts()).decisions.sweep(thread(id), note),
+    sweep: async ({ thread: id, note, upTo }) => (await acts()).decisions.sweep(thread(id), note, upTo),
     worklist: async ({ scope, after }) => (await acts()).decisions.worklist(scope, after),
 
     addMember: async ({ thread: id, ...arg }) => (await acts()).addMember(id, arg),

@@ -84,7 +84,10 @@ export type WorklistItem = {
   dueAt: number;
   overdue: boolean;
   urgency: Urgency;
-  state: 'none' | 'drafted' | 'filing' | 'failed' | 'countersign';
+  /** `wrong`: it was entered in error, and the record still shows it as valid. */
+  state: 'none' | 'drafted' | 'filing' | 'failed' | 'countersign' | 'wrong';
+  /** The record's own name for the document. */
+  reference?: string;
   draftedBy?: Person;
   /** The record's last word, where it gave one. */
   reason?: string;

@@ -5,7 +5,7 @@
 import { type Inner, MAX_TEXT, type Reference } from '../crypto/inner.ts';
 import { base64url, fromUuidText, uuidText } from '../crypto/names.ts';
 import { deviceSigner } from '../crypto/signer.ts';
-import { check } from './compose/check.ts';
+import type * as Checks from './compose/check.ts';
 import type { Acts } from './acts.ts';
 import { Drafts } from './compose/drafts.ts';
 import type {
@@ -70,6 +70,7 @@ export class Desk {
   readonly #cancel: (() => void)[] = [];
   readonly #env: Env;
   #acts: Promise<Acts> | undefined;
+  #checks: Promise<typeof Checks> | undefined;
   #actsPlanned = false;
   #closed = false;
 
@@ -221,7 +222,13 @@ export class Desk {
     if (thread) this.sync.seen(thread.id, thread.seenSeq);
   }
 
-  checkText(id: ThreadId, text: string): Finding[] {
+  /** The checks are a part of their own: they are needed when somebody writes. */
+  async checkText(id: ThreadId, text: string): Promise<Finding[]> {
+    this.#checks ??= import('./compose/check.ts').catch(() => {
+      this.#checks = undefined;
+      throw new Unreachable('a part of the program');
+    });
+    const { check } = await this.#checks;
     const thread = this.threads.need(id);
     return check(text, { space: spaceOf(thread), numbers: numbersOf(thread.patient) }, this.ward.now());
   }
@@ -235,8 +242,8 @@ export class Desk {
     const thread = this.threads.need(arg.thread);
     mayWrite(thread);
     const reason = arg.emergencyReason?.trim() ?? '';
-    this.#insistClean(thread, arg.text, reason !== '');
-    this.#insistClean(thread, reason, true);
+    await this.#insistClean(thread, arg.text, reason !== '');
+    await this.#insistClean(thread, reason, true);
     const text = reason === '' ? arg.text : `${arg.text}\n\nSent without a patient link: ${reason}`;
     const replyTo = arg.replyTo === undefined ? {} : { replyTo: referenceTo(this.#message(thread, arg.replyTo)) };
     const { id } = await this.outbox.queue(thread.id, { kind: 'text', text: withinLimits(text), ...replyTo });
@@ -255,7 +262,7 @@ export class Desk {
     mayWrite(thread);
     const words = isBlank(text) ? '' : text.trim();
     if (words === '' && messages.length === 0) throw new Fault('decision_empty');
-    this.#insistClean(thread, words, false);
+    await this.#insistClean(thread, words, false);
     const named = messages.map((each) => this.#message(thread, each)).sort((a, b) => a.seq - b.seq);
     const references = named.map(referenceTo);
     const inner = {
@@ -303,8 +310,8 @@ export class Desk {
   }
 
   /** What the checks stop is stopped here too, whatever the screen did; what they ask about needs a reason. */
-  #insistClean(thread: Thread, text: string, asked: boolean): void {
-    const findings = this.checkText(thread.id, text);
+  async #insistClean(thread: Thread, text: string, asked: boolean): Promise<void> {
+    const findings = await this.checkText(thread.id, text);
     const stopping = findings.find(({ stops }) => stops);
     if (stopping?.kind === 'hidden-mark') throw new Fault('stopped_hidden_mark');
     if (stopping) throw new Fault(stopping.kind === 'other-patient' ? 'stopped_other_patient' : 'stopped_identifier');
@@ -312,8 +319,8 @@ export class Desk {
   }
 
   /** For what goes out beside a conversation's own words. */
-  insistClean(thread: Thread, text: string): void {
-    this.#insistClean(thread, text, true);
+  async insistClean(thread: Thread, text: string): Promise<void> {
+    await this.#insistClean(thread, text, true);
   }
 
   /** A message that is there, or its tombstone. */

@@ -79,11 +79,11 @@ test('R12 a countersignature names the patient, and wants a tick', async () => {
 });
 
 test('R49 closing asks, and offers to mark what was decided', async () => {
-  const { fake } = await mount({}, () => <CloseSheet head={johnHead} />);
+  const { fake } = await mount({}, () => <CloseSheet head={johnHead} seen={7} />);
   expect(shown()).toContain('Was anything decided here that is not marked as a decision?');
   expect(button('Yes, mark it').getAttribute('href')).toBe('#/t/john/decide');
   await press(button(/^No (other )?decision, close$/));
-  expect(asked(fake, 'sweep')).toEqual([{ thread: 'john', note: '' }]);
+  expect(asked(fake, 'sweep')).toEqual([{ thread: 'john', note: '', upTo: 7 }]);
 });
 
 test('R49 the details offer to close, and say who did', async () => {

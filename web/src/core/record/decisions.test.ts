@@ -184,7 +184,12 @@ test('R18 a correction names what it corrects, to the server too', async () => {
 test('R49 closing keeps a signed answer, and what is said next opens the thread again', async () => {
   expect(await head(anita)).toMatchObject({ maySweep: true });
   expect(await head(anita)).not.toHaveProperty('swept');
-  await anita.ask.sweep({ thread, note: 'Nothing else was decided.' });
+  const seen = Math.max(...(await anita.items(thread)).map(({ order }) => order));
+  await fiona.say(thread, 'Nil by mouth from midnight.');
+  await anita.sees(thread, 'Nil by mouth from midnight.');
+  expect((await refusalOf(anita.ask.sweep({ thread, note: '', upTo: seen }))).code).toBe('arrived_meanwhile');
+  const now = Math.max(...(await anita.items(thread)).map(({ order }) => order));
+  await anita.ask.sweep({ thread, note: 'Nothing else was decided.', upTo: now });
   await until('the others', async () => (await head(fiona)).swept?.by === 'Dr Anita Patel');
   expect((await head(anita)).swept).toMatchObject({ byMe: true });
   await until('the inbox', async () => (await fiona.row(thread)).closed);

@@ -5,7 +5,7 @@ import type { DecisionId, MessageId, TakenBackReason, WorklistItem, WorklistPage
 import type { Desk } from '../desk.ts';
 import { Fault, Unreachable, isProblem } from '../fault.ts';
 import { learnWords } from '../words.ts';
-import { referenceTo } from '../thread/content.ts';
+import { isOwn, referenceTo } from '../thread/content.ts';
 import { filingOf } from '../thread/filings.ts';
 import { untold } from '../thread/life.ts';
 import { mayWrite } from '../thread/rotate.ts';
@@ -15,6 +15,10 @@ import type { Decision, Worklist } from '../remote/shapes.ts';
 
 learnWords({
   being_drafted: { message: 'Somebody else is preparing this document.', hint: 'Wait, or take it over.' },
+  arrived_meanwhile: {
+    message: 'Something was said while you were closing.',
+    hint: 'Close this, read it, then answer again.',
+  },
   decision_moved_on: {
     message: 'Something happened to this decision meanwhile.',
     hint: 'Close this, and look at it again.',
@@ -73,7 +77,7 @@ export class Decisions {
 
   /** Signed in the thread first, so that everybody can see it; then the server is told which decision it was about. */
   async takeBack(thread: Thread, decision: DecisionId, reason: TakenBackReason, note: string): Promise<void> {
-    const text = this.#note(thread, note);
+    const text = await this.#note(thread, note);
     await this.#act(thread, { kind: 'withdraw', about: this.#reference(thread, decision), reason, ...text });
   }
 
@@ -127,8 +131,10 @@ export class Decisions {
     }
   }
 
-  async sweep(thread: Thread, note: string): Promise<void> {
-    await this.#act(thread, { kind: 'sweep', ...this.#note(thread, note) });
+  async sweep(thread: Thread, note: string, upTo: number): Promise<void> {
+    // Nobody answers for what came while they were answering.
+    if (newestOfOthers(thread) > upTo) throw new Fault('arrived_meanwhile');
+    await this.#act(thread, { kind: 'sweep', ...(await this.#note(thread, note)) });
   }
 
   async worklist(scope: WorklistScope, after?: string): Promise<WorklistPage> {
@@ -142,7 +148,7 @@ export class Decisions {
     return { items: items.map((each) => this.#item(each)), ...(next ? { next } : {}) };
   }
 
-  #item({ thread: id, decision, toCountersign, reason }: Worklist['items'][number]): WorklistItem {
+  #item({ thread: id, decision, toCountersign, reason, reference }: Worklist['items'][number]): WorklistItem {
     const { ward, threads } = this.#desk;
     const thread = id === undefined ? undefined : threads.get(id);
     const card = (person: string) => ward.people.card(fromUuidText(person));
@@ -159,6 +165,7 @@ export class Decisions {
       overdue: decision.dueAt <= ward.now() && !toCountersign,
       urgency: decision.urgency,
       state: toCountersign ? 'countersign' : stateOf(decision),
+      ...(reference ? { reference } : {}),
       ...(decision.draftedBy ? { draftedBy: card(decision.draftedBy) } : {}),
       ...(reason ? { reason } : {}),
     };
@@ -171,11 +178,11 @@ export class Decisions {
     return { message: decision, entry: base64url(entry.entryHash) };
   }
 
-  #note(thread: Thread, note: string): { text?: string } {
+  async #note(thread: Thread, note: string): Promise<{ text?: string }> {
     const text = note.trim();
     if (text === '') return {};
     if (Array.from(text).length > maxNote) throw new Fault('text_too_long');
-    this.#desk.insistClean(thread, text);
+    await this.#desk.insistClean(thread, text);
     return { text };
   }
 
@@ -194,6 +201,14 @@ export class Decisions {
   }
 }
 
+function newestOfOthers(thread: Thread): number {
+  for (let seq = thread.log.seq; seq > 0; seq--) {
+    const entry = thread.log.entry(seq);
+    if (entry?.kind === 'message' && !isOwn(thread, entry.header.person)) return seq;
+  }
+  return 0;
+}
+
 const maxNote = 2000;
 
 /** Once more after a lost answer: the same act again is the same. */
@@ -206,6 +221,7 @@ function again<T>(ask: () => Promise<T>): Promise<T> {
 
 function stateOf({ stage }: Decision): WorklistItem['state'] {
   if (stage === 'refused') return 'failed';
+  if (stage === 'entered-in-error') return 'wrong';
   if (stage === 'filed') return 'filing';
   return stage === 'drafted' ? 'drafted' : 'none';
 }

@@ -255,6 +255,8 @@ export const worklist = v.object({
       decision,
       member: v.boolean(),
       toCountersign: v.boolean(),
+      retraction: v.optional(v.picklist(['owed', 'retracting', 'retracted', 'refused'])),
+      reference: v.optional(text(400)),
       reason: v.optional(text(2000)),
     }),
   ),

@@ -4,6 +4,7 @@ import type { Member as MemberIn } from '../../crypto/membership-rules.ts';
 import { uuidText } from '../../crypto/names.ts';
 import { type PersonLog, type PersonState, isReady } from '../../crypto/person.ts';
 import type {
+  DecisionItem,
   Member,
   Namesake,
   Need,
@@ -140,6 +141,14 @@ export function lastItem(thread: Thread): TimelineItem | undefined {
   return system;
 }
 
+/** Whose words were decided; who marked them where they are several people's. */
+function decidedBy(item: DecisionItem): { own: boolean; author: string } {
+  const authors = new Set(item.statements.map(({ author }) => author.id));
+  const [first] = item.statements;
+  if (first && authors.size === 1) return { own: first.own, author: first.author.name };
+  return { own: item.markedByMe, author: item.markedBy.name };
+}
+
 function lastOf(thread: Thread, waiting: readonly Waiting[]): ThreadSummary['last'] {
   const newest = waiting.at(-1);
   const item = newest ? waitingItem(thread, newest) : lastItem(thread);
@@ -158,9 +167,8 @@ function lastOf(thread: Thread, waiting: readonly Waiting[]): ThreadSummary['las
       return {
         at: item.at,
         kind: 'decision',
-        own: item.markedByMe,
-        author: item.markedBy.name,
-        text: item.statements.map(({ text }) => text).join('\n'),
+        ...decidedBy(item),
+        text: item.record.state === 'taken-back' ? '' : item.statements.map(({ text }) => text).join('\n'),
         ...(item.delivery ? { delivery: item.delivery } : {}),
       };
     case 'tombstone':

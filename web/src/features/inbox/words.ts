@@ -36,6 +36,7 @@ export function threadFacts(thread: ThreadSummary): string {
 export function preview({ last }: ThreadSummary): string {
   if (!last) return 'No messages yet';
   if (last.kind === 'tombstone') return 'In the record, originals deleted';
+  if (last.kind === 'decision' && last.text === '') return 'Decision taken back: do not act on it';
   const who = last.own ? 'You: ' : last.author ? `${last.author}: ` : '';
   const what = last.kind === 'decision' ? 'Decision. ' : '';
   const said = last.text || (last.event && briefly(last.event)) || 'Members changed';

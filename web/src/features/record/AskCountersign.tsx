@@ -7,13 +7,15 @@ export const anybody = 'anybody';
 
 type Props = {
   head: ThreadHead;
+  /** Whoever marked it cannot countersign it. */
+  not: readonly PersonId[];
   /** Nobody, `anybody`, or one of the thread. */
   asking: PersonId | undefined;
   onAsk: (asking: PersonId | undefined) => void;
 };
 
-export function AskCountersign({ head, asking, onAsk }: Props) {
-  const others = head.members.filter(({ me, mayPost }) => !me && mayPost);
+export function AskCountersign({ head, not, asking, onAsk }: Props) {
+  const others = head.members.filter(({ me, mayPost, person }) => !me && mayPost && !not.includes(person.id));
   if (others.length === 0) return null;
   return (
     <section aria-labelledby="file-countersign">

@@ -11,17 +11,20 @@ import { Banner } from '../patient/Banner.tsx';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
 
-export function CloseSheet({ head }: { head: ThreadHead }) {
+/** `seen` is the last item that was drawn under it. */
+export function CloseSheet({ head, seen }: { head: ThreadHead; seen: number }) {
   const client = useClient();
   const task = useTask();
   const [note, setNote] = useState('');
+  // What comes while the sheet is open is not answered for.
+  const [upTo] = useState(seen);
   const close = () => client.router.close();
   const open = head.record.filter(({ state }) => state === 'none' || state === 'filing' || state === 'failed').length;
   const canDecide = head.space === 'patient';
 
   function answer() {
     task.run(async () => {
-      await client.wardline.sweep({ thread: head.id, note: note.trim() });
+      await client.wardline.sweep({ thread: head.id, note: note.trim(), upTo });
       client.announce('Closed. Anything that is written here opens it again.');
       close();
     });

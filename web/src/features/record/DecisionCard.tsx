@@ -56,7 +56,11 @@ export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: 
             <StateIcon />
             {headline(record, now)}
           </b>
-          <Explanation record={record} now={now} />
+          <Explanation
+            record={record}
+            kept={item.life?.countersign !== undefined && !item.life.countersign.by}
+            now={now}
+          />
         </div>
         {item.delivery && (item.delivery.state === 'queued' || item.delivery.state === 'failed') ? (
           <DeliveryState delivery={item.delivery} />
@@ -128,7 +132,7 @@ function Life({ life, record, now }: { life: DecisionLife; record: RecordState; 
   const { countersign } = life;
   if (countersign?.by)
     lines.push(`Countersigned by ${countersign.by.name} ${whenInWords(countersign.at ?? now, now)}.`);
-  else if (countersign) {
+  else if (countersign && record.state !== 'taken-back') {
     const who = countersign.askedMe
       ? 'your countersignature'
       : `${countersign.asked?.name ?? 'somebody'} to countersign`;
@@ -160,12 +164,17 @@ function headline(record: RecordState, now: number): string {
   return recordWords[record.state];
 }
 
-function Explanation({ record, now }: { record: RecordState; now: number }) {
+function Explanation({ record, kept, now }: { record: RecordState; kept: boolean; now: number }) {
   switch (record.state) {
     case 'none':
       return null;
     case 'taken-back':
-      return <span class="d__x">{takenBackWords(record, now)}</span>;
+      return (
+        <span class={record.told && record.told !== 'retracted' ? 'd__x d__x--bad' : 'd__x'}>
+          {takenBackWords(record, now)}
+          {record.told && record.told !== 'retracted' && record.reference && ` Ref. ${record.reference}.`}
+        </span>
+      );
     case 'filing':
       return (
         <span class="d__x">{record.trouble ?? `Filed by ${record.by.name} ${whenInWords(record.since, now)}.`}</span>
@@ -174,7 +183,7 @@ function Explanation({ record, now }: { record: RecordState; now: number }) {
       return (
         <span class="d__x">
           Ref. <span class="nowrap">{record.reference}</span>.
-          {record.deleteAt ? ` The originals are deleted after ${whenInWords(record.deleteAt, now)}.` : ''}
+          {record.deleteAt && !kept ? ` The originals are deleted after ${whenInWords(record.deleteAt, now)}.` : ''}
         </span>
       );
     case 'held':
@@ -220,7 +229,7 @@ const toldWords = {
   owed: 'The record must mark it as entered in error: tell health records now.',
   retracting: 'The record is being told that it was entered in error.',
   retracted: 'The record shows it as entered in error. The originals stay.',
-  refused: 'The record did not take that. Tell health records.',
+  refused: 'The record did not take that and still shows it as valid. Tell health records now.',
 };
 
 function inErrorWords({ done, byHand }: Extract<RecordState, { state: 'in-error' }>): string {

@@ -3,7 +3,15 @@
  * ticked goes in, word for word; a summary is labelled as one, with its author (R21, H16).
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DecisionId, FilingPreview, MessageId, Misfiled, Statement, ThreadHead } from '../../core/contract.ts';
+import type {
+  DecisionId,
+  FilingPreview,
+  MessageId,
+  Misfiled,
+  PersonId,
+  Statement,
+  ThreadHead,
+} from '../../core/contract.ts';
 import { clockTime, duration, plural } from '../../ui/dates.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
 import { AreaField, Check, focusFirstError } from '../../ui/fields.tsx';
@@ -25,7 +33,7 @@ import { useDraft } from './useDraft.ts';
 type Sources = { statements: Statement[]; others: Statement[] };
 const previewDelay = 250;
 
-type Props = { head: ThreadHead; decision: DecisionId; background: MessageId[] };
+type Props = { head: ThreadHead; decision: DecisionId; background: MessageId[]; markedBy?: PersonId | undefined };
 
 /** What the record keeps in the wrong place has to be taken out of it first: only then is there something to file. */
 export function FileSheet(props: Props) {
@@ -79,7 +87,7 @@ function Misplaced({ head, misfiled, onTakenOut }: MisplacedProps) {
   );
 }
 
-function Filing({ head, decision, background }: Props) {
+function Filing({ head, decision, background, markedBy }: Props) {
   const client = useClient();
   const task = useTask();
   const [sources, setSources] = useState<Sources>();
@@ -243,7 +251,7 @@ function Filing({ head, decision, background }: Props) {
           <PatientCheck patient={patient} checked={confirmed} onChange={setConfirmed} missing={missing && !confirmed} />
         </section>
       )}
-      <AskCountersign head={head} asking={asking} onAsk={setAsking} />
+      <AskCountersign head={head} not={markedBy ? [markedBy] : []} asking={asking} onAsk={setAsking} />
       {preview && <p class="small muted">{graceWords(preview.graceMs)}</p>}
       <FaultBox fault={task.fault ?? fault} />
     </Sheet>

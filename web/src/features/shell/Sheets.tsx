@@ -103,14 +103,24 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
     case 'countersign':
       return <CountersignSheet head={head} decision={route.decision} />;
     case 'close':
-      return <CloseSheet head={head} />;
+      return <CloseSheet head={head} seen={newestIn(items.map(({ item }) => item.order))} />;
     case 'file': {
       const found = items.find(({ item }) => item.kind === 'decision' && item.id === route.decision)?.item;
       const background = found?.kind === 'decision' ? found.background : [];
-      return <FileSheet head={head} decision={route.decision} background={background} />;
+      return (
+        <FileSheet
+          head={head}
+          decision={route.decision}
+          background={background}
+          markedBy={found?.kind === 'decision' ? found.markedBy.id : undefined}
+        />
+      );
     }
   }
 }
+
+/** What is still in the outbox sorts after every place of the log. */
+const newestIn = (orders: number[]): number => Math.max(0, ...orders.filter((order) => order < 2 ** 40));
 
 /** Still in the outbox: it has no place in the log that a decision could point at. */
 const isWaiting = (item: MessageItem): boolean =>

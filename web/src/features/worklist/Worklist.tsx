@@ -126,8 +126,17 @@ export function Worklist() {
 
 function Row({ item, now }: { item: WorklistItem; now: number }) {
   const { thread, about, owner, state } = item;
-  const tag = state === 'failed' ? 'failed' : state === 'filing' ? 'filing' : state === 'countersign' ? 'in' : 'none';
-  const look = ['wl__i edge', item.overdue || state === 'failed' ? 'edge--urgent' : ''].filter(Boolean).join(' ');
+  const tag =
+    state === 'failed' || state === 'wrong'
+      ? 'failed'
+      : state === 'filing'
+        ? 'filing'
+        : state === 'countersign'
+          ? 'in'
+          : 'none';
+  const look = ['wl__i edge', item.overdue || state === 'failed' || state === 'wrong' ? 'edge--urgent' : '']
+    .filter(Boolean)
+    .join(' ');
   return (
     <li class={look}>
       <div class="wl__t">
@@ -136,6 +145,7 @@ function Row({ item, now }: { item: WorklistItem; now: number }) {
           {item.mine ? 'Yours to file' : `${owner.name}, ${roleAndWard(owner)}`} · {ageWords(item, now)}
         </span>
         {item.reason && state === 'failed' && <span>{item.reason}</span>}
+        {state === 'wrong' && <span>Tell health records now{item.reference && `, reference ${item.reference}`}.</span>}
         <span class="wl__tags">
           <UrgencyTag urgency={item.urgency} />
           <RecordTag state={tag} words={stateWords(item)} />
@@ -147,12 +157,12 @@ function Row({ item, now }: { item: WorklistItem; now: number }) {
           href={format(
             state === 'countersign'
               ? { at: 'countersign', thread, decision: item.decision }
-              : state === 'filing'
+              : state === 'filing' || state === 'wrong'
                 ? { at: 'thread', thread }
                 : { at: 'file', thread, decision: item.decision },
           )}
         >
-          {state === 'countersign' ? 'Countersign' : state === 'filing' ? 'Open' : 'File it'}
+          {state === 'countersign' ? 'Countersign' : state === 'filing' || state === 'wrong' ? 'Open' : 'File it'}
           <span class="vh">: {about ?? owner.name}</span>
         </a>
       ) : (

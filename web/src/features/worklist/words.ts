@@ -24,6 +24,8 @@ export function stateWords({ state, draftedBy }: WorklistItem): string {
       return 'Filed, waiting for the receipt';
     case 'failed':
       return 'Refused by the record';
+    case 'wrong':
+      return 'Entered in error, still valid in the record';
     case 'countersign':
       return 'Waits for your countersignature';
   }
