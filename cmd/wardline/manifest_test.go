@@ -31,7 +31,7 @@ func TestP3_AWitnessFollowsANewAuditKey(t *testing.T) {
 	before := watch(t)
 	state := filepath.Join(t.TempDir(), "state")
 	at := func(w *watched) []string {
-		return []string{"witness", "--server", w.URL, "--state", state, "--key", before.pin.String()}
+		return []string{"witness", "--server", w.URL, "--state", state, "--key=" + before.pin.String()}
 	}
 	must(t, at(before)...)
 	old := before.signer
@@ -73,10 +73,10 @@ func TestP3_AWitnessFollowsANewAuditKey(t *testing.T) {
 	if len(keys) != 2 {
 		t.Fatalf("%s", output)
 	}
-	must(t, "verify", "--key", keys[0][1], "--key", keys[1][1], export)
+	must(t, "verify", "--key="+keys[0][1], "--key="+keys[1][1], export)
 	for name, args := range map[string][]string{
-		"the new key alone":         {"--key", keys[1][1]},
-		"the keys the other way on": {"--key", keys[1][1], "--key", keys[0][1]},
+		"the new key alone":         {"--key=" + keys[1][1]},
+		"the keys the other way on": {"--key=" + keys[1][1], "--key=" + keys[0][1]},
 	} {
 		if output, code := command(t, append([]string{"verify", export}, args...)...); code != 1 {
 			t.Errorf("%s: %d %s", name, code, output)

@@ -82,7 +82,7 @@ func TestR14_VerifyFindsOneAlteredByte(t *testing.T) {
 		t.Errorf("%s", output)
 	}
 	key := regexp.MustCompile(`key (\S+)`).FindStringSubmatch(output)[1]
-	must(t, "verify", "--key", key, export)
+	must(t, "verify", "--key="+key, export)
 
 	good, err := os.ReadFile(export)
 	if err != nil {
@@ -94,7 +94,7 @@ func TestR14_VerifyFindsOneAlteredByte(t *testing.T) {
 		if err := os.WriteFile(export, altered, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if output, code := command(t, "verify", "--key", key, export); code != 1 {
+		if output, code := command(t, "verify", "--key="+key, export); code != 1 {
 			t.Errorf("byte %d: %d %s", at, code, output)
 		}
 	}

@@ -86,7 +86,7 @@ func (w *watched) grow(t *testing.T) {
 func TestAWitnessSeesTheLogGrow(t *testing.T) {
 	w, dir := watch(t), t.TempDir()
 	state, cosign := filepath.Join(dir, "state"), filepath.Join(dir, "witness.key")
-	args := []string{"witness", "--server", w.URL, "--state", state, "--key", w.pin.String(), "--cosign", cosign}
+	args := []string{"witness", "--server", w.URL, "--state", state, "--key=" + w.pin.String(), "--cosign", cosign}
 	output := must(t, args...)
 	if !strings.Contains(output, "2 leaves and had 0") || !strings.Contains(output, "public key is wardline-witness+") || strings.Count(output, "\u2014 ") != 2 {
 		t.Errorf("%s", output)
@@ -142,7 +142,7 @@ func TestAWitnessFindsEveryLie(t *testing.T) {
 			t.Errorf("%s: the evidence: %q, %v", name, kept, err)
 		}
 		key := w.signer.Public()
-		output, code := command(t, "verify", "evidence", "--key", base64.RawURLEncoding.EncodeToString(key[:]), state+".problem")
+		output, code := command(t, "verify", "evidence", "--key="+base64.RawURLEncoding.EncodeToString(key[:]), state+".problem")
 		if want := lies[name].proved; (code == 0) != (want == "") || !strings.Contains(output, want) {
 			t.Errorf("%s: the evidence is judged %d %s", name, code, output)
 		}
@@ -155,7 +155,7 @@ func TestAWitnessFindsEveryLie(t *testing.T) {
 func TestAWitnessWithTheWrongSheetOrNoServer(t *testing.T) {
 	w, other := watch(t), watch(t)
 	state := filepath.Join(t.TempDir(), "state")
-	if output, code := command(t, "witness", "--server", w.URL, "--state", state, "--key", other.pin.String()); code != 1 {
+	if output, code := command(t, "witness", "--server", w.URL, "--state", state, "--key="+other.pin.String()); code != 1 {
 		t.Errorf("another manifest than the sheet's: %d %s", code, output)
 	}
 	must(t, "witness", "--server", w.URL, "--state", state)
@@ -242,7 +242,7 @@ func TestAWitnessIsGivenAnotherLogThanItWatches(t *testing.T) {
 	}
 	key := w.signer.Public()
 	text := base64.RawURLEncoding.EncodeToString(key[:])
-	if output, code := command(t, "verify", "evidence", "--key", text, state+".problem"); code != 0 || !strings.Contains(output, "contradict each other") {
+	if output, code := command(t, "verify", "evidence", "--key="+text, state+".problem"); code != 0 || !strings.Contains(output, "contradict each other") {
 		t.Errorf("%d %s", code, output)
 	}
 }
@@ -261,7 +261,7 @@ func TestEvidenceIsHeldAgainstTheWholeLog(t *testing.T) {
 		t.Helper()
 		e.Code = string(envelope.SplitView)
 		fatal(t, os.WriteFile(file, []byte(e.Text()), 0o600))
-		return command(t, append([]string{"verify", "evidence", "--key", text, file}, args...)...)
+		return command(t, append([]string{"verify", "evidence", "--key=" + text, file}, args...)...)
 	}
 	first := envelope.Checkpoint{LogHead: envelope.LogHead{Size: 2, Root: id.Hash{9}}, At: envelope.TimeOf(time.Now().Add(-time.Hour))}
 	invented := first.Note(key, w.signer.Sign([]byte(first.Text())))
@@ -290,7 +290,7 @@ func TestEvidenceIsHeldAgainstTheWholeLog(t *testing.T) {
 		t.Errorf("two devices: %d %s", code, output)
 	}
 	fatal(t, os.WriteFile(file, []byte("hello"), 0o600))
-	if output, code := command(t, "verify", "evidence", "--key", text, file); code != 1 || !strings.Contains(output, "not a file of evidence") {
+	if output, code := command(t, "verify", "evidence", "--key="+text, file); code != 1 || !strings.Contains(output, "not a file of evidence") {
 		t.Errorf("something else: %d %s", code, output)
 	}
 }
