@@ -36,12 +36,3 @@ func ParseLink(text string) (Link, error) {
 	}
 	return Link{BaseURL: strings.TrimRight(base, "/"), Token: token, Fingerprint: hash}, nil
 }
-
-// Address is where a link leads: the base URL for [Config]. It is empty for what is no link.
-func Address(link string) string {
-	parsed, err := ParseLink(link)
-	if err != nil {
-		return ""
-	}
-	return parsed.BaseURL
-}

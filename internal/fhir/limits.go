@@ -47,24 +47,6 @@ func Decode[T any, R interface {
 	return into, nil
 }
 
-// KindOf returns the resourceType of one resource, after the same checks as Decode; "" when it has none.
-func KindOf(data []byte, limits Limits) (string, error) {
-	if err := check(data, limits); err != nil {
-		return "", err
-	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(data, &object); err != nil {
-		return "", plainError(err)
-	}
-	var kind string
-	if raw, ok := object["resourceType"]; ok {
-		if err := json.Unmarshal(raw, &kind); err != nil {
-			return "", plainError(err)
-		}
-	}
-	return kind, nil
-}
-
 // ReadAll reads r to its end, or fails with ErrTooLarge once it holds more than limit bytes.
 func ReadAll(r io.Reader, limit int) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))

@@ -68,12 +68,6 @@ type Handler interface {
 	Handle(ctx context.Context, due Due) error
 }
 
-// HandlerFunc is a function as a [Handler].
-type HandlerFunc func(ctx context.Context, due Due) error
-
-// Handle implements [Handler].
-func (f HandlerFunc) Handle(ctx context.Context, due Due) error { return f(ctx, due) }
-
 // Outcome is what becomes of a row after its handler returned.
 type Outcome uint8
 

@@ -32,9 +32,6 @@ type Option func(*envelope.Create)
 // OnlyOwnersWrite makes everybody else a reader of it.
 func OnlyOwnersWrite(c *envelope.Create) { c.PostBy = envelope.WhoOwner }
 
-// MembersAdd lets every member add others.
-func MembersAdd(c *envelope.Create) { c.AddBy = envelope.WhoMember }
-
 // Begin makes a thread of the creator's with these members, and everything that is posted to start it.
 func (w *World) Begin(space envelope.Space, creator *Person, others ...*Person) (*Talk, thread.NewThread) {
 	w.t.Helper()
