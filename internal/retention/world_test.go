@@ -113,6 +113,7 @@ func (w *world) newThread(space envelope.Space, patient int, members []int) id.T
 	}
 	if patient != 0 {
 		w.exec(`UPDATE thread SET link_tag = $1 WHERE thread = $2`, tagOf(patient), in)
+		w.exec(`INSERT INTO thread_link (thread, seq, tag, assertion) VALUES ($1, 0, $2, $3)`, in, tagOf(patient), id.Hash{1})
 	}
 	return in
 }
