@@ -67,7 +67,7 @@ func newWorld(tb testing.TB, db *store.DB) *world {
 // wipe makes the database as good as new: a sweep is about all of it.
 func (w *world) wipe() {
 	for _, table := range []string{"quarantine_reader", "decision", "filing_source", "filing", "hold_tag", "hold", "destruction", "disposal", "retention_period", "due", "thread_device", "thread_member",
-		"thread_log", "thread", "person"} {
+		"thread_log", "thread_link", "thread", "person"} {
 		w.exec(`DELETE FROM ` + table)
 	}
 }
