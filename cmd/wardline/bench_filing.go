@@ -289,7 +289,7 @@ func (r *filingRun) settle(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, r.options.Duration)
 	defer cancel()
 	r.progress("waiting for receipts", 0, 0)
-	look := time.NewTicker(10 * time.Millisecond)
+	look := time.NewTicker(25 * time.Millisecond)
 	defer look.Stop()
 	for {
 		left, err := r.demo.Server().Store().PapersIn(ctx, []record.State{record.Waiting, record.Filing}, record.LetterPlace{}, 1)
