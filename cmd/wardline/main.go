@@ -14,6 +14,7 @@
 //   - retention.go  what is kept and destroyed: classes, set, plan, certificate, verify; hold.go holds: place, list, release, drill
 //   - verify.go     the audit log, checked from the database or from an export; verify_document.go a document that was filed
 //   - witness.go    the log, watched from outside; witness_export.go the whole of it; evidence.go what was found, checked without the server
+//   - bench.go      how fast it is on this machine; bench_filing.go filing, bench_check.go what became of it, bench_limits.go what the machine can do at all
 //   - openapi.go, version.go
 //
 // Settings come from flags, the environment and one file, in that order: see docs/operate/configuration.md.
@@ -55,6 +56,7 @@ type commands struct {
 	Retention retentionCommand `cmd:"" help:"What is kept and destroyed: classes, set, plan, certificate, verify."`
 	Hold      holdCommand      `cmd:"" help:"Holds, which forbid destruction: place, list, release, drill."`
 	Verify    verifyCommand    `cmd:"" help:"Check the audit log, evidence against it, or a document that was filed."`
+	Bench     benchCommand     `cmd:"" help:"How fast it is on this machine, beside what the machine can do at all."`
 	OpenAPI   openapiCommand   `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Witness   witnessCommand   `cmd:"" help:"Watch a server's log from outside: has anything been changed or taken away?"`
 	Version   versionCommand   `cmd:"" help:"Print the version."`

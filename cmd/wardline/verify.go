@@ -27,7 +27,11 @@ type verifyLog struct {
 	Export     string   `arg:"" optional:"" help:"A file that --save wrote; empty checks the database itself."`
 }
 
-var errKeyNeeded = fault.New(fault.Invalid, "key_needed", "An export, or evidence, is checked with the server's public audit key: give --key.")
+var (
+	errKeyNeeded    = fault.New(fault.Invalid, "key_needed", "An export, or evidence, is checked with the server's public audit key: give --key.")
+	errKeyMalformed = fault.New(fault.Invalid, "key_malformed",
+		"This key is not the log's: check how it was typed. A public audit key is 43 letters, digits, - and _, as \"wardline verify\" prints it.")
+)
 
 // Run checks every leaf, hash and checkpoint, and says what it found.
 func (c *verifyLog) Run(ctx context.Context, terminal *terminal) error {
@@ -62,7 +66,7 @@ func readKeys(texts []string) (keys [][32]byte, err error) {
 	for _, text := range texts {
 		key, err := base64.RawURLEncoding.DecodeString(text)
 		if err != nil || len(key) != 32 {
-			return nil, errKeyNeeded.Because(errors.New("a key is 32 bytes in base64url"))
+			return nil, errKeyMalformed.With("given", text)
 		}
 		keys = append(keys, [32]byte(key))
 	}

@@ -46,6 +46,7 @@ type witnessState struct {
 const (
 	witnessProblem     = 1
 	witnessUnreachable = 2
+	witnessMistyped    = 3
 	witnessTime        = 30 * time.Second
 	maxWitnessed       = 8 << 20
 )
@@ -61,8 +62,15 @@ func (e *exitError) Unwrap() error { return e.error }
 var (
 	errWitness   = fault.New(fault.Conflict, "log_contradicts", "The log is not what it was, or not signed as it must be. Both sides of it have been kept.")
 	errWitnessed = fault.New(fault.Unavailable, "server_unreachable", "The server gave no answer that says anything.")
-	errPinned    = fault.New(fault.Invalid, "fingerprint_invalid", "A fingerprint is 16 groups of four of the digits 0 to 9 and a to f, or 43 letters, digits, - and _.")
-	errOtherLog  = fault.New(fault.Invalid, "state_of_another_server", "That state file belongs to another server.")
+	errPinned    = fault.New(fault.Invalid, "fingerprint_invalid",
+		"This key is not the log's: check how it was typed. A fingerprint is 16 groups of four of the digits 0 to 9 and a to f, or 43 letters, digits, - and _.")
+	errOtherKey = fault.New(fault.Invalid, "fingerprint_of_another_log",
+		"This key is not the log's: check how it was typed. Nothing contradicts what was seen of the log before.")
+	errOtherServer = fault.New(fault.Invalid, "fingerprint_of_another_log",
+		"This key is not the log's: check how it was typed. If it is as on the sheet, this is not the server that was founded with it: believe nothing that it says.")
+	errCosign = fault.New(fault.Invalid, "witness_key_unreadable",
+		"The witness's own key in this file cannot be read. It is one line, as the witness made it; move the file away to have another made.")
+	errOtherLog = fault.New(fault.Invalid, "state_of_another_server", "That state file belongs to another server.")
 )
 
 // Run looks once, or again and again.
@@ -90,6 +98,10 @@ func (c *witnessCommand) Run(ctx context.Context, terminal *terminal) error {
 func (c *witnessCommand) once(ctx context.Context, terminal *terminal) error {
 	ctx, cancel := context.WithTimeout(ctx, witnessTime)
 	defer cancel()
+	pinned, err := c.pinned()
+	if err != nil {
+		return err
+	}
 	state, err := c.load()
 	if err != nil {
 		return err
@@ -106,7 +118,7 @@ func (c *witnessCommand) once(ctx context.Context, terminal *terminal) error {
 	if err != nil {
 		return c.problem(state, "", err)
 	}
-	if err := c.checkPin(state, manifests, first); err != nil {
+	if err := c.checkPin(state, manifests, first, pinned); err != nil {
 		return err
 	}
 	var answer struct {
@@ -148,21 +160,34 @@ func (c *witnessCommand) load() (state witnessState, err error) {
 	return state, err
 }
 
-// checkPin holds the chain against the fingerprint that was given, and against what was there the first time.
-func (c *witnessCommand) checkPin(state witnessState, manifests *envelope.Manifests, first id.Hash) error {
+// pinned is the key that was given; zero for none. A key that is none is said to be one before anybody is asked anything.
+func (c *witnessCommand) pinned() (pinned id.Hash, err error) {
 	if c.Key != "" {
-		pinned, err := parseFingerprint(c.Key)
-		if err != nil {
-			return err
-		}
-		if _, ok := manifests.ByHash(pinned); !ok {
-			return c.problem(state, "", errors.New("the server has another root manifest than the one on the sheet"))
+		if pinned, err = parseFingerprint(c.Key); err != nil {
+			err = &exitError{err, witnessMistyped}
 		}
 	}
-	if !state.Manifest.IsZero() && state.Manifest != first {
+	return pinned, err
+}
+
+// checkPin holds the chain against what was there the first time, and then against the key that was given. The first is the server's doing. The second is most often
+// a slip of the pen: where the log was watched before and is the same, it can be nothing else; where it was not, it may be another server.
+func (c *witnessCommand) checkPin(state witnessState, manifests *envelope.Manifests, first, pinned id.Hash) error {
+	watched := !state.Manifest.IsZero()
+	if watched && state.Manifest != first {
 		return c.problem(state, "", errors.New("the server has another root manifest than before"))
 	}
-	return nil
+	if pinned.IsZero() {
+		return nil
+	}
+	if _, ok := manifests.ByHash(pinned); ok {
+		return nil
+	}
+	said := errOtherServer
+	if watched {
+		said = errOtherKey
+	}
+	return &exitError{said.With("given", pinned.String()).With("there", manifests.Pin().Fingerprint.String()), witnessMistyped}
 }
 
 func (c *witnessCommand) check(state witnessState, manifests *envelope.Manifests, signed string, proof [][]byte) (envelope.Checkpoint, error) {
@@ -264,7 +289,7 @@ func (c *witnessCommand) cosign(terminal *terminal, signed string, manifests *en
 	}
 	signer, err := note.NewSigner(strings.TrimSpace(string(secret)))
 	if err != nil {
-		return err
+		return &exitError{errCosign.With("file", c.Cosign), witnessMistyped}
 	}
 	key := manifests.Current().ServerKey(envelope.PurposeAudit)
 	text, err := note.NewEd25519VerifierKey(envelope.CheckpointOrigin, key[:])

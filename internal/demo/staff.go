@@ -74,6 +74,19 @@ func (d *Demo) employ(ctx context.Context) ([]Colleague, error) {
 	return staff, d.secrets.save()
 }
 
+// Invite employs somebody who is not of the story, and returns their one-time link.
+func (d *Demo) Invite(ctx context.Context, userName, name, role string) (string, error) {
+	person, err := d.server.People().Add(ctx, id.Person{}, people.Person{UserName: userName, DisplayName: name, Role: role, Organisation: organisation})
+	if err != nil {
+		return "", err
+	}
+	token, _, err := d.server.People().Link(ctx, id.Person{}, person.ID, linkLife)
+	if err != nil {
+		return "", err
+	}
+	return d.link(token[:]), nil
+}
+
 // invite gives somebody a link, and the demonstration the secret that their phone will show.
 func (d *Demo) invite(ctx context.Context, one *Colleague, enrolled bool) error {
 	known := d.secrets.person(one.UserName)

@@ -65,7 +65,7 @@ func NewClient(config ClientConfig) (*Client, error) {
 	if config.NewRequestID == nil {
 		return nil, errors.New("fhir: no source of request ids")
 	}
-	client := http.Client{}
+	client := http.Client{Transport: Transport()}
 	if config.HTTP != nil {
 		client = *config.HTTP
 	}
@@ -78,6 +78,17 @@ func NewClient(config ClientConfig) (*Client, error) {
 		base: base, http: &client, header: config.Header.Clone(), timeout: timeout,
 		limits: config.Limits.orDefault(), newRequestID: config.NewRequestID,
 	}, nil
+}
+
+// connectionsKept is at least how many exchanges with one server there are at once: net/http keeps two connections, and a new one for each exchange beyond
+// them costs a handshake, with TLS several round trips.
+const connectionsKept = 32
+
+// Transport is net/http's own, which keeps as many connections to one server as are used at once.
+func Transport() *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 2*connectionsKept, connectionsKept
+	return transport
 }
 
 // Get asks for what lies at the path, whose parts must be valid ids or names of resources.

@@ -66,11 +66,14 @@ func TestR18_R20_NothingIsDestroyedWithoutAReceipt(t *testing.T) {
 		record.Draft, record.PutBack, record.HandOver, record.Refuse, record.TryAgain, record.Receive, record.Countersign, record.Ripen, record.Destroy,
 		record.Correct, record.Withdraw, record.MarkInError, record.WrongPatient,
 	}
+	walks, steps := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
+		walks++
 		d := record.Decision{Stage: record.Marked, CountersignWanted: rapid.Bool().Draw(t, "countersign")}
 		var taken []record.Transition
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			step := rapid.SampledFrom(every).Draw(t, "step")
+			steps++
 			next, err := d.Advance(step, time.UnixMilli(int64(len(taken))))
 			if err != nil {
 				if next != d {
@@ -99,6 +102,7 @@ func TestR18_R20_NothingIsDestroyedWithoutAReceipt(t *testing.T) {
 			}
 		}
 	})
+	t.Logf("%d walks, %d steps", walks, steps)
 }
 
 // TestR18_EveryStageAndTransitionHasAName: each is in the API and in the audit log.

@@ -69,7 +69,7 @@ func Page() string {
 
 Two things destroy a message, and nothing else does:
 
-1. **Its decision is in the record.** The decision and what was said go together when the record has been read back, the grace of the policy is over, and the record can be
+1. **Its decision is in the record.** The decision and what was said go together when the record has been read back, the grace of the policy is over (below), and the record can be
    reached at that moment.
 2. **Its class has run out.** What nobody decided anything about goes when its period is over.
 
@@ -107,6 +107,17 @@ A period counts from when the server took the message. The sweep looks every hou
 		fmt.Fprintf(&page, "| `%s` | %s |\n", r.Code, r.Ends)
 	}
 	page.WriteString(`
+## The grace: until the plan has been handed over
+
+The originals of a decision stay for a grace after the record's receipt, so that nobody loses sight of a plan that is still being carried out while the record cannot be
+read (H14). The grace is a length of time, 24 hours by default: whoever files, the next day shift and the next night shift have all had a handover in which the conversation could still be
+read. Wardline does not know the rota. It does not wait for a handover to happen, and a longer grace is the answer where plans live longer (a weekend: ` + "`72h`" + `). It is set at the
+founding (` + "`wardline init --grace`" + `, from 0 to 30 days) and is part of the policy that the root manifest names and the officers sign; 0 means that originals go as soon as there is a receipt.
+
+It counts from the receipt by the server's clock, is fixed for each filing when its receipt is written, and is the shortest time that originals stay, never the longest. When it is over, the record is
+asked in that moment: while it does not answer, or does not have the document any more, or has withdrawn it, the originals stay, for as long as that lasts. (Over HL7 version 2 only whether it can
+be reached is known.) They also stay while a countersignature is awaited, and for every reason in the table above. A clock that is set back makes the grace longer, not shorter.
+
 ## Holds
 
 A hold forbids destruction. Its scope is a conversation, a patient, a person, a time, or several of these, and then it covers what all of them have in common.

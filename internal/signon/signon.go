@@ -18,6 +18,7 @@ import (
 
 	"github.com/wardline/wardline/internal/clock"
 	"github.com/wardline/wardline/internal/fault"
+	"github.com/wardline/wardline/internal/fhir"
 )
 
 // Certificate is a client certificate, and whom we trust at the other end.
@@ -100,7 +101,7 @@ func Client(o Options) (*http.Client, error) {
 	if config == nil && o.Credentials == (Credentials{}) {
 		return nil, nil
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport := fhir.Transport()
 	transport.TLSClientConfig = config
 	if o.Credentials == (Credentials{}) {
 		return &http.Client{Transport: transport}, nil

@@ -59,6 +59,7 @@ const (
 	classReference                // a foreign key refused it
 	classContended                // another transaction won; the same work may succeed if done again
 	classUnavailable              // no connection, no disk, shutting down
+	classFull                     // the disk is full
 )
 
 // isLost says that a connection which had been there is not any more. A server that cannot be reached at all is something else.
@@ -80,6 +81,8 @@ func classifyPostgres(err error) (class, string) {
 			return classReference, where
 		case p.Code == "40001" || p.Code == "40P01" || p.Code == "55P03":
 			return classContended, where
+		case p.Code == "53100":
+			return classFull, where
 		case strings.HasPrefix(p.Code, "08"), strings.HasPrefix(p.Code, "53"), strings.HasPrefix(p.Code, "57P"):
 			return classUnavailable, where
 		case strings.HasPrefix(p.Code, "42"):
@@ -121,7 +124,9 @@ func classifySQLite(err error) (class, string) {
 	switch e.Code() & 0xff {
 	case sqlitecode.SQLITE_BUSY, sqlitecode.SQLITE_LOCKED:
 		return classContended, text
-	case sqlitecode.SQLITE_FULL, sqlitecode.SQLITE_IOERR, sqlitecode.SQLITE_CANTOPEN, sqlitecode.SQLITE_READONLY:
+	case sqlitecode.SQLITE_FULL:
+		return classFull, text
+	case sqlitecode.SQLITE_IOERR, sqlitecode.SQLITE_CANTOPEN, sqlitecode.SQLITE_READONLY:
 		return classUnavailable, text
 	}
 	return classOther, text

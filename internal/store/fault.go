@@ -20,6 +20,9 @@ var (
 	ErrBusy = fault.New(fault.Unavailable, "database_busy", "Too much is happening at once. Please try again.")
 	// ErrUnavailable: the database does not answer. A write that ends with it may or may not have happened.
 	ErrUnavailable = fault.New(fault.Unavailable, "database_unavailable", "The database does not answer. Please try again shortly.")
+	// ErrFull: the database has no room for the write, and nothing of it was kept. Reading goes on.
+	ErrFull = fault.New(fault.Unavailable, "storage_full",
+		"The server's disk is full: what is there can be read, and nothing new can be kept. Tell whoever runs Wardline, then try again.")
 	// ErrClosed: the write came after Close.
 	ErrClosed = fault.New(fault.Unavailable, "shutting_down", "Wardline is shutting down. Please try again shortly.")
 )
@@ -65,6 +68,8 @@ func (d *dialect) translate(err error) error {
 		return ErrBusy.Because(cause(text))
 	case classUnavailable:
 		return ErrUnavailable.Because(cause(text))
+	case classFull:
+		return ErrFull.Because(cause(text))
 	case classOther:
 	}
 	return errInternal.Because(cause(text))

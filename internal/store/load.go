@@ -28,6 +28,7 @@ var (
 		"A restore into this database was begun and did not end. Nothing can be served from it: empty it and restore again.")
 	errOccupied = fault.New(fault.Conflict, "restore_overwrites",
 		"There is something already where this restore would go, and a restore overwrites nothing. Give it another place, or move what is there away.")
+	errFilled = fault.New(fault.Conflict, "database_not_empty", "There is something in this database already. Give an empty one.")
 	errUnlike = fault.New(fault.Invalid, "backup_unlike",
 		"This backup has tables or columns that a database of its version does not have. It cannot be restored by this program.")
 )
@@ -347,6 +348,19 @@ func (l *Loader) Discard(ctx context.Context) error {
 func (db *DB) occupied(ctx context.Context) (found bool, err error) {
 	err = db.Read(ctx).Each(db.dialect.columns, nil, func(Scanner) error { found = true; return nil })
 	return found, err
+}
+
+// CheckEmpty refuses a database in which there is anything, without changing it.
+func CheckEmpty(ctx context.Context, dsn string) error {
+	db := newDB()
+	if err := db.connect(ctx, dsn); err != nil {
+		return err
+	}
+	occupied, err := db.occupied(ctx)
+	if err == nil && occupied {
+		err = errFilled
+	}
+	return errors.Join(err, db.release())
 }
 
 // checkMark refuses a database in which a restore did not end.

@@ -84,20 +84,34 @@ func (p pooled) QueryContext(ctx context.Context, query string, args ...any) (*s
 	return stmt.QueryContext(ctx, args...)
 }
 
-// snapshot runs the reads of one read-only transaction. It uses what the pool has prepared but prepares
-// nothing there, for that would wait for a second connection while holding one.
+// snapshot runs the reads of one read-only transaction. It uses what the pool has prepared, and has what it missed prepared when it is over: before, that
+// would wait for a second connection while holding one.
 type snapshot struct {
-	db *DB
-	tx *sql.Tx
+	db     *DB
+	tx     *sql.Tx
+	missed []string
 }
 
-func (snapshot) ExecContext(context.Context, string, ...any) (sql.Result, error) {
+func (*snapshot) ExecContext(context.Context, string, ...any) (sql.Result, error) {
 	return nil, errWriteInView
 }
 
-func (s snapshot) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (s *snapshot) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if stmt := s.db.reads.peek(query); stmt != nil {
 		return s.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
 	}
+	if s.db.reads.enabled {
+		s.missed = append(s.missed, query)
+	}
 	return s.tx.QueryContext(ctx, query, args...)
+}
+
+// end gives the connection back; there is nothing to commit. What cannot be prepared now is tried again by whoever misses it next.
+func (s *snapshot) end(ctx context.Context) {
+	_ = s.tx.Rollback()
+	for _, query := range s.missed {
+		if _, err := s.db.reads.get(ctx, s.db.pool, query); err != nil {
+			return
+		}
+	}
 }

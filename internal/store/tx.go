@@ -55,8 +55,9 @@ func (db *DB) View(ctx context.Context, fn func(*View) error) error {
 		if err != nil {
 			return db.dialect.translate(err)
 		}
-		defer tx.Rollback() // nothing to commit
-		v := &View{db: db, ctx: ctx, run: snapshot{db, tx}}
+		snapshot := &snapshot{db: db, tx: tx}
+		defer snapshot.end(ctx)
+		v := &View{db: db, ctx: ctx, run: snapshot}
 		defer func() { v.over = true }()
 		err = fn(v)
 		if v.failed != nil && (err == nil || isContended(v.failed)) {

@@ -20,7 +20,8 @@ type shelf struct {
 	stored func() // told of every document once it is on disk; nil outside tests
 
 	mu    sync.Mutex
-	filed []filedDocument // in the order of their filing
+	filed []filedDocument  // in the order of their filing
+	named map[string][]int // where in filed the documents are that bear a name, for thousands of documents
 }
 
 // filedDocument is one transaction as the record keeps it.
@@ -34,7 +35,7 @@ type filedDocument struct {
 
 // openShelf reads what earlier runs filed.
 func openShelf(dir string) (*shelf, error) {
-	s := &shelf{dir: filepath.Join(dir, "documents")}
+	s := &shelf{dir: filepath.Join(dir, "documents"), named: map[string][]int{}}
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("hospital: %w", err)
 	}
@@ -54,7 +55,37 @@ func openShelf(dir string) (*shelf, error) {
 		s.filed = append(s.filed, document)
 	}
 	slices.SortFunc(s.filed, func(a, b filedDocument) int { return a.Sequence - b.Sequence })
+	for n := range s.filed {
+		s.name(n)
+	}
 	return s, nil
+}
+
+// name notes the names of a document. They never change.
+func (s *shelf) name(n int) {
+	document := s.filed[n]
+	names := []string{document.id()}
+	if document.Reference.MasterIdentifier != nil {
+		names = append(names, document.Reference.MasterIdentifier.Value)
+	}
+	for _, identifier := range document.Reference.Identifier {
+		names = append(names, identifier.Value)
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		s.named[name] = append(s.named[name], n)
+	}
+}
+
+// called returns the documents that have a name of any kind.
+func (s *shelf) called(name string) []filedDocument {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []filedDocument
+	for _, n := range s.named[name] {
+		found = append(found, s.filed[n])
+	}
+	return found
 }
 
 // all returns every document, the oldest first.
@@ -66,7 +97,7 @@ func (s *shelf) all() []filedDocument {
 
 // find returns the document with that resource id.
 func (s *shelf) find(id string) (filedDocument, bool) {
-	for _, document := range s.all() {
+	for _, document := range s.called(id) {
 		if document.id() == id {
 			return document, true
 		}
@@ -77,7 +108,7 @@ func (s *shelf) find(id string) (filedDocument, bool) {
 // carrying returns the documents that bear an identifier; an empty system matches every one.
 func (s *shelf) carrying(system, value string) []filedDocument {
 	var found []filedDocument
-	for _, document := range s.all() {
+	for _, document := range s.called(value) {
 		if document.bears(system, value) {
 			found = append(found, document)
 		}
@@ -90,9 +121,9 @@ func (s *shelf) carrying(system, value string) []filedDocument {
 func (s *shelf) put(identifier string, prepare func(sequence int) filedDocument) (document filedDocument, existing bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, there := range s.filed {
-		if there.bears(fhir.SystemURI, identifier) {
-			return there, true, nil
+	for _, n := range s.named[identifier] {
+		if s.filed[n].bears(fhir.SystemURI, identifier) {
+			return s.filed[n], true, nil
 		}
 	}
 	document = prepare(len(s.filed) + 1)
@@ -100,6 +131,7 @@ func (s *shelf) put(identifier string, prepare func(sequence int) filedDocument)
 		return filedDocument{}, false, err
 	}
 	s.filed = append(s.filed, document)
+	s.name(len(s.filed) - 1)
 	if s.stored != nil {
 		s.stored()
 	}
