@@ -109,6 +109,7 @@ var authorisation = map[string]row{
 	"GET /v1/threads/{thread}/filings":                 {Bound, membersOnly},
 	"POST /v1/threads/{thread}/filings/{filing}/retry": {Bound, membersOnly},
 	"GET /v1/filings":                                  {Permission(recordsPermission), everyone},
+	"GET /v1/filings/{filing}":                         {Permission(recordsPermission), everyone},
 	"POST /v1/filings/{filing}/replay":                 {Permission(recordsPermission), everyone},
 
 	"GET /v1/threads/{thread}/decisions":                         {Bound, membersOnly},

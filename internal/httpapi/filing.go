@@ -14,6 +14,7 @@ type Records interface {
 	Papers(ctx context.Context, in id.Thread, person id.Person) ([]record.Paper, error)
 	Retry(ctx context.Context, by record.Clinician, in id.Thread, filing id.Filing) (record.Paper, error)
 	Letters(ctx context.Context, states []record.State, after record.LetterPlace, limit int) ([]record.Paper, record.LetterPlace, error)
+	Letter(ctx context.Context, filing id.Filing) (record.Paper, error)
 	Replay(ctx context.Context, by record.Clinician, filing id.Filing) (record.Paper, error)
 	AskRetraction(ctx context.Context, by record.Clinician, in id.Thread, filing id.Filing, assertion []byte) (record.Paper, error)
 }
@@ -59,8 +60,8 @@ type filingResult struct {
 	Replaces     *id.Filing   `json:"replaces,omitempty" doc:"the filing that this one corrects"`
 	Sources      []id.Message `json:"sources"`
 	State        string       `json:"state" enum:"waiting,filing,received,refused,failed,stopped"`
-	Code         string       `json:"code,omitempty" doc:"of the last trouble"`
-	Reason       string       `json:"reason,omitempty" doc:"the last trouble in plain words"`
+	Code         string       `json:"code,omitempty" doc:"of the last trouble with the record: in filing, or, where retraction is refused, in telling it of an error"`
+	Reason       string       `json:"reason,omitempty" doc:"that trouble in plain words"`
 	Reference    string       `json:"reference,omitempty" doc:"the record's own, after the receipt"`
 	DocumentHash id.Hash      `json:"documentHash"`
 	FiledBy      id.Person    `json:"filedBy"`

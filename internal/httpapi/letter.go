@@ -18,6 +18,7 @@ func (a *API) registerLetters() {
 	need := Permission(recordsPermission)
 	route(a, "GET /v1/filings", need, "listLetters",
 		"Filings of the whole organisation by state, in the order of filing: those that wait for a person unless others are asked for", a.listLetters)
+	route(a, "GET /v1/filings/{filing}", need, "getLetter", "One filing of the organisation, in whatever state", a.getLetter)
 	route(a, "POST /v1/filings/{filing}/replay", need, "replayFiling",
 		"Send again what the record refused, after what stood in the way is mended", a.replayFiling)
 }
@@ -65,11 +66,19 @@ func (a *API) listLetters(ctx context.Context, in *lettersInput) (*output[letter
 	return &output[lettersBody]{body}, nil
 }
 
-type replayInput struct {
+type letterInput struct {
 	Filing id.Filing `path:"filing"`
 }
 
-func (a *API) replayFiling(ctx context.Context, in *replayInput) (*output[letterResult], error) {
+func (a *API) getLetter(ctx context.Context, in *letterInput) (*output[letterResult], error) {
+	paper, err := a.rooms.Records.Letter(ctx, in.Filing)
+	if err != nil {
+		return nil, err
+	}
+	return &output[letterResult]{letterResult{Thread: paper.Thread, Filing: DescribeFiling(paper)}}, nil
+}
+
+func (a *API) replayFiling(ctx context.Context, in *letterInput) (*output[letterResult], error) {
 	paper, err := a.rooms.Records.Replay(ctx, a.clinician(ctx), in.Filing)
 	if err != nil {
 		return nil, err

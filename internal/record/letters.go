@@ -23,6 +23,12 @@ func (d *Desk) Letters(ctx context.Context, states []State, after LetterPlace, l
 	return papers, LetterPlace{FiledAt: last.FiledAt, Filing: last.ID}, nil
 }
 
+// Letter is one filing, in whatever state, for those who answer for the record: what became of what they sent again.
+func (d *Desk) Letter(ctx context.Context, filing id.Filing) (Paper, error) {
+	paper, _, err := d.store.Paper(ctx, filing)
+	return paper, err
+}
+
 // Replay sends a refused or failed filing again on behalf of those who answer for the record, who need not be in its conversation.
 func (d *Desk) Replay(ctx context.Context, by Clinician, filing id.Filing) (Paper, error) {
 	paper, _, err := d.store.Paper(ctx, filing)

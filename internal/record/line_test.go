@@ -246,6 +246,12 @@ func TestWhatWaitsForAPersonIsListedAndSentAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.work(t)
+		if letter, err := w.desk.Letter(t.Context(), want[3]); err != nil || letter.State != record.Received || letter.Reference == "" {
+			t.Errorf("what became of it: %+v, %v", letter, err)
+		}
+		if _, err := w.desk.Letter(t.Context(), id.Filing{99}); !errors.Is(err, record.ErrFilingUnknown) {
+			t.Errorf("a filing that nobody made: %v", err)
+		}
 		if w.paper(t, want[3]).State != record.Received {
 			t.Errorf("after the replay: %+v", w.paper(t, want[3]))
 		}

@@ -51,7 +51,7 @@ func (d *Desk) AskRetraction(ctx context.Context, by Clinician, in id.Thread, fi
 	if err := d.store.AskRetraction(ctx, filing, sealed, intent, event); err != nil {
 		return Paper{}, err
 	}
-	paper.Retraction = Retracting
+	paper.Retraction, paper.Code, paper.Reason = Retracting, "", ""
 	d.announce.Filing(paper)
 	return paper, nil
 }

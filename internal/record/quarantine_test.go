@@ -146,17 +146,20 @@ func TestR51_H12_WhatTheRecordHasIsMarkedAndTheOriginalsStay(t *testing.T) {
 			t.Fatalf("%+v, %v", paper, err)
 		}
 		w.work(t)
-		if paper := w.paper(t, s.Filing); paper.Retraction != record.RetractRefused {
+		if paper := w.paper(t, s.Filing); paper.Retraction != record.RetractRefused || paper.Code != "record_refused" || paper.Reason != "The health record refused." {
 			t.Errorf("refused by the record: %+v", paper)
 		}
 		w.health.refuse = nil
 		if _, err := w.desk.AskRetraction(t.Context(), w.by, w.thread, s.Filing, []byte("signed")); err != nil {
 			t.Fatal(err)
 		}
+		if paper := w.paper(t, s.Filing); paper.Retraction != record.Retracting || paper.Code != "" || paper.Reason != "" {
+			t.Errorf("told again: %+v", paper)
+		}
 		w.work(t)
 		paper := w.paper(t, s.Filing)
 		if len(w.health.errors) != 1 || w.health.errors[0].Filing != s.Filing || w.health.errors[0].NHSNumber.String() != "9434765919" ||
-			paper.Retraction != record.Retracted {
+			paper.Retraction != record.Retracted || paper.Reason != "" {
 			t.Errorf("%+v, retracted %+v", paper, w.health.errors)
 		}
 		if sealed := w.count(t, `SELECT COUNT(*) FROM filing WHERE sealed IS NOT NULL`); sealed != 0 {

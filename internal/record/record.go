@@ -66,8 +66,8 @@ type Paper struct {
 	Patient      id.Tag    // the thread's, when it was filed: filings of one patient go in their order
 	Sources      []Source  // the decision among them, in the order of the thread
 	State        State
-	Code         string // of the last trouble, "" when there was none
-	Reason       string // the last trouble in plain words
+	Code         string // of the last trouble with the record, "" when there was none: in filing, or in telling it of an error
+	Reason       string // that trouble in plain words
 	Reference    string // the record's own, after the receipt
 	DocumentHash id.Hash
 	FiledBy      id.Person
@@ -164,10 +164,11 @@ type Store interface {
 	NoteTrouble(ctx context.Context, paper Paper, intent work.Intent, event *audit.Event) error
 	// Receive writes a receipt: the sealed document goes, the decision is filed, the originals become eligible.
 	Receive(ctx context.Context, paper Paper, intent work.Intent, event audit.Event) error
-	// NoteRetraction writes how the record took it that a document was entered in error; what was sealed for that goes.
-	NoteRetraction(ctx context.Context, filing id.Filing, state Retraction, event audit.Event) error
+	// NoteRetraction writes how the record took it that a document was entered in error, with the paper's trouble; what was sealed for that goes.
+	NoteRetraction(ctx context.Context, paper Paper, event audit.Event) error
 
-	// AskRetraction keeps whose record it is, sealed, and intends the first attempt to tell the record. ErrNothingToDo when nothing is owed.
+	// AskRetraction keeps whose record it is, sealed, forgets the last trouble, and intends the first attempt to tell the record. ErrNothingToDo when
+	// nothing is owed.
 	AskRetraction(ctx context.Context, filing id.Filing, sealed []byte, intent work.Intent, event audit.Event) error
 
 	// Decisions are the decisions of a thread, in its order.

@@ -62,13 +62,13 @@ func (d *Desk) HandleRetract(ctx context.Context, due work.Due) error {
 		return err
 	}
 	at := d.clock.Now()
-	state, code := Retracted, ""
+	state, code, reason := Retracted, "", ""
 	if err := d.destination.Retract(ctx, document); err != nil {
 		known, ok := errors.AsType[*fault.Error](err)
 		if !ok || d.retry.Settle(due, err, at).Outcome != work.Refused {
 			return err
 		}
-		state, code = RetractRefused, known.Code()
+		state, code, reason = RetractRefused, known.Code(), known.Message()
 	}
 	event := audit.Event{
 		Kind: audit.Retraction, Subject: audit.About(paper.Thread, paper.ID), At: at, Details: map[string]string{"state": state.String(), "code": code},
@@ -76,10 +76,10 @@ func (d *Desk) HandleRetract(ctx context.Context, due work.Due) error {
 	if code == "" {
 		delete(event.Details, "code")
 	}
-	if err := d.store.NoteRetraction(ctx, paper.ID, state, event); err != nil {
+	paper.Retraction, paper.Code, paper.Reason = state, code, reason
+	if err := d.store.NoteRetraction(ctx, paper, event); err != nil {
 		return err
 	}
-	paper.Retraction = state
 	d.announce.Filing(paper)
 	return nil
 }

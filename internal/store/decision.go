@@ -228,14 +228,15 @@ func (tx *Tx) standingOfDecision(d record.Decision, standing *record.Standing) e
 }
 
 // NoteRetraction implements record.Store.
-func (db *DB) NoteRetraction(ctx context.Context, filing id.Filing, state record.Retraction, event audit.Event) error {
+func (db *DB) NoteRetraction(ctx context.Context, paper record.Paper, event audit.Event) error {
 	return db.Tx(ctx, func(tx *Tx) error {
-		changed, err := tx.Exec(`UPDATE filing SET retraction = $1 WHERE filing = $2 AND retraction = 1`, int64(state), filing)
+		changed, err := tx.Exec(`UPDATE filing SET retraction = $1, code = $2, reason = $3 WHERE filing = $4 AND retraction = 1`,
+			int64(paper.Retraction), paper.Code, paper.Reason, paper.ID)
 		if err != nil || changed == 0 {
 			return err
 		}
-		if state == record.Retracted {
-			if _, err := tx.Exec(`UPDATE filing SET sealed = NULL WHERE filing = $1`, filing); err != nil {
+		if paper.Retraction == record.Retracted {
+			if _, err := tx.Exec(`UPDATE filing SET sealed = NULL WHERE filing = $1`, paper.ID); err != nil {
 				return err
 			}
 		}

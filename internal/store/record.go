@@ -241,7 +241,7 @@ func oweRetraction(tx *Tx, filing id.Filing) error {
 // AskRetraction implements record.Store.
 func (db *DB) AskRetraction(ctx context.Context, filing id.Filing, sealed []byte, intent work.Intent, event audit.Event) error {
 	return db.Tx(ctx, func(tx *Tx) error {
-		changed, err := tx.Exec(`UPDATE filing SET retraction = 1, sealed = $1 WHERE filing = $2 AND retraction IN (3, 4)`, sealed, filing)
+		changed, err := tx.Exec(`UPDATE filing SET retraction = 1, code = '', reason = '', sealed = $1 WHERE filing = $2 AND retraction IN (3, 4)`, sealed, filing)
 		if err != nil {
 			return err
 		}

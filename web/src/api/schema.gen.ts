@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/filings/{filing}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One filing of the organisation, in whatever state */
+        get: operations["getLetter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/filings/{filing}/replay": {
         parameters: {
             query?: never;
@@ -1811,7 +1828,7 @@ export interface components {
         FilingResult: {
             /** Format: int64 */
             attempts: number;
-            /** @description of the last trouble */
+            /** @description of the last trouble with the record: in filing, or, where retraction is refused, in telling it of an error */
             code?: string;
             decision: string;
             /** Format: int64 */
@@ -1830,7 +1847,7 @@ export interface components {
             held: boolean;
             /** Format: int64 */
             nextTryAt?: number;
-            /** @description the last trouble in plain words */
+            /** @description that trouble in plain words */
             reason?: string;
             /** Format: int64 */
             receivedAt?: number;
@@ -2810,6 +2827,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LettersBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                filing: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterResult"];
                 };
             };
             /** @description Error */

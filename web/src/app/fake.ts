@@ -42,8 +42,10 @@ export type FakeOptions = {
   renewed?: boolean;
   /** Somebody else is preparing the document. */
   drafted?: boolean;
-  /** May see the organisation's worklist. */
+  /** May see the organisation's worklist, and what the record refused. */
   records?: boolean;
+  /** What was decided about the wrong patient is to be made again. */
+  again?: boolean;
   /** Keys are still to be renewed after a loss, and whether the server can be reached for it. */
   renew?: 'lost' | 'stolen';
   renewalFails?: boolean;
@@ -104,6 +106,7 @@ export function createFake(options: FakeOptions = {}): Fake {
     device: options.shared ? 'shared' : 'trust',
     idleMs: 120_000,
     noticeAccepted: options.noticeAccepted ?? true,
+    ...(options.records ? { records: true } : {}),
     ...(options.changedElsewhere ? { changedElsewhere: true } : {}),
   });
   let state: SessionState =
@@ -141,6 +144,8 @@ export function createFake(options: FakeOptions = {}): Fake {
   let policies = [{ ...data.policy, ...(options.policy ? { needed: true } : { acceptedAt: Date.now() - 86_400_000 }) }];
   let ownDevices = options.empty ? data.ownDevices.slice(0, 1) : data.ownDevices;
   const drafts = new Map<ThreadId, string>();
+  const letters = lists.deadLetters(options.empty === true);
+  let again = lists.decisionsAgain();
   let connection: Connection = options.connection ?? { state: 'online', lastSync: Date.now(), queued: 0 };
   if (options.renew) connection = { ...connection, renew: { why: options.renew, since: Date.now() - 240_000 } };
 
@@ -436,6 +441,16 @@ export function createFake(options: FakeOptions = {}): Fake {
     worklist: async ({ scope, after }) => {
       if (scope === 'organisation' && !options.records) throw new Refusal(lists.notPermitted);
       return options.empty ? { items: [] } : lists.worklist(scope, after);
+    },
+    ...letters.verbs,
+    retractFiling: async () => undefined,
+    decisionsAgain: async () => (options.again ? again : undefined),
+    decideAgain: async ({ decision }) => {
+      again = {
+        ...again,
+        decisions: again.decisions.map((each) => (each.decision === decision ? { ...each, done: true } : each)),
+      };
+      return { key: 'd-again' };
     },
     addMember: async ({ thread: id, person: who }) => {
       const person = data.directory.find((each) => each.id === who);

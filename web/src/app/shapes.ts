@@ -27,7 +27,7 @@ const item = anyOf([
     at: number,
     markedBy: person,
     statements: list(object({ id: string, author: person, at: number, text: string })),
-    record: object({ state: oneOf(['none', 'filing', 'in', 'held', 'failed', 'taken-back']) }),
+    record: object({ state: oneOf(['none', 'filing', 'in', 'held', 'failed', 'taken-back', 'stopped', 'in-error']) }),
   }),
   object({
     kind: oneOf(['tombstone']),

@@ -9,6 +9,7 @@ import { type Desk, withinLimits } from './desk.ts';
 import { Fault, isProblem } from './fault.ts';
 import { LookUps } from './patient/lookup.ts';
 import { searchDirectory } from './people/directory.ts';
+import { Again } from './record/again.ts';
 import { Decisions } from './record/decisions.ts';
 import { Filings } from './record/filing.ts';
 import { confirmFirst, confirmNow, confirmedThere } from './thread/confirmed.ts';
@@ -22,11 +23,13 @@ export class Acts {
   readonly lookUps: LookUps;
   readonly filings = new Filings();
   readonly decisions: Decisions;
+  readonly again: Again;
   readonly #desk: Desk;
 
   constructor(desk: Desk) {
     this.#desk = desk;
     this.decisions = new Decisions(desk);
+    this.again = new Again(desk);
     this.lookUps = new LookUps(desk.ward, () => desk.threads.patients());
   }
 

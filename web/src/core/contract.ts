@@ -14,6 +14,7 @@
 import type { DeviceKind, EndReason, OwnDevice } from './devices.ts';
 
 import type { About } from './about.ts';
+import type { Enrolment, PasskeyAnswer, PasskeyRequest, Secret, UnlockerRef, Ways } from './entry.ts';
 import type { SystemEvent } from './systemEvents.ts';
 import type {
   DecisionLife,
@@ -21,6 +22,7 @@ import type {
   FilingRequest,
   Misfiled,
   RecordState,
+  RecordVerbs,
   TakenBackReason,
   WorklistPage,
   WorklistScope,
@@ -40,9 +42,13 @@ export type Urgency = 'routine' | 'action' | 'urgent' | 'emergency';
 export { type DeviceKind, deviceKinds, type EndReason, type OwnDevice, ownDeviceAgreement } from './devices.ts';
 
 export {
+  type AgainDecision,
   type DecisionLife,
+  type DecisionsAgain,
   type FilingPreview,
   type FilingRequest,
+  type Letter,
+  type LettersPage,
   type Misfiled,
   type RecordState,
   type TakenBackReason,
@@ -53,6 +59,8 @@ export {
 } from './decisions.ts';
 
 export type { About } from './about.ts';
+
+export type { Enrolment, PasskeyAnswer, PasskeyRequest, Secret, UnlockerRef, Way, Ways } from './entry.ts';
 
 export type { SystemEvent } from './systemEvents.ts';
 
@@ -153,50 +161,12 @@ export type SessionState = { passkeys?: boolean } & (
       idleMs: number;
       /** The notice of R47 has been read and accepted by this person. Until then `send` refuses. */
       noticeAccepted: boolean;
+      /** Answers for what reaches the health record: may see the whole organisation's. */
+      records?: true;
       /** The ways to open Wardline were changed since it was last open here, and not from here. */
       changedElsewhere?: boolean;
     }
 );
-
-export type Enrolment = {
-  person: Person;
-  organisation: string;
-  /** What the person types to sign in. */
-  username: string;
-  totp: { secret: string; uri: string };
-  minPasswordLength: number;
-  /** The fingerprint that the link carries, which is on the sheet, hex; its version, and the newest that follows from it. */
-  manifest: { fingerprint: string; version: number; newest: number };
-};
-
-/** What the browser is asked to do with a passkey: the options of WebAuthn in their JSON form, and what its PRF evaluates. */
-export type PasskeyRequest = { options: Readonly<Record<string, unknown>>; prfInput: Secret };
-/** What the browser answered: the credential in its JSON form without any PRF result, and the result beside it where there is one. */
-export type PasskeyAnswer = { credential: unknown; prf?: Secret };
-/** Crosses the port once, inwards; the worker zeroes its copy when it has been used, and the screen its own when it has been handed over. */
-export type Secret = Uint8Array<ArrayBuffer>;
-
-/** One way to open Wardline. */
-export type Way = {
-  id: string;
-  kind: 'password' | 'passkey' | 'pin';
-  label: string;
-  addedAt: number;
-  lastUsedAt?: number;
-  /** A PIN belongs to one device; this is it. */
-  here: boolean;
-  /** Opened Wardline here this time. */
-  current: boolean;
-  /** A PIN that was destroyed after ten wrong tries. */
-  gone: boolean;
-  /** False for a passkey that signs in but cannot open the messages. */
-  opens: boolean;
-  /** False when nothing but PINs would be left. */
-  removable: boolean;
-};
-/** One of them as it was listed. */
-export type UnlockerRef = Pick<Way, 'id' | 'opens'>;
-export type Ways = { ways: Way[]; passkeys: boolean; minPasswordLength: number; username: string };
 
 export type Connection = {
   state: 'online' | 'connecting' | 'offline';
@@ -432,6 +402,8 @@ export type ThreadHead = {
   /** The log contradicts itself: nothing is sent here any more. */
   stopped?: { why: StoppedWhy; authors: string[]; at: number };
   goesOn?: GoesOn;
+  /** The conversation about the wrong patient, from which this one goes on (R51). */
+  continues?: ThreadId;
   removedAfter?: number; // days; absent where messages are kept until they are decided
   /** I confirmed the patient lately: what decides and files needs no further look (R12). */
   confirmed: boolean;
@@ -527,7 +499,7 @@ export type PatientAnswer =
 // Filing
 
 /** Everything the screens may ask. One argument each; all of them may reject with a `WardError`. */
-export interface Wardline {
+export interface Wardline extends RecordVerbs {
   session(): Promise<SessionState>;
   about(): Promise<About>;
   connection(): Promise<Connection>;
@@ -762,6 +734,12 @@ const verbTable: Record<Verb, true> = {
   countersignDecision: true,
   sweep: true,
   worklist: true,
+  letters: true,
+  letter: true,
+  replayLetter: true,
+  retractFiling: true,
+  decisionsAgain: true,
+  decideAgain: true,
   addMember: true,
   removeMember: true,
   readmitMember: true,

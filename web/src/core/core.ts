@@ -54,6 +54,7 @@ export class Core {
 
 /** Rarely needed, so it comes when it is. */
 const register = () => import('./session/register.ts');
+const letters = () => import('./record/letters.ts');
 
 function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardline, 'on'> {
   let policiesHere: Promise<Policies> | undefined;
@@ -149,6 +150,13 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     countersignDecision: async ({ thread: id, decision }) => (await acts()).decisions.countersign(thread(id), decision),
     sweep: async ({ thread: id, note, upTo }) => (await acts()).decisions.sweep(thread(id), note, upTo),
     worklist: async ({ scope, after }) => (await acts()).decisions.worklist(scope, after),
+    letters: async ({ after }) => (await letters()).letters(desk().ward, after),
+    letter: async ({ filing }) => (await letters()).letter(desk().ward, filing),
+    replayLetter: async ({ filing }) => (await letters()).replay(desk().ward, filing),
+    retractFiling: async ({ thread: id, decision }) => (await acts()).decisions.retract(thread(id), decision),
+    decisionsAgain: async ({ thread: id }) => (await acts()).again.list(id),
+    decideAgain: async ({ thread: id, decision, text, patientConfirmed }) =>
+      (await acts()).again.decide(id, decision, text, patientConfirmed),
 
     addMember: async ({ thread: id, ...arg }) => (await acts()).addMember(id, arg),
     removeMember: async ({ thread: id, ...arg }) => (await acts()).removeMember(id, arg),

@@ -1,5 +1,5 @@
 /** Decisions and the record as the contract speaks of them: where one stands, what goes in, and the lists of those that the record does not have. */
-import type { DecisionId, MessageId, Person, ThreadId, Urgency } from './contract.ts';
+import type { DecisionId, MessageId, Person, Statement, ThreadId, Urgency } from './contract.ts';
 
 /** Where a decision stands. `deleted` is a tombstone and no longer a decision item. */
 export type RecordState =
@@ -13,9 +13,9 @@ export type RecordState =
   /** The thread is about the wrong patient, and it had not gone yet. */
   | { state: 'stopped'; by: Person; at: number }
   /** It is in the wrong patient's record, or may be: the record has to mark it as entered in error. `done`: it has. */
-  | { state: 'in-error'; by: Person; at: number; reference: string; done: boolean; byHand: boolean }
+  | ({ state: 'in-error'; by: Person; at: number; reference: string; done: boolean; byHand: boolean } & Owed)
   /** Taken back by somebody, signed: before it was filed, or as entered in error. Then `told` says how far the record knows. */
-  | {
+  | ({
       state: 'taken-back';
       by: Person;
       at: number;
@@ -23,7 +23,10 @@ export type RecordState =
       note?: string;
       told?: 'owed' | 'retracting' | 'retracted' | 'refused';
       reference?: string;
-    };
+    } & Owed);
+
+/** The record has to be told that a document was entered in error. `why`: what it said when it refused. `mayTell`: I may have it told now. */
+export type Owed = { why?: string; mayTell?: 'first' | 'again' };
 
 export const takenBackReasons = ['withdrawn', 'error', 'wrong-patient'] as const;
 export type TakenBackReason = (typeof takenBackReasons)[number];
@@ -76,8 +79,10 @@ export type WorklistScope = 'mine' | 'ward' | 'organisation';
 export type WorklistItem = {
   decision: DecisionId;
   thread?: ThreadId;
-  /** Whose thread it is: the patient, when I may know. */
+  /** Whose thread it is: the patient, when I may know, else the thread's name. */
   about?: string;
+  /** How it begins, from this device's own store; absent where this device cannot read it. */
+  words?: string;
   owner: Person;
   mine: boolean;
   markedAt: number;
@@ -94,3 +99,61 @@ export type WorklistItem = {
 };
 
 export type WorklistPage = { items: WorklistItem[]; next?: string };
+
+/**
+ * A filing that waits for a person, of the whole organisation: what the server knows of it, which is nothing about the patient. `sending`: on its
+ * way again.
+ */
+export type Letter = {
+  /** The filing's own number, which the document and the record both carry. */
+  filing: string;
+  state: 'refused' | 'failed' | 'sending' | 'in' | 'stopped';
+  /** With `failed`. */
+  how?: Misfiled['how'];
+  code: string;
+  /** In plain words, the record's own where it gave some. */
+  reason: string;
+  attempts: number;
+  filedBy: Person;
+  filedAt: number;
+  /** The record's, with `in`. */
+  reference?: string;
+};
+
+export type LettersPage = { letters: Letter[]; next?: string };
+
+/** A decision of a thread about the wrong patient, which is to be made again about the right one (R51). */
+export type AgainDecision = {
+  decision: DecisionId;
+  at: number;
+  /** Whose decision it is. */
+  by: string;
+  /** The words that can be said again as they stand; none with `own`. */
+  statements: Statement[];
+  /** Why they cannot: they are gone, they name the other patient, there are too many. Then it is said in own words. */
+  own?: 'gone' | 'names' | 'long';
+  /** Made again: the decision in the right patient's thread. */
+  done: boolean;
+};
+
+/** `to`: the right patient's thread, when there is one that I am in. */
+export type DecisionsAgain = { from: ThreadId; to?: ThreadId; decisions: AgainDecision[] };
+
+/** What is asked about the record beside a decision's daily way. Part of `Wardline`. */
+export interface RecordVerbs {
+  /** Filings of the organisation that wait for a person, oldest first. For those with `records`. */
+  letters(arg: { after?: string }): Promise<LettersPage>;
+  letter(arg: { filing: string }): Promise<Letter>;
+  replayLetter(arg: { filing: string }): Promise<Letter>;
+  /** Has the record told, or told again, that the document of a decision was entered in error. */
+  retractFiling(arg: { thread: ThreadId; decision: DecisionId }): Promise<void>;
+  /** Of either thread, the one about the wrong patient or the one that goes on from it. */
+  decisionsAgain(arg: { thread: ThreadId }): Promise<DecisionsAgain | undefined>;
+  /** Makes one of them again in the right patient's thread: word for word with author and time, or with `text` where that cannot be. */
+  decideAgain(arg: {
+    thread: ThreadId;
+    decision: DecisionId;
+    text: string;
+    patientConfirmed: boolean;
+  }): Promise<{ key: string }>;
+}

@@ -10,6 +10,8 @@ import { FileSheet } from '../../features/record/FileSheet.tsx';
 import { TakeBackSheet } from '../../features/record/TakeBackSheet.tsx';
 import { Worklist } from '../../features/worklist/Worklist.tsx';
 import { decision, johnHead, people } from '../fakeData.ts';
+import { notPermitted } from '../fakeWorklist.ts';
+import { Refusal } from '../worker.ts';
 import { button, field, find, mount, press, settled, shown, type } from './mount.tsx';
 
 const now = Date.now();
@@ -22,8 +24,16 @@ test('R19 the worklist shows what waits for me, how old it is, and files from th
   expect(shown()).toContain('6 hours old, overdue for 5 hours');
   expect(shown()).toContain('The record has no open episode for this patient.');
   expect(shown()).toContain('Dr Anita Patel is preparing it');
-  expect(button(/^File it: SMITH, John$/).getAttribute('href')).toBe('#/t/john/file/w1');
-  expect(button(/^Countersign: SMITH, John$/).getAttribute('href')).toBe('#/t/john/countersign/w4');
+  expect(button(/^File it ?: SMITH, John, Change to IV/).getAttribute('href')).toBe('#/t/john/file/w1');
+  expect(button(/^Countersign ?: SMITH, John$/).getAttribute('href')).toBe('#/t/john/countersign/w4');
+});
+
+test('R19 two decisions about one patient are told apart by their words, where this device can read them', async () => {
+  await mount({}, () => <Worklist />);
+  const lines = [...document.querySelectorAll('.wl__i')].map((line) => line.querySelector('.wl__t')?.textContent ?? '');
+  expect(lines[0]).toContain('SMITH, JohnChange to IV flucloxacillin');
+  expect(lines[2]).toContain('SMITH, JohnSurgical review if the margin spreads.');
+  expect(lines[1]).toContain('Its words are not on this device');
 });
 
 test('R19 the ward’s names nobody’s patient to whoever is not in the thread, and has a second page', async () => {
@@ -32,15 +42,27 @@ test('R19 the ward’s names nobody’s patient to whoever is not in the thread,
   expect(shown()).toContain('2 decisions so far');
   await press(button('Show more'));
   expect(asked(fake, 'worklist')).toContainEqual({ scope: 'ward', after: 'page-2' });
-  expect(shown()).toContain('A conversation that you are not in');
+  expect(shown()).toContain('A decision of Sr Grace Owusu');
+  expect(shown()).toContain('You are not in this conversation');
   expect(shown()).toContain('Ask Sr Grace Owusu');
   expect(find('button', 'My ward').getAttribute('aria-pressed')).toBe('true');
 });
 
-test('the organisation’s is for those who may see it, and says so to the others', async () => {
-  await mount({}, () => <Worklist />);
+test('the organisation’s and what was refused are offered to those who answer for the record, and to nobody else', async () => {
+  const { fake } = await mount({}, () => <Worklist />);
+  for (const name of ['Organisation', 'Refused']) expect(() => button(name)).toThrow();
+  expect(asked(fake, 'letters')).toEqual([]);
+  const records = await mount({ records: true }, () => <Worklist />);
   await press(button('Organisation'));
-  expect(shown()).toContain('The worklist of the organisation is for its records staff.');
+  expect(asked(records.fake, 'worklist')).toContainEqual({ scope: 'organisation' });
+  expect(button('Refused').getAttribute('aria-pressed')).toBe('false');
+});
+
+test('a list that the server refuses after all says so', async () => {
+  const { fake, draw } = await mount({ records: true });
+  fake.worklist = () => Promise.reject(new Refusal(notPermitted));
+  await draw(<Worklist />);
+  expect(shown()).toContain(notPermitted.hint);
   expect(() => button('Try again')).toThrow();
 });
 
@@ -145,6 +167,32 @@ test('R18 a card that was taken back says who, why and how far the record knows,
   expect(shown()).toContain('Taken back');
   expect(shown()).toContain('it was entered in error. “Two grams”. The record shows it as entered in error.');
   expect(document.querySelector('.d .btn')).toBeNull();
+});
+
+test('R18 a card whose retraction the record refused says why, and has it told again', async () => {
+  const record = {
+    state: 'taken-back' as const,
+    by: people.leila,
+    at: now,
+    reason: 'error' as const,
+    told: 'refused' as const,
+    why: 'The document is locked by coding.',
+    mayTell: 'again' as const,
+  };
+  const { fake, draw } = await mount({}, () => card({ may: [], record }));
+  expect(shown()).toContain('The record said: “The document is locked by coding”.');
+  await press(button('Try again'));
+  expect(asked(fake, 'retractFiling')).toEqual([{ thread: 'john', decision: 'd1' }]);
+  const { mayTell, ...mayNot } = record;
+  expect(mayTell).toBe('again');
+  await draw(card({ may: [], record: mayNot }));
+  expect(shown()).toContain('locked by coding');
+  expect(() => button('Try again')).toThrow();
+  fake.retractFiling = () =>
+    Promise.reject(new Refusal({ code: 'nothing_to_retry', message: 'There is nothing to try again.' }));
+  await draw(card({ may: [], record }));
+  await press(button('Try again'));
+  expect(shown()).toContain('There is nothing to try again.');
 });
 
 test('what may be done with it is beside it, and countersigning comes alone', async () => {

@@ -23,6 +23,12 @@ async function search(label: string, text: string) {
   });
   await settled();
 }
+async function enter(element: HTMLElement) {
+  await act(() =>
+    element.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })),
+  );
+  await settled();
+}
 const of = (calls: { verb: string; arg: unknown }[], verb: string) =>
   calls.filter((call) => call.verb === verb).map((call) => call.arg);
 
@@ -62,6 +68,32 @@ describe('R29 similar names', () => {
     await press(field(/I mean a different team/));
     await press(button('Start with 1 person'));
     expect(of(fake.calls, 'createTeam')).toEqual([{ name: 'Ward 7B social', people: ['kofi'], reason: 'care-team' }]);
+  });
+
+  test('Enter takes the one who was found, also before the answer is there, and once more goes on', async () => {
+    const { fake } = await mount({}, () => <NewMessage />);
+    await type('Person or ward', 'kofi');
+    await enter(field('Person or ward'));
+    expect(() => button(/^Message Kofi/)).toThrow();
+    await act(() => {
+      vi.advanceTimersByTime(500);
+    });
+    await settled();
+    expect(button('Message Kofi Mensah, HCA')).toBeTruthy();
+    expect(of(fake.calls, 'createDirect')).toEqual([]);
+    await enter(field('Person or ward'));
+    expect(of(fake.calls, 'createDirect')).toEqual([{ person: 'kofi' }]);
+  });
+
+  test('Enter takes nobody of several: it leads to the first, and Enter there takes that one', async () => {
+    await mount({}, () => <NewMessage />);
+    await search('Person or ward', 'patel');
+    await enter(field('Person or ward'));
+    expect(document.querySelectorAll('input:checked').length).toBe(0);
+    const first = document.activeElement;
+    expect(first?.closest('.pickcard')).toBeTruthy();
+    await enter(first as HTMLElement);
+    expect(document.querySelectorAll('input:checked').length).toBe(1);
   });
 
   test('somebody without keys cannot be chosen', async () => {

@@ -76,8 +76,16 @@ describe('R51 a thread that is linked to the wrong patient', () => {
   });
 
   test('H12 a decision in the wrong record says what has to be done there', async () => {
-    const card = (done: boolean, byHand: boolean) => {
-      const record = { state: 'in-error' as const, by: people.leila, at: now, reference: 'DOC-7', done, byHand };
+    const card = (done: boolean, byHand: boolean, owed: { why?: string; mayTell?: 'again' } = {}) => {
+      const record = {
+        state: 'in-error' as const,
+        by: people.leila,
+        at: now,
+        reference: 'DOC-7',
+        done,
+        byHand,
+        ...owed,
+      };
       return (
         <DecisionCard
           item={{ ...decision, record }}
@@ -88,10 +96,15 @@ describe('R51 a thread that is linked to the wrong patient', () => {
         />
       );
     };
-    const { draw } = await mount({}, () => card(false, true));
+    const { draw, fake } = await mount({}, () => card(false, true));
     expect(shown()).toContain('Entered in error');
     expect(shown()).toContain('DOC-7');
     expect(shown()).toContain('tell health records now');
+    expect(() => button('Try again')).toThrow();
+    await draw(card(false, true, { why: 'It is locked.', mayTell: 'again' }));
+    expect(shown()).toContain('The record said: “It is locked”.');
+    await press(button('Try again'));
+    expect(fake.calls.filter(({ verb }) => verb === 'retractFiling')).toHaveLength(1);
     await draw(card(true, true));
     expect(shown()).toContain('The record holds it as entered in error');
   });

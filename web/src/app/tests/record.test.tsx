@@ -157,6 +157,17 @@ describe('R19 R21 filing', () => {
     ]);
   });
 
+  test('R12 whoever confirmed the patient in this duty is not asked again: the preview is there and the button says who', async () => {
+    const { fake, draw } = await mount();
+    await draw(<FileSheet head={{ ...johnHead, confirmed: true }} decision="d1" background={decision.background} />);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settled();
+    expect(document.querySelector('.paper')?.textContent).toContain(decision.statements[0]?.text);
+    expect(() => field(/I have checked/)).toThrow();
+    await press(button('File for SMITH, John, 12-Mar-1954'));
+    expect(filed(fake.calls)).toMatchObject([{ decision: 'd1', patientConfirmed: true }]);
+  });
+
   test('files the sources that are ticked and no others', async () => {
     const { fake } = await open();
     vi.useFakeTimers();

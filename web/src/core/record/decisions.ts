@@ -5,8 +5,9 @@ import type { DecisionId, MessageId, TakenBackReason, WorklistItem, WorklistPage
 import type { Desk } from '../desk.ts';
 import { Fault, Unreachable, isProblem } from '../fault.ts';
 import { learnWords } from '../words.ts';
-import { isOwn, referenceTo } from '../thread/content.ts';
-import { filingOf } from '../thread/filings.ts';
+import { isOwn, referenceTo, statementEntries } from '../thread/content.ts';
+import { filingOf, firstWords } from '../thread/filings.ts';
+import { nameOf } from '../thread/head.ts';
 import { untold } from '../thread/life.ts';
 import { mayWrite } from '../thread/rotate.ts';
 import type { Thread } from '../thread/thread.ts';
@@ -145,19 +146,23 @@ export class Decisions {
       ...(decision.draftedBy ? [decision.draftedBy] : []),
     ]);
     await ward.people.describe(people.map(fromUuidText));
-    return { items: items.map((each) => this.#item(each)), ...(next ? { next } : {}) };
+    return { items: await Promise.all(items.map((each) => this.#item(each))), ...(next ? { next } : {}) };
   }
 
-  #item({ thread: id, decision, toCountersign, reason, reference }: Worklist['items'][number]): WorklistItem {
+  async #item({
+    thread: id,
+    decision,
+    toCountersign,
+    reason,
+    reference,
+  }: Worklist['items'][number]): Promise<WorklistItem> {
     const { ward, threads } = this.#desk;
     const thread = id === undefined ? undefined : threads.get(id);
     const card = (person: string) => ward.people.card(fromUuidText(person));
     return {
       decision: decision.decision,
-      ...(thread ? { thread: thread.id } : {}),
-      ...(thread?.patient
-        ? { about: displayPatient({ family: thread.patient.family, given: thread.patient.given }) }
-        : {}),
+      ...(id === undefined ? {} : { thread: id }),
+      ...(thread ? await whatAbout(thread, decision.decision) : {}),
       owner: card(decision.owner),
       mine: decision.owner === ward.me.id,
       markedAt: decision.markedAt,
@@ -169,6 +174,14 @@ export class Decisions {
       ...(decision.draftedBy ? { draftedBy: card(decision.draftedBy) } : {}),
       ...(reason ? { reason } : {}),
     };
+  }
+
+  /** Has the record told, or told again, that a document was entered in error (R18, R51). The server does not know whose record it was. */
+  async retract(thread: Thread, decision: DecisionId): Promise<void> {
+    const filing = filingOf(thread, decision);
+    const assertion = thread.state?.assertion?.assertion;
+    if (!filing || !assertion) throw new Fault('nothing_to_retry');
+    await thread.learnFilings([await thread.ward.remote.filings.retract(thread.id, filing.filing, assertion)]);
   }
 
   #reference(thread: Thread, decision: DecisionId): Reference {
@@ -199,6 +212,26 @@ export class Decisions {
     }
     if (!waiting) await this.tell(thread, id, inner);
   }
+}
+
+/** Whose it is and how it begins, from what this device holds: the server knows neither. */
+async function whatAbout(thread: Thread, decision: DecisionId): Promise<Pick<WorklistItem, 'about' | 'words'>> {
+  const { patient } = thread;
+  const about = patient ? displayPatient({ family: patient.family, given: patient.given }) : nameOf(thread).name;
+  const entry = thread.log.message(decision);
+  if (thread.left || entry?.kind !== 'message') return about ? { about } : {};
+  try {
+    await thread.reading.read(entry);
+    await Promise.all(
+      statementEntries(thread, entry)
+        .slice(0, 1)
+        .map((each) => thread.reading.read(each)),
+    );
+  } catch {
+    // Without the network its keys may not have come: then the line does without.
+  }
+  const words = firstWords(thread, entry)?.text;
+  return { ...(about ? { about } : {}), ...(words ? { words } : {}) };
 }
 
 function newestOfOthers(thread: Thread): number {

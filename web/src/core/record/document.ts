@@ -74,7 +74,7 @@ export function writeDocument(parts: DocumentParts): string {
   const words = excerpts.length === 1 ? '1 message' : `${excerpts.length} messages`;
   lines.push(
     '<section aria-labelledby="filed"><h2 id="filed">Filed</h2>',
-    html`<p>Filed by ${titled(by)}, on ${day(at)} at ${hour(at)} from Wardline at ${organisation}. ${words}, word for word; the hash of each is beside it in this file.</p></section>`,
+    html`<p>Filed by ${titled(by)}, on ${localDay(at)} at ${localHour(at)} from Wardline at ${organisation}. ${words}, word for word; the hash of each is beside it in this file.</p></section>`,
     '</main>',
     '</body>',
     '</html>',
@@ -88,7 +88,7 @@ function patientSection({ patient, checkedBy }: DocumentParts): string[] {
   return [
     '<section aria-labelledby="patient"><h2 id="patient">Patient</h2>',
     html`<dl><dt>Name</dt><dd>${displayPatient({ family, given, title })}</dd><dt>Born</dt><dd>${birth(birthDate)}</dd><dt>NHS number</dt><dd>${spaced(nhsNumber)}</dd></dl>`,
-    html`<p>Name, date of birth and NHS number matched the patient index on ${day(issued)} at ${hour(issued)}, checked by ${checkedBy.name}.</p></section>`,
+    html`<p>Name, date of birth and NHS number matched the patient index on ${localDay(issued)} at ${localHour(issued)}, checked by ${checkedBy.name}.</p></section>`,
   ];
 }
 
@@ -111,7 +111,7 @@ function excerptSections(excerpts: readonly Excerpt[]): string[] {
 }
 
 function article({ message, entry, author, time, text }: Excerpt): string {
-  return html`<article data-message="${message}" data-entry="${entry}" data-author="${author.id}" data-time="${String(time)}"><h3>${titled(author)}</h3><p class="when">${day(time)} ${hour(time)}</p><p class="said">${text}</p></article>`;
+  return html`<article data-message="${message}" data-entry="${entry}" data-author="${author.id}" data-time="${String(time)}"><h3>${titled(author)}</h3><p class="when">${localDay(time)} ${localHour(time)}</p><p class="said">${text}</p></article>`;
 }
 
 const titled = ({ name, role }: Person): string => (role ? `${name}, ${role}` : name);
@@ -149,13 +149,13 @@ function partsOf(at: number): Record<string, string> {
 }
 
 /** "24-Nov-2026" */
-function day(at: number): string {
+export function localDay(at: number): string {
   const { year = '', month = '', day: date = '' } = partsOf(at);
   return `${date}-${months[Number(month) - 1] ?? ''}-${year}`;
 }
 
 /** "13:40" */
-function hour(at: number): string {
+export function localHour(at: number): string {
   const { hour: hours = '', minute = '' } = partsOf(at);
   return `${hours}:${minute}`;
 }

@@ -227,6 +227,15 @@ export function createRemote(http: Http) {
         }),
     },
 
+    letters: {
+      list: (cursor?: string) =>
+        routes.call('GET', '/v1/filings', v.object({ filings: s.list(s.letter), next: v.optional(s.text(64)) }), {
+          query: { cursor, limit: 100 },
+        }),
+      get: (filing: string) => routes.call('GET', '/v1/filings/{filing}', s.letter, { path: { filing } }),
+      replay: (filing: string) => routes.call('POST', '/v1/filings/{filing}/replay', s.letter, { path: { filing } }),
+    },
+
     quarantines: {
       get: (thread: string) =>
         routes.call('GET', '/v1/threads/{thread}/quarantine', s.quarantine, { path: { thread } }),

@@ -212,6 +212,9 @@ export const filing = v.object({
 });
 export type Filing = v.InferOutput<typeof filing>;
 
+export const letter = v.object({ thread: digest, filing });
+export type ServedLetter = v.InferOutput<typeof letter>;
+
 export const stages = [
   'marked',
   'drafted',

@@ -318,6 +318,7 @@ export class Session {
       device,
       idleMs: session.idleLockMillis,
       noticeAccepted: session.noticeAccepted,
+      ...(session.permissions.includes('records') ? { records: true as const } : {}),
       ...(changedElsewhere ? { changedElsewhere } : {}),
     };
   }

@@ -183,6 +183,13 @@ export class TestServer {
     this.#tellFiling(thread, filing);
   }
 
+  /** The record would not take the document, or would not mark it as entered in error. */
+  refuse(thread: ServedThread, filing: Filing, reason: string): void {
+    const told = filing.retraction ? { retraction: 'refused' } : { state: 'refused' };
+    Object.assign(filing, { attempts: filing.attempts + 1, ...told, code: 'record_refused', reason });
+    this.#tellFiling(thread, filing);
+  }
+
   async destroy(thread: ServedThread, filing: Filing): Promise<void> {
     const gone = await thread.destroy(filing);
     filing.destroyedAt = this.#clock.now();
@@ -308,7 +315,7 @@ export class TestServer {
       'GET /v1/worklist': ({ query }) =>
         this.lives.worklist([...this.threads.values()], me(), query.get('scope') ?? 'mine'),
       'POST /v1/threads/:/filings': (asked) => this.#file(mine(asked), asked.body, me()),
-      'GET /v1/threads/:/quarantine': (asked) => mine(asked).quarantine ?? refuse(409, 'not_quarantined'),
+      'GET /v1/threads/:/quarantine': (asked) => mine(asked).quarantineNow ?? refuse(409, 'not_quarantined'),
       'POST /v1/threads/:/quarantine/acknowledgement': (asked) => {
         const thread = mine(asked);
         thread.takeNote(me());
@@ -318,10 +325,21 @@ export class TestServer {
       'POST /v1/threads/:/filings/:/retraction': (asked) => {
         const filing =
           mine(asked).filings.find((each) => each.filing === asked.path[3]) ?? refuse(404, 'filing_unknown');
-        if (filing.retraction !== 'owed') refuse(409, 'nothing_to_retry');
+        if (filing.retraction !== 'owed' && filing.retraction !== 'refused') refuse(409, 'nothing_to_retry');
         this.retractions.push({ filing: filing.filing, assertion: bytesIn(asked.body['assertion']) });
         filing.retraction = 'retracting';
+        delete filing.reason;
         return filing;
+      },
+      'GET /v1/filings': () => ({
+        filings: this.#letters().filter(({ filing }) => ['refused', 'failed'].includes(filing.state)),
+      }),
+      'GET /v1/filings/:': ({ path }) => this.#letter(path[1]),
+      'POST /v1/filings/:/replay': ({ path }) => {
+        const found = this.#letter(path[1]);
+        if (!['refused', 'failed'].includes(found.filing.state)) refuse(409, 'nothing_to_retry');
+        Object.assign(found.filing, { state: 'waiting', code: '', reason: '' });
+        return found;
       },
       'GET /v1/threads/:/filings': (asked) => ({ filings: mine(asked).filings }),
     };
@@ -424,6 +442,14 @@ export class TestServer {
     };
     const assertion = await sign(patientAssertion, value, { kind: 'assert', by: this.hospital.server.assert });
     return { outcome: 'matched', compared: equals, assertion, namesakes: [] };
+  }
+
+  #letters() {
+    return [...this.threads.values()].flatMap(({ id, filings }) => filings.map((filing) => ({ thread: id, filing })));
+  }
+
+  #letter(id: string | undefined) {
+    return this.#letters().find(({ filing }) => filing.filing === id) ?? refuse(404, 'filing_unknown');
   }
 
   #file(thread: ServedThread, body: Body, person: string): Filing {

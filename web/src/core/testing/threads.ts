@@ -121,6 +121,18 @@ export class ServedThread {
     return { quarantine: { seq, at, acknowledged, waiting: waiting.length, inError: filings.length } };
   }
 
+  /** As it is told now: what the record was told of since is not owed any more. */
+  get quarantineNow() {
+    const { quarantine } = this;
+    const stands = (id: string) => this.filings.find(({ filing }) => filing === id)?.retraction ?? 'owed';
+    return (
+      quarantine && {
+        ...quarantine,
+        filings: quarantine.filings.map((each) => ({ ...each, retraction: stands(each.filing) })),
+      }
+    );
+  }
+
   takeNote(person: string): void {
     const reader = this.quarantine?.readers.find((each) => each.person === person) ?? refuse(409, 'not_quarantined');
     reader.acknowledgedAt ||= this.#now();
@@ -142,7 +154,7 @@ export class ServedThread {
     const at = this.#now();
     const filings = this.filings.filter(({ state }) => state === 'received');
     for (const filing of this.filings) {
-      if (filing.state === 'received') filing.retraction = 'owed';
+      if (filing.state === 'received') filing.retraction ??= 'owed';
       else filing.state = 'stopped';
     }
     this.quarantine = {

@@ -1,6 +1,7 @@
 /** Where the decisions of a thread stand in the record (R18): only a receipt says "in". */
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
-import type { Misfiled, RecordLine, RecordState } from '../contract.ts';
+import type { Misfiled, RecordLine, RecordState, Statement } from '../contract.ts';
+import type { Owed } from '../decisions.ts';
 import type { Filing } from '../remote/shapes.ts';
 import { decisionOf, statementEntries, statementOf } from './content.ts';
 import { decidersOf, namesOfDeciders } from './deciders.ts';
@@ -22,7 +23,7 @@ export function recordStateOf(thread: Thread, decision: string): RecordState {
   if (!filing) return unfiled(thread, decision);
   const by = thread.ward.people.card(fromUuidText(filing.filedBy));
   const { filedAt, reason, reference = '', receivedAt = filedAt, eligibleAt, held } = filing;
-  const inError = inErrorOf(filing);
+  const inError = inErrorOf(thread, filing);
   if (inError) return { state: 'in-error', by, at: receivedAt, reference, ...inError };
   switch (filing.state) {
     case 'stopped':
@@ -53,9 +54,20 @@ function unfiled(thread: Thread, decision: string): RecordState {
   return { state: 'stopped', by: thread.ward.people.card(entry.header.person), at: entry.at };
 }
 
-function inErrorOf({ retraction }: Filing): { done: boolean; byHand: boolean } | undefined {
+function inErrorOf(thread: Thread, filing: Filing): ({ done: boolean; byHand: boolean } & Owed) | undefined {
+  const { retraction } = filing;
   if (!retraction) return undefined;
-  return { done: retraction === 'retracted', byHand: retraction !== 'retracting' };
+  return { done: retraction === 'retracted', byHand: retraction !== 'retracting', ...owedOf(thread, filing) };
+}
+
+/** What the record said when it would not mark it, and whether I may have it told: the server needs a member's word for whose record it is. */
+export function owedOf(thread: Thread, { retraction, reason }: Filing): Owed {
+  if (retraction !== 'owed' && retraction !== 'refused') return {};
+  const may = !thread.left && thread.mayPost && thread.state?.assertion;
+  return {
+    ...(retraction === 'refused' && reason ? { why: reason } : {}),
+    ...(may ? { mayTell: retraction === 'refused' ? ('again' as const) : ('first' as const) } : {}),
+  };
 }
 
 function misfiledAs({ filing, code }: Filing): Misfiled {
@@ -111,17 +123,23 @@ function lineOf(thread: Thread, entry: MessageEntry): RecordLine {
   const { people } = thread.ward;
   const key = uuidText(entry.header.message);
   const record = recordStateOf(thread, key);
-  const [first] = statementEntries(thread, entry);
-  const words = first && statementOf(thread, first);
+  const words = firstWords(thread, entry);
   return {
     key,
     order: entry.seq,
     at: entry.at,
     state: record.state,
     by: words?.author.name ?? people.card(entry.header.person).name,
-    ...(words ? { words: Array.from(words.text.trim()).slice(0, beginning).join('') } : {}),
+    ...(words ? { words: words.text } : {}),
     ...(record.state === 'failed' && record.misfiled ? { misfiled: record.misfiled } : {}),
   };
+}
+
+/** How a decision begins, as far as it has been read. */
+export function firstWords(thread: Thread, entry: MessageEntry): Statement | undefined {
+  const [first] = statementEntries(thread, entry);
+  const words = first && statementOf(thread, first);
+  return words && { ...words, text: Array.from(words.text.trim()).slice(0, beginning).join('') };
 }
 
 function candidates(thread: Thread): MessageEntry[] {

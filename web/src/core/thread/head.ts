@@ -41,6 +41,7 @@ export function headOf(thread: Thread, namesakes: Namesake[]): ThreadHead {
     mayReadmit: !readOnly && thread.me?.role !== 'reader',
     ...sweptPart(thread),
     ...stoppedPart(thread),
+    ...(thread.continues && !thread.left ? { continues: thread.continues } : {}),
     ...(thread.head && thread.head.keptDays > 0 ? { removedAfter: thread.head.keptDays } : {}),
     confirmed: confirmedLately(thread),
     ...quarantinePart(thread),

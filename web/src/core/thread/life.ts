@@ -12,7 +12,7 @@ import type { DecisionItem, DecisionLife, RecordState, ThreadHead } from '../con
 import { showMarks } from '../marks.ts';
 import type { Decision } from '../remote/shapes.ts';
 import { decisionOf, isOwn, referred } from './content.ts';
-import { filingOf } from './filings.ts';
+import { filingOf, owedOf } from './filings.ts';
 import type { MessageEntry } from './log.ts';
 import type { Thread } from './thread.ts';
 
@@ -54,7 +54,7 @@ export function takenBackState(thread: Thread, decision: string): RecordState | 
     at: entry.at,
     reason: inner.reason,
     ...(inner.text === undefined ? {} : { note: showMarks(inner.text) }),
-    ...(filing?.retraction ? { told: filing.retraction } : {}),
+    ...(filing?.retraction ? { told: filing.retraction, ...owedOf(thread, filing) } : {}),
     ...(filing?.reference ? { reference: filing.reference } : {}),
   };
 }

@@ -67,6 +67,8 @@ export class Thread {
   readonly quarantine: QuarantineList;
   /** Where the talk went on, and who said so. */
   goesOn: Elsewhere | undefined;
+  /** The thread about the wrong patient that this one goes on from. */
+  continues: string | undefined;
   readonly marks = new Map<string, Mark>();
   readonly filings = new Map<string, Filing>();
   filingsKnown = false;

@@ -13,6 +13,7 @@ import { hasDecisions, readDecisions } from './filings.ts';
 import { type SummaryParts, lastItem, nameOf, spaceOf, summaryOf } from './head.ts';
 import { continuesIn, mayContinue } from './continued.ts';
 import { prepare } from './items.ts';
+import { quarantineIn } from './quarantine.ts';
 import { type Bookmark, Thread, type ThreadEvents } from './thread.ts';
 
 export type ThreadsHooks = ThreadEvents & {
@@ -277,7 +278,12 @@ export class Threads {
   #followOn(thread: Thread): void {
     for (const { from, author } of continuesIn(this.#ward, thread)) {
       const before = this.#threads.get(from);
-      if (before && mayContinue(before, thread, author)) before.continueIn({ thread: thread.id, author });
+      if (!before || !mayContinue(before, thread, author)) continue;
+      before.continueIn({ thread: thread.id, author });
+      if (quarantineIn(before) && thread.continues !== from) {
+        thread.continues = from;
+        this.#hooks.changed(thread);
+      }
     }
   }
 

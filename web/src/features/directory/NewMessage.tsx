@@ -47,6 +47,7 @@ export function NewMessage() {
         onChange={setChosen}
         single
         autofocus
+        onDone={start}
         barred={(each) => (each.id === me ? 'You' : undefined)}
       />
       <FaultBox fault={task.fault} />

@@ -3,7 +3,7 @@
  * underlined, and nobody is chosen for the person who looks (R29).
  */
 import type { DirectoryAnswer, Person, SimilarGroup } from '../../core/contract.ts';
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Differences } from '../../ui/Differences.tsx';
 import { FaultBox } from '../../ui/fault.tsx';
 import { TextField } from '../../ui/fields.tsx';
@@ -23,10 +23,14 @@ type Props = {
   /** People who cannot be chosen, with the reason: already a member. */
   barred?: (person: Person) => string | undefined;
   autofocus?: boolean;
+  /** Enter once more, when somebody has been chosen. */
+  onDone?: () => void;
 };
 
-export function PersonPicker({ label, hint, chosen, onChange, single, barred, autofocus }: Props) {
+export function PersonPicker({ label, hint, chosen, onChange, single, barred, autofocus, onDone }: Props) {
   const [query, setQuery] = useState('');
+  const place = useRef<HTMLDivElement>(null);
+  const wantsFirst = useRef(false);
   const { answer, fault, searching } = useDirectory(query);
 
   const isChosen = (person: Person) => chosen.some((each) => each.id === person.id);
@@ -35,13 +39,47 @@ export function PersonPicker({ label, hint, chosen, onChange, single, barred, au
     else onChange(single ? [person] : [...chosen, person]);
   }
 
+  /**
+   * Enter in the field takes the one person who was found, and goes on when they are chosen. Of several it takes nobody: it leads to the first,
+   * and Enter there takes that one (R29).
+   */
+  function onEnter(event: KeyboardEvent) {
+    if (event.key !== 'Enter' || event.isComposing || !(event.target instanceof HTMLInputElement)) return;
+    event.preventDefault();
+    if (event.target.type !== 'text') {
+      // A radio button takes the space bar by itself, and Enter from here.
+      if (!event.target.disabled && !(single && event.target.checked)) event.target.click();
+      else if (event.target.checked) onDone?.();
+      return;
+    }
+    if (searching) wantsFirst.current = true;
+    else takeFirst();
+  }
+
+  function takeFirst() {
+    const [only, another] = answer?.people ?? [];
+    if (only && !another) {
+      if (isChosen(only)) onDone?.();
+      else if (!whyNot(only, barred)) toggle(only);
+    } else place.current?.querySelector<HTMLElement>('.pickcard input:not(:disabled), .who button')?.focus();
+  }
+  // Whoever types and presses Enter at once is not ahead of the answer for long.
+  useEffect(() => {
+    if (searching || !wantsFirst.current) return;
+    wantsFirst.current = false;
+    takeFirst();
+  }, [searching, answer]);
+
   return (
-    <div class="stack-l">
+    <div class="stack-l" ref={place} onKeyDown={onEnter}>
       <div>
         <TextField
           label={label}
           value={query}
-          onInput={setQuery}
+          onInput={(text) => {
+            wantsFirst.current = false;
+            setQuery(text);
+          }}
           {...(hint ? { hint } : {})}
           {...(autofocus ? { autofocus } : {})}
         />
@@ -192,7 +230,7 @@ type RowProps = { person: Person; chosen: boolean; why: string | undefined; onTo
 function PersonRow({ person, chosen, why, onToggle }: RowProps) {
   const duty = dutyWords(person);
   return (
-    <li class="who">
+    <li class={why ? 'who' : chosen ? 'who who--pick who--chosen' : 'who who--pick'}>
       <Avatar name={person.name} />
       <span class="who__t">
         <b>{person.name}</b>

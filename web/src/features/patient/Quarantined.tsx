@@ -9,6 +9,7 @@ import { AcknowledgedIcon, FailedIcon } from '../../ui/icons/states.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
+import { AgainList } from './AgainList.tsx';
 
 type Props = { head: ThreadHead; quarantine: NonNullable<ThreadHead['quarantine']>; now: number };
 
@@ -78,6 +79,7 @@ export function Quarantined({ head, quarantine, now }: Props) {
           </ul>
         </details>
       )}
+      {member && <AgainList head={head} now={now} />}
       <FaultBox fault={task.fault} />
     </section>
   );

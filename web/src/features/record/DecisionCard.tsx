@@ -13,6 +13,7 @@ import { withdrawWords } from '../thread/systemWords.ts';
 import { DeliveryState, recordIcons, recordWords } from '../thread/States.tsx';
 import { misfiledOrder, misfiledTodo, misfiledWords } from './misfiledWords.ts';
 import { Reference } from './Reference.tsx';
+import { TellRecord } from './TellRecord.tsx';
 
 type Props = {
   item: DecisionItem;
@@ -61,6 +62,9 @@ export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: 
             kept={item.life?.countersign !== undefined && !item.life.countersign.by}
             now={now}
           />
+          {(record.state === 'in-error' || record.state === 'taken-back') && (
+            <TellRecord thread={thread} decision={item.id} owed={record} />
+          )}
         </div>
         {item.delivery && (item.delivery.state === 'queued' || item.delivery.state === 'failed') ? (
           <DeliveryState delivery={item.delivery} />

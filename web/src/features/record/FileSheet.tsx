@@ -96,7 +96,10 @@ function Filing({ head, decision, background, markedBy }: Props) {
   const [preview, setPreview] = useState<FilingPreview>();
   const [previewed, setPreviewed] = useState('');
   const [fault, setFault] = useState<Fault>();
-  const [confirmed, setConfirmed] = useState(false);
+  // Once for each person, thread and duty (R12); the button says who it is in either case.
+  const [due] = useState(!head.confirmed);
+  const [compared, setCompared] = useState(false);
+  const confirmed = !due || compared;
   const [missing, setMissing] = useState(false);
   const [asking, setAsking] = useState<string>();
   const turn = useRef(0);
@@ -247,8 +250,12 @@ function Filing({ head, decision, background, markedBy }: Props) {
       )}
       {patient && (
         <section aria-labelledby="file-patient">
-          <h2 id="file-patient">4. Confirm the patient</h2>
-          <PatientCheck patient={patient} checked={confirmed} onChange={setConfirmed} missing={missing && !confirmed} />
+          <h2 id="file-patient">4. {due ? 'Confirm the patient' : 'The patient'}</h2>
+          {due ? (
+            <PatientCheck patient={patient} checked={compared} onChange={setCompared} missing={missing && !compared} />
+          ) : (
+            <p>You have confirmed this patient in this duty. The button below says who it is filed for.</p>
+          )}
         </section>
       )}
       <AskCountersign head={head} not={markedBy ? [markedBy] : []} asking={asking} onAsk={setAsking} />

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Misfiled } from '../../core/contract.ts';
 
 /** The number by which health records find the document, to read out or to copy. */
-export function Reference({ misfiled }: { misfiled: Misfiled }) {
+export function Reference({ misfiled }: { misfiled: Pick<Misfiled, 'reference'> }) {
   const [said, setSaid] = useState('');
   const copy = () => {
     navigator.clipboard.writeText(misfiled.reference).then(

@@ -122,6 +122,7 @@ const titles: Partial<Record<Route['at'], string>> = {
   correct: 'Correct a decision',
   'take-back': 'Take this decision back',
   countersign: 'Countersign this decision',
+  again: 'Decide again',
   close: 'Close this conversation',
   file: 'File to the record',
   'wrong-patient': 'Wrong patient',

@@ -13,6 +13,7 @@ import { RemoveMember } from '../members/RemoveMember.tsx';
 import { SafetyWords } from '../members/SafetyWords.tsx';
 import { Banner } from '../patient/Banner.tsx';
 import { NewPatient } from '../patient/NewPatient.tsx';
+import { AgainSheet } from '../record/AgainSheet.tsx';
 import { CloseSheet } from '../record/CloseSheet.tsx';
 import { CountersignSheet } from '../record/CountersignSheet.tsx';
 import { TakeBackSheet } from '../record/TakeBackSheet.tsx';
@@ -102,6 +103,8 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
       return <TakeBackSheet head={head} decision={route.decision} />;
     case 'countersign':
       return <CountersignSheet head={head} decision={route.decision} />;
+    case 'again':
+      return <AgainSheet head={head} decision={route.decision} />;
     case 'close':
       return <CloseSheet head={head} seen={newestIn(items.map(({ item }) => item.order))} />;
     case 'file': {

@@ -13,6 +13,7 @@ const every: Route[] = [
   { at: 'decide', thread: 'a' },
   { at: 'decide', thread: 'a', message: 'm' },
   { at: 'file', thread: 'a', decision: 'd' },
+  { at: 'again', thread: 'a', decision: 'd' },
   { at: 'new' },
   { at: 'new-team' },
   { at: 'new-patient' },

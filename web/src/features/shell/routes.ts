@@ -22,6 +22,8 @@ export type Route =
   | { at: 'file'; thread: ThreadId; decision: DecisionId }
   | { at: 'take-back'; thread: ThreadId; decision: DecisionId }
   | { at: 'countersign'; thread: ThreadId; decision: DecisionId }
+  /** A decision of the thread about the wrong patient that this one goes on from. */
+  | { at: 'again'; thread: ThreadId; decision: DecisionId }
   | { at: 'close'; thread: ThreadId }
   | { at: 'wrong-patient'; thread: ThreadId }
   | { at: 'new' }
@@ -122,13 +124,14 @@ function threadParts(route: Extract<Route, { thread: ThreadId }>): string[] {
     case 'file':
     case 'take-back':
     case 'countersign':
+    case 'again':
       return [route.thread, route.at, route.decision];
     default:
       return [route.thread, route.at];
   }
 }
 
-const onDecision = ['correct', 'file', 'take-back', 'countersign'] as const;
+const onDecision = ['correct', 'file', 'take-back', 'countersign', 'again'] as const;
 const isOnDecision = (word: string | undefined): word is (typeof onDecision)[number] =>
   onDecision.some((each) => each === word);
 

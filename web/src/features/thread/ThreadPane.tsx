@@ -2,10 +2,11 @@
 import { useSignalEffect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type MessageItem, notMember, type ThreadHead, type ThreadSummary } from '../../core/contract.ts';
-import { hasFinePointer, isWide } from '../../platform/viewport.ts';
+import { hasFinePointer, isVeryWide, isWide } from '../../platform/viewport.ts';
 import { plural } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { BackIcon, InfoIcon } from '../../ui/icons/tools.tsx';
+import { dialogs } from '../../ui/useModal.ts';
 import { listed } from '../../ui/words.ts';
 import { Composer } from '../compose/Composer.tsx';
 import { Notice } from '../compose/Notice.tsx';
@@ -13,6 +14,7 @@ import { headingOf, spaceWords } from '../inbox/words.ts';
 import { Banner } from '../patient/Banner.tsx';
 import { Quarantined } from '../patient/Quarantined.tsx';
 import { dutyWords, lowerFirst } from '../people/words.ts';
+import { AgainBar } from '../record/AgainBar.tsx';
 import { OverdueBar } from '../record/OverdueBar.tsx';
 import { useClient } from '../session/client.ts';
 import { ConnectionBar } from '../shell/ConnectionBar.tsx';
@@ -87,6 +89,7 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
       {head?.quarantine && <Quarantined head={head} quarantine={head.quarantine} now={client.now.value} />}
       {patient && <Banner patient={patient} now={client.now.value} look={isWide.value ? 'wide' : undefined} />}
       {head && <OverdueBar head={head} now={client.now.value} />}
+      {head?.continues && <AgainBar head={head} />}
       {!isWide.value && <ConnectionBar />}
       {store.fault.value && (
         <div class="block">
@@ -136,23 +139,27 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
   );
 }
 
-/** What has been on the screen while somebody could look counts as seen; a hidden page does not. */
+/** What has been on the screen while somebody could look counts as seen; a hidden page does not, nor what lies under a sheet. */
 function useMarkSeen(store: ThreadStore) {
   const client = useClient();
   const told = useRef(0);
   const thread = store.head.value?.id;
   const rows = store.rows.value;
+  const route = client.router.route.value;
+  // A sheet that is still being fetched covers it in a moment.
+  const inFront = route.at === 'thread' || (route.at === 'details' && isVeryWide.value);
+  const covered = dialogs.value > 0 || !inFront;
   useEffect(() => {
     const tell = () => {
       const upTo = store.lastOrder;
-      if (!thread || document.visibilityState !== 'visible' || upTo <= told.current) return;
+      if (!thread || covered || document.visibilityState !== 'visible' || upTo <= told.current) return;
       told.current = upTo;
       void client.wardline.markSeen({ thread, upTo }).catch(() => undefined);
     };
     tell();
     document.addEventListener('visibilitychange', tell);
     return () => document.removeEventListener('visibilitychange', tell);
-  }, [thread, rows]);
+  }, [thread, rows, covered]);
 }
 
 function headTitle(head: ThreadHead): string {

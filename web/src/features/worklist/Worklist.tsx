@@ -1,4 +1,7 @@
-/** R19: decisions that the record does not have: mine, my ward's, the organisation's; the most urgent first, then the oldest. */
+/**
+ * R19: decisions that the record does not have: mine, my ward's, the organisation's; the most urgent first, then the oldest. Whoever answers for the
+ * record has what it refused beside them.
+ */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { WorklistItem, WorklistScope } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
@@ -7,15 +10,48 @@ import { RecordInIcon } from '../../ui/icons/states.tsx';
 import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
+import { drawn } from '../thread/drawn.ts';
 import { RecordTag, UrgencyTag } from '../thread/States.tsx';
-import { ageWords, emptyWords, scopeWords, stateWords } from './words.ts';
+import { Letters } from './Letters.tsx';
+import { ageWords, emptyWords, type List, listsFor, listWords, stateWords } from './words.ts';
 import '../../styles/worklist.css';
 
-const scopes: WorklistScope[] = ['mine', 'ward', 'organisation'];
-
 export function Worklist() {
+  const session = useClient().session.value;
+  const [list, setList] = useState<List>('mine');
+  const lists = listsFor(session?.at === 'ready' && session.records === true);
+  return (
+    <>
+      <header class="top">
+        <div class="top__t">
+          <h1>Decisions</h1>
+          <p class="one">{list === 'refused' ? 'What the record refused' : 'Not in the record yet'}</p>
+        </div>
+      </header>
+      <div class="pane__s" tabIndex={-1} role="region" aria-label="Worklist">
+        <div class="wl">
+          <div class="wl__tabs" role="group" aria-label="Whose decisions">
+            {lists.map((each) => (
+              <button
+                key={each}
+                type="button"
+                class="wl__tab"
+                aria-pressed={each === list}
+                onClick={() => setList(each)}
+              >
+                {listWords[each]}
+              </button>
+            ))}
+          </div>
+          {list === 'refused' ? <Letters /> : <Outstanding key={list} scope={list} />}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Outstanding({ scope }: { scope: WorklistScope }) {
   const client = useClient();
-  const [scope, setScope] = useState<WorklistScope>('mine');
   const [items, setItems] = useState<WorklistItem[]>();
   const [next, setNext] = useState<string>();
   const [fault, setFault] = useState<Fault>();
@@ -44,88 +80,57 @@ export function Worklist() {
   useEffect(() => load(), [load, online, inbox]);
   const now = client.now.value;
   const empty = emptyWords[scope];
-
-  function choose(to: WorklistScope) {
-    if (to === scope) return;
-    setItems(undefined);
-    setNext(undefined);
-    setScope(to);
-  }
-
   return (
     <>
-      <header class="top">
-        <div class="top__t">
-          <h1>Decisions</h1>
-          <p class="one">Not in the record yet</p>
+      {fault && (
+        <div class="wl__fault">
+          <FaultBox fault={fault} />
+          {fault.code !== 'not_permitted' && fault.code !== 'no_ward' && (
+            <button type="button" class="btn" onClick={() => load()}>
+              Try again
+            </button>
+          )}
         </div>
-      </header>
-      <div class="pane__s" tabIndex={-1} role="region" aria-label="Worklist">
-        <div class="wl">
-          <div class="wl__tabs" role="group" aria-label="Whose decisions">
-            {scopes.map((each) => (
-              <button
-                key={each}
-                type="button"
-                class="wl__tab"
-                aria-pressed={each === scope}
-                onClick={() => choose(each)}
-              >
-                {scopeWords[each]}
-              </button>
+      )}
+      {!items && !fault && (
+        <p class="empty" role="status">
+          Looking for decisions…
+        </p>
+      )}
+      {items?.length === 0 && !fault && (
+        <div class="empty">
+          <RecordInIcon />
+          <h2>{empty.title}</h2>
+          <p>{empty.text}</p>
+        </div>
+      )}
+      {items && items.length > 0 && (
+        <>
+          <p class="wl__count muted" role="status">
+            {plural(items.length, 'decision')}
+            {next ? ' so far' : ''}
+            {items.some(({ overdue }) => overdue) && `, ${items.filter(({ overdue }) => overdue).length} overdue`}
+          </p>
+          <ul>
+            {items.map((item) => (
+              <Row key={item.decision} item={item} now={now} />
             ))}
-          </div>
-          {fault && (
-            <div class="wl__fault">
-              <FaultBox fault={fault} />
-              {fault.code !== 'not_permitted' && fault.code !== 'no_ward' && (
-                <button type="button" class="btn" onClick={() => load()}>
-                  Try again
-                </button>
-              )}
-            </div>
-          )}
-          {!items && !fault && (
-            <p class="empty" role="status">
-              Looking for decisions…
-            </p>
-          )}
-          {items?.length === 0 && !fault && (
-            <div class="empty">
-              <RecordInIcon />
-              <h2>{empty.title}</h2>
-              <p>{empty.text}</p>
-            </div>
-          )}
-          {items && items.length > 0 && (
-            <>
-              <p class="wl__count muted" role="status">
-                {plural(items.length, 'decision')}
-                {next ? ' so far' : ''}
-                {items.some(({ overdue }) => overdue) && `, ${items.filter(({ overdue }) => overdue).length} overdue`}
-              </p>
-              <ul>
-                {items.map((item) => (
-                  <Row key={item.decision} item={item} now={now} />
-                ))}
-              </ul>
-            </>
-          )}
-          {next && (
-            <div class="row wl__more">
-              <button type="button" class="btn" onClick={() => load(next)}>
-                Show more
-              </button>
-            </div>
-          )}
+          </ul>
+        </>
+      )}
+      {next && (
+        <div class="row wl__more">
+          <button type="button" class="btn" onClick={() => load(next)}>
+            Show more
+          </button>
         </div>
-      </div>
+      )}
     </>
   );
 }
 
 function Row({ item, now }: { item: WorklistItem; now: number }) {
-  const { thread, about, owner, state } = item;
+  const { thread, about, words, owner, state } = item;
   const tag =
     state === 'failed' || state === 'wrong'
       ? 'failed'
@@ -140,11 +145,17 @@ function Row({ item, now }: { item: WorklistItem; now: number }) {
   return (
     <li class={look}>
       <div class="wl__t">
-        <b>{about ?? (thread ? 'A conversation of yours' : 'A conversation that you are not in')}</b>
+        <b>{about ?? (thread ? 'A conversation of yours' : `A decision of ${owner.name}`)}</b>
+        {words ? (
+          <span class="wl__w">{drawn(words)}</span>
+        ) : (
+          <span class="muted">{thread ? 'Its words are not on this device' : 'You are not in this conversation'}</span>
+        )}
         <span class="muted">
           {item.mine ? 'Yours to file' : `${owner.name}, ${roleAndWard(owner)}`} · {ageWords(item, now)}
         </span>
         {item.reason && state === 'failed' && <span>{item.reason}</span>}
+        {state === 'wrong' && item.reason && <span>The record: {item.reason}</span>}
         {state === 'wrong' && <span>Tell health records now{item.reference && `, reference ${item.reference}`}.</span>}
         <span class="wl__tags">
           <UrgencyTag urgency={item.urgency} />
@@ -163,7 +174,10 @@ function Row({ item, now }: { item: WorklistItem; now: number }) {
           )}
         >
           {state === 'countersign' ? 'Countersign' : state === 'filing' || state === 'wrong' ? 'Open' : 'File it'}
-          <span class="vh">: {about ?? owner.name}</span>
+          <span class="vh">
+            : {about ?? owner.name}
+            {words && `, ${words}`}
+          </span>
         </a>
       ) : (
         <span class="small muted wl__ask">Ask {owner.name}</span>

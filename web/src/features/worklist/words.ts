@@ -2,11 +2,19 @@
 import type { WorklistItem, WorklistScope } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 
-export const scopeWords: Record<WorklistScope, string> = {
+/** `refused`: what the record would not take, of the whole organisation. */
+export type List = WorklistScope | 'refused';
+
+export const listWords: Record<List, string> = {
   mine: 'Mine',
   ward: 'My ward',
   organisation: 'Organisation',
+  refused: 'Refused',
 };
+
+/** The last two are for those who answer for the record; the server refuses them to the others. */
+export const listsFor = (records: boolean): List[] =>
+  records ? ['mine', 'ward', 'organisation', 'refused'] : ['mine', 'ward'];
 
 export const emptyWords: Record<WorklistScope, { title: string; text: string }> = {
   mine: { title: 'Nothing waits for you', text: 'Every decision that you have to see to is in the record.' },
@@ -40,7 +48,8 @@ export function ageWords({ markedAt, dueAt, overdue }: WorklistItem, now: number
 const minute = 60_000;
 const hour = 60 * minute;
 
-function roughly(ms: number): string {
+/** An age in its largest unit. */
+export function roughly(ms: number): string {
   if (ms < hour) return plural(Math.max(1, Math.floor(ms / minute)), 'minute');
   if (ms < 48 * hour) return plural(Math.floor(ms / hour), 'hour');
   return plural(Math.floor(ms / (24 * hour)), 'day');

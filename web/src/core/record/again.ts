@@ -1,0 +1,204 @@
+/**
+ * R51: what was decided in a thread about the wrong patient has to be decided again about the right one. Each decision is offered in the right
+ * patient's thread, one at a time; nothing goes by itself.
+ *
+ * Invariants:
+ * - The words go over as they stand, with author and time, under a line that says where they were said. So whoever reads them, there or in the record,
+ *   knows it; and that line is how every device knows that a decision was made again.
+ * - Nothing that names the other patient goes over: not words with one of their numbers or their name, and not what is typed in their place.
+ */
+import { equal } from '../../crypto/bytes.ts';
+import { MAX_TEXT } from '../../crypto/inner.ts';
+import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
+import { uuidText } from '../../crypto/names.ts';
+import { check } from '../compose/check.ts';
+import type { AgainDecision, DecisionId, DecisionsAgain, Statement, ThreadId } from '../contract.ts';
+import type { Desk } from '../desk.ts';
+import { Fault } from '../fault.ts';
+import { isBlank } from '../marks.ts';
+import { numbersOf } from '../patient/patient.ts';
+import { foldName } from '../people/name.ts';
+import { decisionOf, statementEntries, statementOf } from '../thread/content.ts';
+import { continuesIn, mayContinue } from '../thread/continued.ts';
+import { decisionEntries, readDecisions, recordLines } from '../thread/filings.ts';
+import { takenBackBy } from '../thread/life.ts';
+import { quarantineIn } from '../thread/quarantine.ts';
+import type { Thread } from '../thread/thread.ts';
+import { learnWords } from '../words.ts';
+import { localDay, localHour } from './document.ts';
+
+learnWords({
+  names_other_patient: {
+    message: 'That names the patient of the other conversation.',
+    hint: 'Write it without their name and numbers.',
+  },
+  made_again: { message: 'This decision has been made again already.', hint: 'Look at it in the thread.' },
+});
+
+type Pair = { from: Thread; to: Thread | undefined };
+
+export class Again {
+  readonly #desk: Desk;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  async list(id: ThreadId): Promise<DecisionsAgain | undefined> {
+    const pair = this.#pair(this.#desk.threads.need(id));
+    if (!pair) return undefined;
+    const { from, to } = pair;
+    await readWhole(from);
+    const decided = to ? await this.#decidedIn(to) : [];
+    const decisions = [...decisionsIn(from), ...goneFrom(from)].sort((a, b) => a.at - b.at);
+    return {
+      from: from.id,
+      ...(to ? { to: to.id } : {}),
+      decisions: markDone(
+        decisions.map((each) => whatGoes(each, from, to)),
+        decided,
+      ),
+    };
+  }
+
+  async decide(id: ThreadId, decision: DecisionId, text: string, compared: boolean): Promise<{ key: string }> {
+    const to = this.#desk.threads.need(id);
+    const listed = await this.list(id);
+    const found = listed?.to === id ? listed.decisions.find((each) => each.decision === decision) : undefined;
+    if (!listed || !found) throw new Fault('decision_unknown');
+    if (found.done) throw new Fault('made_again');
+    if (!compared) throw new Fault('patient_unconfirmed');
+    const other = this.#desk.threads.get(listed.from)?.patient;
+    if (found.own) {
+      if (isBlank(text)) throw new Fault('decision_empty');
+      if (other && namesOther(text, other, to.patient)) throw new Fault('names_other_patient');
+    }
+    return this.#desk.markDecision(id, [], textOf(found, text.trim()), true);
+  }
+
+  /** The thread about the wrong patient, and the one that goes on from it, whichever is asked about. */
+  #pair(thread: Thread): Pair | undefined {
+    const { threads, ward } = this.#desk;
+    if (thread.left) return undefined;
+    if (quarantineIn(thread)) {
+      const to = thread.goesOn && threads.get(thread.goesOn.thread);
+      return { from: thread, to: to?.membership && !to.left ? to : undefined };
+    }
+    for (const { from: id, author } of continuesIn(ward, thread)) {
+      const from = threads.get(id);
+      if (from?.membership && !from.left && quarantineIn(from) && mayContinue(from, thread, author))
+        return { from, to: thread };
+    }
+    return undefined;
+  }
+
+  /** The words of every decision that was made there, those that have not gone yet among them. */
+  async #decidedIn(to: Thread): Promise<string[]> {
+    await readDecisions(to);
+    const there = decisionEntries(to)
+      .filter((entry) => !takenBackBy(to, uuidText(entry.header.message)))
+      .map((entry) => decisionOf(to, entry)?.text ?? '');
+    const waiting = this.#desk.outbox
+      .of(to.id)
+      .map(({ inner, failed }) => (inner.kind === 'decision' && !failed ? inner.text : ''));
+    return [...there, ...waiting].filter((text) => text.includes(label));
+  }
+}
+
+async function readWhole(from: Thread): Promise<void> {
+  await readDecisions(from);
+  const entries = decisionEntries(from).flatMap((entry) => statementEntries(from, entry));
+  await Promise.all(entries.map((entry) => from.reading.read(entry)));
+}
+
+type Found = Pick<AgainDecision, 'decision' | 'at' | 'by' | 'statements'>;
+
+/** Those that stood: neither taken back nor put right by a later one, which then stands for both. */
+function decisionsIn(from: Thread): Found[] {
+  const standing = decisionEntries(from).filter((entry) => !takenBackBy(from, uuidText(entry.header.message)));
+  const corrected = new Set(standing.map((entry) => decisionOf(from, entry)?.corrects?.message));
+  return standing.flatMap((entry) => {
+    const decision = uuidText(entry.header.message);
+    if (corrected.has(decision)) return [];
+    const wanted = statementEntries(from, entry);
+    const statements = wanted.flatMap((each) => statementOf(from, each) ?? []);
+    const by = statements[0]?.author ?? from.ward.people.card(entry.header.person);
+    return [{ decision, at: entry.at, by: by.name, statements: statements.length < wanted.length ? [] : statements }];
+  });
+}
+
+/** Filed, and the originals deleted before anybody saw that it was the wrong patient. */
+function goneFrom(from: Thread): Found[] {
+  return recordLines(from).flatMap(({ key, at, by, state }) =>
+    state === 'deleted' && !takenBackBy(from, key) ? [{ decision: key, at, by, statements: [] }] : [],
+  );
+}
+
+function whatGoes(found: Found, from: Thread, to: Thread | undefined): AgainDecision {
+  const { statements } = found;
+  const names = ({ text }: Statement) => from.patient !== null && namesOther(text, from.patient, to?.patient ?? null);
+  const own =
+    statements.length === 0
+      ? 'gone'
+      : statements.some(names)
+        ? 'names'
+        : Array.from(verbatim(statements)).length > MAX_TEXT
+          ? 'long'
+          : undefined;
+  // What must not go over does not leave here either.
+  return { ...found, done: false, ...(own ? { own, statements: [] } : {}) };
+}
+
+/** Each decision there stands for one here: first those with the same words, then those of the same minute in other words. */
+function markDone(decisions: AgainDecision[], texts: string[]): AgainDecision[] {
+  const left = [...texts];
+  const take = (matches: (text: string) => boolean): boolean => {
+    const at = left.findIndex(matches);
+    if (at >= 0) left.splice(at, 1);
+    return at >= 0;
+  };
+  const asTheyStand = decisions.map(({ own, statements }) => !own && take((text) => text === verbatim(statements)));
+  return decisions.map((each, at) => ({
+    ...each,
+    done: asTheyStand[at] === true || take((text) => text.startsWith(elsewise(each))),
+  }));
+}
+
+const label = 'in a conversation that was linked to the wrong patient';
+
+const when = (at: number): string => `on ${localDay(at)} at ${localHour(at)}`;
+
+function verbatim(statements: readonly Statement[]): string {
+  return statements
+    .map(({ author, at, text }) => `Said ${label}, by ${author.name} ${when(at)}:\n${text}`)
+    .join('\n\n');
+}
+
+const elsewise = ({ by, at }: Pick<AgainDecision, 'by' | 'at'>): string =>
+  `Decided ${label}, by ${by} ${when(at)}; here in other words:\n`;
+
+const textOf = (found: AgainDecision, words: string): string =>
+  found.own ? `${elsewise(found)}${words}` : verbatim(found.statements);
+
+/**
+ * Does a text name the patient of the other thread: by a number that is not this patient's, or by a name that this patient does not have? A name
+ * that is also a word is taken for the name: then it is said in own words.
+ */
+export function namesOther(text: string, other: PatientAssertion, patient: PatientAssertion | null): boolean {
+  if (patient && equalPatients(other, patient)) return false;
+  if (check(text, { space: 'patient', numbers: numbersOf(patient) }, 0).some(({ kind }) => kind === 'other-patient'))
+    return true;
+  const said = new Set(foldName(text.replaceAll(possessive, ' ').replaceAll(between, ' ')).split(' '));
+  if (other.hospitalNumber && said.has(foldName(other.hospitalNumber))) return true;
+  const mine = new Set(wordsOf(patient));
+  return wordsOf(other).some((word) => word.length > 1 && !mine.has(word) && said.has(word));
+}
+
+const possessive = /['’]s(?![\p{L}\p{Nd}])/giu;
+/** What parts words, where a name may be written close to something else. */
+const between = /[^\p{L}\p{M}\p{Nd}'’\p{Pd}\s]+/gu;
+
+const wordsOf = (patient: PatientAssertion | null): string[] =>
+  patient ? foldName(`${patient.family} ${patient.given}`).split(' ') : [];
+
+const equalPatients = (a: PatientAssertion, b: PatientAssertion): boolean => equal(a.tag, b.tag);
