@@ -118,7 +118,7 @@ export function Ways() {
     );
   }
 
-  const pinHere = list?.ways.some(({ here, gone }) => here && !gone) ?? false;
+  const pinHere = list?.ways.some(({ here }) => here) ?? false;
   const hasPassword = list?.ways.some(({ kind }) => kind === 'password') ?? false;
   return (
     <Sheet title="Signing in and locking" back closeLabel="Back to More" onClose={() => client.router.close()}>
@@ -145,12 +145,13 @@ export function Ways() {
                 <WayRow key={way.id} way={way} now={client.now.value}>
                   {way.kind === 'password' && (
                     <button type="button" class="btn btn--s" onClick={() => setDoing({ what: 'password' })}>
-                      Change
+                      Change<span class="vh"> the password</span>
                     </button>
                   )}
-                  {way.here && !way.gone && (
+                  {way.here && (
                     <button type="button" class="btn btn--s" onClick={() => setDoing({ what: 'pin' })}>
-                      Change
+                      {way.gone ? 'Set a new PIN' : 'Change'}
+                      {!way.gone && <span class="vh"> the PIN on this device</span>}
                     </button>
                   )}
                   {way.removable && (
@@ -237,7 +238,10 @@ function titleOf(way: Way): string {
 function removing(way: Way): string {
   if (!way.opens) return 'It signs you in no more. Your messages are not touched.';
   const then = 'New keys are made at once, and your other devices lock until you open them again.';
-  if (way.kind === 'pin') return `That device asks for your password or a passkey from now on. ${then}`;
+  if (way.gone) return `It opens nothing any more, and goes from this list. ${then}`;
+  if (way.kind === 'pin') {
+    return `${way.here ? 'This' : 'That'} device asks for your password or a passkey from now on. ${then}`;
+  }
   if (way.kind === 'passkey') {
     return `It opens Wardline nowhere any more, also if somebody has a copy. ${then} You can delete it in your device’s own settings too.`;
   }
