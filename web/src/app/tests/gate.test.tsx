@@ -35,7 +35,10 @@ describe('enrolment', () => {
     const { completed, onDone } = await enrolment();
     await press(button('Yes, this is me'));
     await press(button('Go on'));
-    expect(shown()).toContain('Use at least 12 characters');
+    expect(shown()).toContain('Enter a new password');
+    await type('Password', 'short');
+    await press(button('Go on'));
+    expect(shown()).toContain('Use at least 12 characters; this has 5');
     await type('Password', good);
     await type('The same again', good);
     await press(button('Go on'));
@@ -103,6 +106,59 @@ describe('enrolment', () => {
     ));
     expect(shown()).toContain('This link has been used.');
     expect(shown()).toContain('Ask the service desk for a new one.');
+  });
+});
+
+describe('R44 by keyboard, each step begins at its heading', () => {
+  const at = () => `${document.activeElement?.localName ?? ''} ${document.activeElement?.textContent ?? ''}`;
+  const go = async (name: string) => {
+    await act(() => button(name).focus());
+    await press(button(name));
+  };
+
+  test('at enrolment, forwards and back', async () => {
+    await enrolment();
+    await go('Yes, this is me');
+    expect(at()).toBe('h1 Choose a password');
+    await go('Back');
+    expect(at()).toBe('h1 Is this you?');
+  });
+
+  test('at sign-in, forwards and back', async () => {
+    await mount({ state: 'signed-out' }, () => <SignIn organisation="Northbridge" demonstration={false} />);
+    await type('User name', 'new');
+    await type('Password', 'secret');
+    await go('Go on');
+    expect(at()).toBe('h1 This device');
+    await go('Back');
+    expect(at()).toBe('h1 Sign in');
+  });
+
+  test('from a passkey back to the name', async () => {
+    vi.stubGlobal('PublicKeyCredential', class {});
+    await mount({ state: 'signed-out' }, () => <SignIn organisation="Northbridge" demonstration={false} passkeys />);
+    await go('Sign in with a passkey');
+    await vi.waitFor(async () => {
+      await settled();
+      expect(button('Try again')).toBeTruthy();
+    });
+    await go('Back');
+    expect(at()).toBe('h1 Sign in');
+    vi.unstubAllGlobals();
+  });
+
+  test('what has to be mended is said once: it has the focus and its words, and is no alert besides', async () => {
+    await enrolment();
+    await press(button('Yes, this is me'));
+    await type('Password', good);
+    await type('The same again', good);
+    await press(button('Go on'));
+    await press(field('My own'));
+    await press(button('Go on'));
+    expect(shown()).toContain('Your own device needs the agreement');
+    expect([...document.querySelectorAll('[role="alert"]')].map(({ textContent }) => textContent).join('')).toBe('');
+    const described = field('I agree to these rules').getAttribute('aria-describedby') ?? '';
+    expect(document.getElementById(described)?.textContent).toContain('Your own device needs the agreement');
   });
 });
 

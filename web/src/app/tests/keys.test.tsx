@@ -230,6 +230,34 @@ describe('R23 what opens Wardline', () => {
     expect(row('Passkey')).toBeUndefined();
   });
 
+  test('the focus goes along: to the task, and back to what led there', async () => {
+    await ways();
+    const remove = () => within('Passkey', /Remove/) as HTMLElement;
+    await act(() => remove().focus());
+    await press(remove());
+    expect(document.activeElement?.textContent).toBe('Remove the passkey?');
+    await act(() => button('Keep it').focus());
+    await press(button('Keep it'));
+    expect(document.activeElement).toBe(remove());
+    await press(remove());
+    await act(() => button('Remove it').focus());
+    await press(button('Remove it'));
+    // What led there is gone with it.
+    expect(document.activeElement?.textContent).toBe('Signing in and locking');
+  });
+
+  test('while it is checked the password keeps the focus, so that a wrong one can be mended at once', async () => {
+    const { fake } = await ways({ unproved: true });
+    await press(within('Passkey', /Remove/) as HTMLElement);
+    await press(button('Remove it'));
+    fake.prove = () => new Promise(() => undefined);
+    await type('Password', 'right');
+    await act(() => field('Password').focus());
+    await press(button('Confirm'));
+    expect(shown()).toContain('Checking…');
+    expect([field('Password').readOnly, field('Password').disabled]).toEqual([true, false]);
+  });
+
   test('a used-up PIN of this device says so where it stands, and a new one takes its place', async () => {
     const { fake, draw } = await mount();
     const list = await fake.listUnlockers();
@@ -355,7 +383,7 @@ describe('P8 R22 a device that is gone', () => {
     expect(shown()).toContain('Your keys still have to be renewed.');
     expect(shown()).toContain('2 devices no longer in use');
     expect(client.connection.value.renew?.why).toBe('stolen');
-    expect(document.querySelector('[role="alert"] a')?.getAttribute('href')).toBe('#/more/keys');
+    expect(document.querySelector('.bar a')?.getAttribute('href')).toBe('#/more/keys');
   });
 
   test('a proof is asked for here as everywhere, and given by password or passkey', async () => {

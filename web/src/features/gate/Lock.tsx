@@ -187,7 +187,7 @@ function Unlock({ organisation, chosen, elsewhere, pin, passkey, offline, onBegi
             autocomplete="current-password"
             value={password}
             onInput={setPassword}
-            disabled={task.busy}
+            busy={task.busy}
           />
           <FaultBox fault={task.fault ?? why} />
           <button type="submit" class="btn btn--main btn--wide" aria-disabled={task.busy || password === ''}>
