@@ -57,8 +57,36 @@ export const enrolment: Chapter = (world) =>
       world().firstLoads.push({ how: 'by a link', files: await weigh(ward.origin, anita.watch.asked) });
     });
 
-    test('the second person enrols at a ward PC', async () => {
-      await world().fiona.enrol('The organisation’s');
+    test('the second person enrols at a ward PC with double clicks, and each presses once', async () => {
+      const { fiona } = world();
+      const { page } = fiona;
+      const sent: string[] = [];
+      page.on('request', (request) => {
+        if (request.method() === 'POST') sent.push(new URL(request.url()).pathname);
+      });
+      /** The step that follows, with nothing on it to complain of yet. */
+      const leadsTo = async (name: string, heading: string) => {
+        await fiona.button(name).dblclick();
+        await fiona.sees(fiona.heading(heading));
+        expect((await page.locator('.nhsuk-error-message').allInnerTexts()).join()).toBe('');
+      };
+      await fiona.openInvitation();
+      await leadsTo('Yes, this is me', 'Choose a password');
+      await fiona.field('Password').fill(fiona.human.password);
+      await fiona.field('The same again').fill(fiona.human.password);
+      await leadsTo('Go on', 'This device');
+      await fiona.chooseDevice('The organisation’s');
+      await page.getByRole('checkbox', { name: 'I have read this' }).check();
+      await leadsTo('Go on', 'Add Wardline to your code app');
+      await fiona.scanKey();
+      await fiona.field('Code').fill(await fiona.human.app.next());
+      await leadsTo('Finish', 'Lock this app');
+      expect(sent.filter((path) => path === '/v1/enrolment/complete')).toHaveLength(1);
+      await leadsTo('Use my password each time', 'Instant messaging at work');
+      await leadsTo('I have read it and accept', 'Inbox');
+      await fiona.seesNoMore(fiona.heading('Instant messaging at work'));
+      // Where the button stood there is now a link to another place.
+      expect(new URL(page.url()).hash).toBe('#/');
     });
 
     test('a link that was used opens nothing', async () => {

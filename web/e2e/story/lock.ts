@@ -42,6 +42,9 @@ async function lock(person: Person): Promise<void> {
   await person.sees(person.heading('Locked'));
 }
 
+const numbers = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'];
+const left = (tries: number) => new RegExp(`^${numbers[tries] ?? ''} (try is|tries are) left`);
+
 async function typePin(person: Person, digits: string): Promise<void> {
   for (const digit of digits) await person.button(digit).click();
 }
@@ -114,6 +117,34 @@ export const lockWays: Chapter = (world) =>
         note('passkey', await byPasskey());
       }
       await mobile.sees(mobile.row('Dr Fiona Kerr'));
+    });
+
+    test('R24 ten wrong PINs: the passkey and the password are there at once, and the PIN is this device’s, used up', async () => {
+      await lock(mobile);
+      await mobile.sees(mobile.text('Enter your PIN'));
+      for (let wrong = 1; wrong <= 10; wrong++) {
+        await typePin(mobile, '918273');
+        await mobile.button('Unlock').click();
+        if (wrong < 10) await mobile.sees(mobile.text(left(10 - wrong)));
+      }
+      await mobile.sees(mobile.text(/^This PIN is used up/));
+      await mobile.sees(mobile.button('Use your password'));
+      await mobile.look('63-locked-pin-gone');
+      note('passkey', await byPasskey());
+      await mobile.open('/#/more/ways');
+      const row = mobile.page.getByRole('listitem').filter({ hasText: 'PIN on this device' });
+      await mobile.sees(row.getByText(/^Used up: ten wrong tries/));
+      expect(await mobile.text('PIN on another device').count()).toBe(0);
+      await mobile.look('64-ways-pin-gone');
+      await row.getByRole('button', { name: 'Set a new PIN' }).click();
+      for (const next of ['Go on', 'Set this PIN']) {
+        await typePin(mobile, pin);
+        await mobile.button(next).click();
+      }
+      // She came in by her passkey just now, which is proof enough.
+      await mobile.sees(mobile.text('Your PIN is set.'));
+      await lock(mobile);
+      note('PIN', await byPin());
     });
 
     test('the password is always a way too', async () => {

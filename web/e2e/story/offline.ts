@@ -55,6 +55,20 @@ export const offline: Chapter = (world) =>
       await anita.look('63-offline-policy');
       await page.context().setOffline(false);
       await anita.open('/#/');
+      await anita.seesNoMore(anita.text('Offline.'));
+      await anita.unlock();
+      await anita.sees(anita.row('Dr Fiona Kerr'));
+    });
+
+    test('R01 while the server is away the lock screen says so, and no more when it is back, of which no browser tells', async () => {
+      const { anita } = world();
+      const { page } = anita;
+      const isServer = (url: URL) => url.pathname.startsWith('/v1/');
+      await page.context().route(isServer, (route) => route.abort('connectionrefused'));
+      await page.reload();
+      await anita.sees(anita.text('Offline.'));
+      await page.context().unroute(isServer);
+      await anita.seesNoMore(anita.text('Offline.'));
       await anita.unlock();
       await anita.sees(anita.row('Dr Fiona Kerr'));
     });

@@ -219,7 +219,7 @@ export const session: Chapter = (world) =>
       const button = list.getByRole('button', { name: /^Sign out there/ }).first();
       await button.focus();
       await anita.page.keyboard.press('Enter');
-      await anita.sees(anita.heading('What happened to it?'));
+      await anita.sees(anita.heading('Sign out a device'));
       await anita.field('I have it, or I replaced it').check();
       await anita.look('55-devices-end');
       await anita.page.getByRole('dialog').getByRole('button', { name: 'Sign out there' }).click();

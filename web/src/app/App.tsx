@@ -13,6 +13,7 @@ import { whenIdle } from '../platform/idle.ts';
 import { type Fault, FaultBox } from '../ui/fault.tsx';
 import { Fetching, part, usePart } from '../ui/part.tsx';
 import { watchIdle } from './idle.ts';
+import { watchForNetwork } from './network.ts';
 
 type Props = { client: Client; fault: Fault | undefined };
 
@@ -33,6 +34,7 @@ function Screens({ client, fault }: Props) {
   const [spending, setSpending] = useState(false);
   const state = client.session.value;
   const ready = state?.at === 'ready' ? state : undefined;
+  const offline = state !== undefined && state.at !== 'ready' && 'offline' in state;
   useEffect(() => {
     const onHash = () => setLink((before) => takeLink() ?? before);
     addEventListener('hashchange', onHash);
@@ -64,11 +66,8 @@ function Screens({ client, fault }: Props) {
   }, [ready?.idleMs, ready !== undefined]);
 
   useEffect(() => {
-    if (!state || state.at === 'ready' || !('offline' in state)) return undefined;
-    const again = () => void client.load().catch(() => undefined);
-    addEventListener('online', again);
-    return () => removeEventListener('online', again);
-  }, [state]);
+    return offline ? watchForNetwork({ clock: client.clock, again: () => client.load() }) : undefined;
+  }, [offline]);
 
   if (!state) return <Starting fault={fault} />;
   if (link === 'cut') return <CutLink onDone={() => setLink(undefined)} />;

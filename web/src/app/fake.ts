@@ -249,16 +249,19 @@ export function createFake(options: FakeOptions = {}): Fake {
     },
     unlockWithPin: async ({ pin }) => {
       if (String.fromCharCode(...pin) !== '270419') {
-        if (options.pinGone)
+        if (options.pinGone) {
+          state = { ...state, pin: false } as SessionState;
+          ways = ways.map((each) => (each.kind === 'pin' ? { ...each, gone: true } : each));
           throw new Refusal({
             code: 'pin_gone',
             message: 'This PIN is used up: there were ten wrong tries, or it was removed.',
-            hint: 'Use your password. You can set a new PIN under More.',
+            hint: 'Use your password, or a passkey if you have one. You can set a new PIN under More.',
           });
+        }
         throw new Refusal({
           code: 'pin_wrong',
           message: 'That is not your PIN.',
-          hint: 'Nine tries are left. After that only your password opens Wardline.',
+          hint: 'Nine tries are left. After that this PIN is used up, and your password or a passkey opens Wardline.',
         });
       }
       become(readyState());

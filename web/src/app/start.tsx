@@ -7,6 +7,7 @@ import type { Clock } from '../platform/types.ts';
 import { asFault } from '../ui/fault.tsx';
 import { App } from './App.tsx';
 import { coverWhenHidden } from './cover.ts';
+import { dropSecondClicks } from './secondClick.ts';
 
 type Parts = { wardline: Wardline; clock: Clock; startAnew: () => void };
 
@@ -14,6 +15,7 @@ export function start({ wardline, clock, startAnew }: Parts): void {
   const root = document.getElementById('app');
   if (!root) throw new Error('the page has no place for the app');
   coverWhenHidden();
+  dropSecondClicks();
   const client = createClient({ wardline, clock, startAnew, router: new Router(window) });
   render(<App client={client} fault={undefined} />, root);
   client.load().catch((thrown: unknown) => render(<App client={client} fault={asFault(thrown)} />, root));

@@ -2,7 +2,7 @@
  * A task over what was there: a modal dialog. Escape and Back close it, and the focus goes back to where it was.
  */
 import type { ComponentChildren } from 'preact';
-import { useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { BackIcon, CloseIcon } from './icons/tools.tsx';
 import { useModal } from './useModal.ts';
 
@@ -38,6 +38,12 @@ export function Sheet({
   const heading = useRef<HTMLHeadingElement>(null);
   const id = useId();
   useModal(dialog, heading);
+  // Another task in the same dialog: what was pressed is often gone, and the focus with it.
+  useEffect(() => {
+    const element = dialog.current;
+    const at = document.activeElement;
+    if (element?.open && (at === element || !element.contains(at))) heading.current?.focus();
+  }, [title]);
 
   return (
     <dialog

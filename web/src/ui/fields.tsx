@@ -26,7 +26,8 @@ type TextProps = {
   maxLength?: number;
   width?: 2 | 4 | 10 | 20;
   code?: boolean;
-  disabled?: boolean;
+  /** It is being sent: it stays as it is, and keeps the focus. */
+  busy?: boolean;
   autofocus?: boolean;
 };
 
@@ -67,7 +68,7 @@ export function TextField(props: TextProps) {
         autocapitalize="off"
         inputMode={inputMode}
         maxLength={maxLength}
-        disabled={props.disabled}
+        readOnly={props.busy}
         aria-describedby={described || undefined}
         aria-invalid={error ? true : undefined}
         data-autofocus={props.autofocus || undefined}

@@ -1,11 +1,14 @@
+import { act } from 'preact/test-utils';
 import { describe, expect, test, vi } from 'vitest';
 import { disclosureSentence } from '../../features/compose/Notice.tsx';
 import { Enrol } from '../../features/gate/Enrol.tsx';
 import { passwordProblem } from '../../features/gate/password.ts';
 import { SignIn } from '../../features/gate/SignIn.tsx';
+import { Ways } from '../../features/lock/Ways.tsx';
 import { App } from '../App.tsx';
+import type { Fake } from '../fake.ts';
 import { people } from '../fakeData.ts';
-import { button, field, mount, press, shown, type } from './mount.tsx';
+import { button, field, mount, press, settled, shown, type } from './mount.tsx';
 
 const link = { token: 'tok', manifestFingerprint: 'fing' };
 const good = 'correct horse battery';
@@ -32,7 +35,10 @@ describe('enrolment', () => {
     const { completed, onDone } = await enrolment();
     await press(button('Yes, this is me'));
     await press(button('Go on'));
-    expect(shown()).toContain('Use at least 12 characters');
+    expect(shown()).toContain('Enter a new password');
+    await type('Password', 'short');
+    await press(button('Go on'));
+    expect(shown()).toContain('Use at least 12 characters; this has 5');
     await type('Password', good);
     await type('The same again', good);
     await press(button('Go on'));
@@ -100,6 +106,112 @@ describe('enrolment', () => {
     ));
     expect(shown()).toContain('This link has been used.');
     expect(shown()).toContain('Ask the service desk for a new one.');
+  });
+});
+
+describe('R44 by keyboard, each step begins at its heading', () => {
+  const at = () => `${document.activeElement?.localName ?? ''} ${document.activeElement?.textContent ?? ''}`;
+  const go = async (name: string) => {
+    await act(() => button(name).focus());
+    await press(button(name));
+  };
+
+  test('at enrolment, forwards and back', async () => {
+    await enrolment();
+    await go('Yes, this is me');
+    expect(at()).toBe('h1 Choose a password');
+    await go('Back');
+    expect(at()).toBe('h1 Is this you?');
+  });
+
+  test('at sign-in, forwards and back', async () => {
+    await mount({ state: 'signed-out' }, () => <SignIn organisation="Northbridge" demonstration={false} />);
+    await type('User name', 'new');
+    await type('Password', 'secret');
+    await go('Go on');
+    expect(at()).toBe('h1 This device');
+    await go('Back');
+    expect(at()).toBe('h1 Sign in');
+  });
+
+  test('from a passkey back to the name', async () => {
+    vi.stubGlobal('PublicKeyCredential', class {});
+    await mount({ state: 'signed-out' }, () => <SignIn organisation="Northbridge" demonstration={false} passkeys />);
+    await go('Sign in with a passkey');
+    await vi.waitFor(async () => {
+      await settled();
+      expect(button('Try again')).toBeTruthy();
+    });
+    await go('Back');
+    expect(at()).toBe('h1 Sign in');
+    vi.unstubAllGlobals();
+  });
+
+  test('what has to be mended is said once: it has the focus and its words, and is no alert besides', async () => {
+    await enrolment();
+    await press(button('Yes, this is me'));
+    await type('Password', good);
+    await type('The same again', good);
+    await press(button('Go on'));
+    await press(field('My own'));
+    await press(button('Go on'));
+    expect(shown()).toContain('Your own device needs the agreement');
+    expect([...document.querySelectorAll('[role="alert"]')].map(({ textContent }) => textContent).join('')).toBe('');
+    const described = field('I agree to these rules').getAttribute('aria-describedby') ?? '';
+    expect(document.getElementById(described)?.textContent).toContain('Your own device needs the agreement');
+  });
+});
+
+describe('pressed twice before there is an answer', () => {
+  /** As a double click, or Enter and a click: nothing comes to rest in between. */
+  const twice = async (name: string) => {
+    const pressed = button(name);
+    await act(() => {
+      pressed.click();
+      pressed.click();
+    });
+    await settled();
+  };
+  const asked = (fake: Fake, verb: string) => fake.calls.filter((call) => call.verb === verb).length;
+  const alerts = () => [...document.querySelectorAll('[role="alert"]')].map(({ textContent }) => textContent).join('');
+
+  test('an enrolment is sent once', async () => {
+    const { completed } = await enrolment();
+    await press(button('Yes, this is me'));
+    await type('Password', good);
+    await type('The same again', good);
+    await press(button('Go on'));
+    await press(field('A shared ward PC'));
+    await press(field('I have read this'));
+    await press(button('Go on'));
+    await type('Code', '123456');
+    await twice('Finish');
+    expect(completed()).toHaveLength(1);
+    expect(alerts()).toBe('');
+  });
+
+  test('a sign-in is sent once, the name as well as the code', async () => {
+    const { fake } = await mount({ state: 'signed-out' }, () => (
+      <SignIn organisation="Northbridge" demonstration={false} />
+    ));
+    await type('User name', 'known');
+    await type('Password', 'secret');
+    await twice('Go on');
+    await type('Code', '123456');
+    await twice('Sign in');
+    expect([asked(fake, 'signIn'), asked(fake, 'signInCode')]).toEqual([1, 1]);
+    expect(alerts()).toBe('');
+  });
+
+  test('a new password is sent once', async () => {
+    const { fake } = await mount({}, () => <Ways />);
+    await press(button('Change the password'));
+    await type('Password now', 'secret');
+    await type('New password', good);
+    await type('The same again', good);
+    await twice('Change your password');
+    expect(asked(fake, 'changePassword')).toBe(1);
+    expect(alerts()).toBe('');
   });
 });
 

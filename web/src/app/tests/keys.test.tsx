@@ -2,12 +2,12 @@
 import { act } from 'preact/test-utils';
 import { describe, expect, test, vi } from 'vitest';
 import { AppLock } from '../../features/gate/AppLock.tsx';
-import { Lock } from '../../features/gate/Lock.tsx';
 import { PinPad } from '../../features/lock/PinPad.tsx';
 import { RenewKeys } from '../../features/lock/RenewKeys.tsx';
 import { Ways } from '../../features/lock/Ways.tsx';
 import { Devices } from '../../features/settings/Devices.tsx';
 import { ConnectionBar } from '../../features/shell/ConnectionBar.tsx';
+import { App } from '../App.tsx';
 import type { FakeOptions } from '../fake.ts';
 import { button, field, mount, press, settled, shown, type } from './mount.tsx';
 
@@ -84,7 +84,7 @@ describe('R24 the PIN pad', () => {
 
 describe('R24 R25 the quick ways in', () => {
   const locked = (options: FakeOptions) =>
-    mount({ state: 'locked', ...options }, () => <Lock organisation="Northbridge" pin />);
+    mount({ state: 'locked', ...options }, (client) => <App client={client} fault={undefined} />);
   async function quick(options: FakeOptions) {
     const mounted = await locked(options);
     await vi.waitFor(async () => {
@@ -108,7 +108,7 @@ describe('R24 R25 the quick ways in', () => {
     await typed('918273');
     await keys('Enter');
     expect(shown()).toContain('That is not your PIN.');
-    expect(shown()).toContain('Nine tries are left. After that only your password opens Wardline.');
+    expect(shown()).toContain('Nine tries are left. After that this PIN is used up');
     expect(dots()).toBe(0);
     expect(client.session.value?.at).toBe('locked');
     await typed('270419');
@@ -125,6 +125,37 @@ describe('R24 R25 the quick ways in', () => {
     await type('Password', 'right');
     await press(button('Unlock'));
     expect(client.session.value?.at).toBe('ready');
+  });
+
+  test('one that is used up leaves the passkey and the password at once, and says why', async () => {
+    vi.stubGlobal('PublicKeyCredential', class {});
+    const { client } = await mount({ state: 'locked', pin: true, passkey: true, pinGone: true }, (each) => (
+      <App client={each} fault={undefined} />
+    ));
+    await vi.waitFor(async () => {
+      await settled();
+      expect(shown()).toContain('Use your password');
+    });
+    await typed('918273');
+    await keys('Enter');
+    expect(document.querySelector('[role="alert"]')?.textContent).toContain('This PIN is used up');
+    expect(document.querySelector('.pinpad')).toBeNull();
+    expect(document.activeElement).toBe(button('Unlock with a passkey'));
+    await press(button('Use your password'));
+    expect(document.activeElement).toBe(field('Password'));
+    expect(button('Use your passkey')).toBeTruthy();
+    await type('Password', 'right');
+    await press(button('Unlock'));
+    expect(client.session.value?.at).toBe('ready');
+    vi.unstubAllGlobals();
+  });
+
+  test('to the password and back, the focus goes along', async () => {
+    await quick({ pin: true });
+    await press(button('Use your password'));
+    expect(document.activeElement).toBe(field('Password'));
+    await press(button('Use your PIN'));
+    expect(document.activeElement?.classList).toContain('pinpad');
   });
 
   test('the password is always a way', async () => {
@@ -197,6 +228,54 @@ describe('R23 what opens Wardline', () => {
     await press(button('Remove it'));
     expect(shown()).toContain('Removed: Passkey.');
     expect(row('Passkey')).toBeUndefined();
+  });
+
+  test('the focus goes along: to the task, and back to what led there', async () => {
+    await ways();
+    const remove = () => within('Passkey', /Remove/) as HTMLElement;
+    await act(() => remove().focus());
+    await press(remove());
+    expect(document.activeElement?.textContent).toBe('Remove the passkey?');
+    await act(() => button('Keep it').focus());
+    await press(button('Keep it'));
+    expect(document.activeElement).toBe(remove());
+    await press(remove());
+    await act(() => button('Remove it').focus());
+    await press(button('Remove it'));
+    // What led there is gone with it.
+    expect(document.activeElement?.textContent).toBe('Signing in and locking');
+  });
+
+  test('while it is checked the password keeps the focus, so that a wrong one can be mended at once', async () => {
+    const { fake } = await ways({ unproved: true });
+    await press(within('Passkey', /Remove/) as HTMLElement);
+    await press(button('Remove it'));
+    fake.prove = () => new Promise(() => undefined);
+    await type('Password', 'right');
+    await act(() => field('Password').focus());
+    await press(button('Confirm'));
+    expect(shown()).toContain('Checking…');
+    expect([field('Password').readOnly, field('Password').disabled]).toEqual([true, false]);
+  });
+
+  test('a used-up PIN of this device says so where it stands, and a new one takes its place', async () => {
+    const { fake, draw } = await mount();
+    const list = await fake.listUnlockers();
+    const used = list.ways.map((way) => (way.kind === 'pin' ? { ...way, gone: true } : way));
+    vi.spyOn(fake, 'listUnlockers').mockResolvedValueOnce({ ...list, ways: used });
+    await draw(<Ways />);
+    expect(row('PIN on this device').textContent).toContain('Used up: ten wrong tries.');
+    expect([...document.querySelectorAll('button')].filter(({ textContent }) => textContent?.includes('PIN'))).toEqual([
+      within('PIN on this device', /^Set a new PIN$/),
+      within('PIN on this device', /^Remove/),
+    ]);
+    await press(button('Set a new PIN'));
+    for (let twice = 0; twice < 2; twice++) {
+      await typed('640285');
+      await keys('Enter');
+    }
+    expect(shown()).toContain('Your PIN is set.');
+    expect(row('PIN on this device').textContent).not.toContain('Used up');
   });
 
   test('a refusal by the server is said in words, and nothing is taken off the list', async () => {
@@ -304,7 +383,7 @@ describe('P8 R22 a device that is gone', () => {
     expect(shown()).toContain('Your keys still have to be renewed.');
     expect(shown()).toContain('2 devices no longer in use');
     expect(client.connection.value.renew?.why).toBe('stolen');
-    expect(document.querySelector('[role="alert"] a')?.getAttribute('href')).toBe('#/more/keys');
+    expect(document.querySelector('.bar a')?.getAttribute('href')).toBe('#/more/keys');
   });
 
   test('a proof is asked for here as everywhere, and given by password or passkey', async () => {

@@ -14,11 +14,27 @@ export type Mounted = {
   draw: (view: ComponentChildren) => Promise<void>;
 };
 
-const clock: Clock = { now: () => Date.now(), every: () => () => undefined };
+const timers = new Set<() => void>();
+const clock: Clock = {
+  now: () => Date.now(),
+  every: (_ms, run) => {
+    timers.add(run);
+    return () => timers.delete(run);
+  },
+};
+
+/** Everything that is done every so often is done once. */
+export async function tick(): Promise<void> {
+  await act(() => {
+    for (const run of [...timers]) run();
+  });
+  await settled();
+}
 
 afterEach(async () => {
   await act(() => render(null, document.body));
   document.body.replaceChildren();
+  timers.clear();
   location.hash = '';
 });
 

@@ -29,7 +29,7 @@ test('R36 a policy is laid over the inbox once, and accepted with one button', a
 test('R36 somebody on duty is asked at the end of it', async () => {
   const { fake } = await open({ policy: true });
   await sheet();
-  await press(button('I am on duty: ask me at the end of it'));
+  await press(button('On duty: ask me at the end'));
   expect(fake.calls.some(({ verb }) => verb === 'deferPolicy')).toBe(true);
   await settled();
   expect(location.hash).not.toContain('policies');

@@ -1,7 +1,8 @@
+import { act } from 'preact/test-utils';
 import { describe, expect, test, vi } from 'vitest';
 import { Lock } from '../../features/gate/Lock.tsx';
 import { App } from '../App.tsx';
-import { button, field, mount, press, settled, shown, type } from './mount.tsx';
+import { button, field, mount, press, settled, shown, tick, type } from './mount.tsx';
 
 describe('R22 R25 locking', () => {
   test('clears what the screens hold, tells the worker, and starts anew', async () => {
@@ -60,6 +61,50 @@ describe('the lock screen', () => {
     await press(button('Unlock'));
     expect(fake.calls.filter((call) => call.verb === 'unlock').length).toBe(2);
     expect(client.session.value?.at).toBe('ready');
+  });
+});
+
+describe('the lock screen without a network', () => {
+  const away = { at: 'locked', organisation: 'Northbridge', demonstration: false, offline: true } as const;
+  const offline = async () => {
+    const mounted = await mount({ state: 'locked', pin: true }, (client) => <App client={client} fault={undefined} />);
+    await act(() => mounted.fake.emit('state', away));
+    await settled();
+    return mounted;
+  };
+
+  test('says so, and no more once the server answers, though the browser has said nothing', async () => {
+    await offline();
+    expect(shown()).toContain('Offline.');
+    await tick();
+    expect(shown()).not.toContain('Offline.');
+    // What opens quickly is there with it.
+    await vi.waitFor(async () => {
+      await settled();
+      expect(shown()).toContain('Enter your PIN');
+    });
+  });
+
+  test('does not take the password away that somebody has begun', async () => {
+    await offline();
+    await act(() => field('Password').focus());
+    await type('Password', 'half');
+    await tick();
+    expect(shown()).not.toContain('Offline.');
+    expect(field('Password').value).toBe('half');
+    expect(button('Use your PIN')).toBeTruthy();
+  });
+
+  test('takes back what failed for want of it', async () => {
+    const { fake } = await offline();
+    vi.spyOn(fake, 'unlock').mockRejectedValueOnce(
+      Object.assign(new Error(), { code: 'offline', message: 'Wardline cannot be reached.' }),
+    );
+    await type('Password', 'right');
+    await press(button('Unlock'));
+    expect(document.querySelector('[role="alert"]')?.textContent).toContain('Wardline cannot be reached.');
+    await tick();
+    expect(shown()).not.toContain('cannot be reached');
   });
 });
 

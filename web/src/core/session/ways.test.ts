@@ -86,19 +86,25 @@ describe('R24 the PIN', () => {
   });
 
   test('a wrong one counts down in words; ten wrong ones and it is gone, then the password opens', async () => {
-    const { anita } = await one();
+    const { world, anita } = await one();
     await anita.ask.setPin({ pin: pin(), label });
     await anita.ask.lock();
     const wrong = () => refusalOf(anita.ask.unlockWithPin({ pin: pin('918273') }));
     expect(await wrong()).toMatchObject({ code: 'pin_wrong', message: 'That is not your PIN.' });
     for (let tries = 2; tries < 9; tries++) expect((await wrong()).code).toBe('pin_wrong');
-    expect((await wrong()).hint).toBe('One try is left. After that only your password opens Wardline.');
+    expect((await wrong()).hint).toBe(
+      'One try is left. After that this PIN is used up, and your password or a passkey opens Wardline.',
+    );
     expect((await wrong()).code).toBe('pin_gone');
     expect(await anita.ask.session()).toMatchObject({ at: 'locked', pin: false });
     expect((await refusalOf(anita.ask.unlockWithPin({ pin: pin() }))).code).toBe('pin_gone');
     await anita.ask.unlock({ password });
     await ready(anita);
-    expect(await wayIn(anita, 'pin')).toMatchObject({ gone: true, here: false });
+    expect(await wayIn(anita, 'pin')).toMatchObject({ gone: true, here: true });
+    // On her other devices it is another device's.
+    const other = new Browser(world);
+    await other.signIn('anita.patel');
+    expect(await wayIn(other, 'pin')).toMatchObject({ gone: true, here: false });
     // A new one takes the place of the one that is gone.
     await anita.ask.setPin({ pin: pin(), label });
     expect((await anita.ask.listUnlockers()).ways.filter(({ kind }) => kind === 'pin')).toHaveLength(1);

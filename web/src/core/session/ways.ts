@@ -206,7 +206,10 @@ export class Ways {
       const known = unlockers.find(({ unlocker }) => unlocker === id);
       return {
         ...wayOf(known, { id, kind: each.kind, addedAt: each.added }),
-        here: each.kind === 'pin' && kept !== undefined && equal(kept.unlocker, each.unlocker),
+        // One that is used up is no longer kept here, and is this device's all the same.
+        here:
+          each.kind === 'pin' &&
+          ((kept !== undefined && equal(kept.unlocker, each.unlocker)) || known?.device === session.device),
         gone: known === undefined || known.gone,
         opens: true,
         removable: others(id),

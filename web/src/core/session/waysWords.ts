@@ -6,7 +6,7 @@ export const waysWords = {
   pin_wrong: { message: 'That is not your PIN.', hint: instead },
   pin_gone: {
     message: 'This PIN is used up: there were ten wrong tries, or it was removed.',
-    hint: 'Use your password. You can set a new PIN under More.',
+    hint: 'Use your password, or a passkey if you have one. You can set a new PIN under More.',
   },
   pin_weak: { message: 'This PIN is too easy to guess.', hint: 'Choose another one.' },
   passkey_refused: { message: 'That passkey is not known here.', hint: instead },
@@ -54,5 +54,5 @@ const numbers = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'E
 export function triesWords(left: number): { hint: string } {
   if (!Number.isInteger(left) || left < 1 || left > 9) return { hint: instead };
   const tries = left === 1 ? 'One try is left' : `${numbers[left] ?? ''} tries are left`;
-  return { hint: `${tries}. After that only your password opens Wardline.` };
+  return { hint: `${tries}. After that this PIN is used up, and your password or a passkey opens Wardline.` };
 }

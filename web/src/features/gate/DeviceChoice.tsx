@@ -43,7 +43,7 @@ export function DeviceChoice({ value, onChange, tried }: Props) {
             </Check>
           </div>
           {missing && (
-            <span class="nhsuk-error-message" id="agree-error" role="alert">
+            <span class="nhsuk-error-message" id="agree-error">
               <span class="vh">Error: </span>Your own device needs the agreement
             </span>
           )}

@@ -50,8 +50,9 @@ export function Enrol({ link, demonstration, onBegun, onDone }: Props) {
   useEffect(() => {
     client.wardline.startEnrolment(link).then(setEnrolment, (thrown: unknown) => setFault(asFault(thrown)));
   }, [link]);
+  const moved = useRef(false);
   useEffect(() => {
-    if (step > 0) heading.current?.focus({ preventScroll: true });
+    if (moved.current) heading.current?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }, [step]);
 
@@ -86,6 +87,7 @@ export function Enrol({ link, demonstration, onBegun, onDone }: Props) {
     if (!ready[step]) return;
     setTried(false);
     if (step < 3) {
+      moved.current = true;
       setStep(step + 1);
       return;
     }
@@ -192,7 +194,7 @@ export function Enrol({ link, demonstration, onBegun, onDone }: Props) {
               </Check>
             </div>
             {tried && !noticed && (
-              <span class="nhsuk-error-message" id="notice-error" role="alert">
+              <span class="nhsuk-error-message" id="notice-error">
                 <span class="vh">Error: </span>Read it and tick
               </span>
             )}

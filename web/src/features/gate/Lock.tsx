@@ -29,14 +29,16 @@ export function Lock({ organisation, offline, pin, passkey }: Props) {
   if (elsewhere === undefined) return <Gate>{null}</Gate>;
   return (
     <Gate>
-      {offline && (
-        <p class="bar bar--offline" role="status">
-          <OfflineIcon />
-          <span>
-            <b>Offline.</b> Wardline cannot be reached, so your messages cannot be opened now. Urgent? Call.
-          </span>
-        </p>
-      )}
+      <div role="status">
+        {offline && (
+          <p class="bar bar--offline">
+            <OfflineIcon />
+            <span>
+              <b>Offline.</b> Wardline cannot be reached, so your messages cannot be opened now. Urgent? Call.
+            </span>
+          </p>
+        )}
+      </div>
       {elsewhere && !here ? (
         <OpenElsewhere onHere={() => setHere(true)} />
       ) : (
@@ -46,6 +48,7 @@ export function Lock({ organisation, offline, pin, passkey }: Props) {
           elsewhere={elsewhere}
           pin={pin === true}
           passkey={passkey === true && browserHasPasskeys()}
+          offline={offline === true}
           onBegin={() => setHere(true)}
         />
       )}
@@ -98,6 +101,7 @@ type UnlockProps = {
   elsewhere: boolean;
   pin: boolean;
   passkey: boolean;
+  offline: boolean;
   /** From now on the tab that is open may be this one. */
   onBegin: () => void;
 };
@@ -105,9 +109,14 @@ type UnlockProps = {
 /** Most people have a quick way and never need it here; who has none does not fetch it. */
 const quickPart = part(async () => (await import('./QuickUnlock.tsx')).QuickUnlock);
 
-function Unlock({ organisation, chosen, elsewhere, pin, passkey, onBegin }: UnlockProps) {
-  const [quick, setQuick] = useState(pin || passkey);
+function Unlock({ organisation, chosen, elsewhere, pin, passkey, offline, onBegin }: UnlockProps) {
+  // What was asked for, or begun while there was nothing else yet: a quick way that comes later does not take it away.
+  const [byPassword, setByPassword] = useState(false);
+  const quick = (pin || passkey) && !byPassword;
+  const [returned, setReturned] = useState(false);
   const [why, setWhy] = useState<Fault>();
+  const form = useRef<HTMLFormElement>(null);
+  const sentHere = useRef(false);
   const client = useClient();
   const task = useTask();
   const [password, setPassword] = useState('');
@@ -116,9 +125,24 @@ function Unlock({ organisation, chosen, elsewhere, pin, passkey, onBegin }: Unlo
     if (chosen) heading.current?.focus();
   }, []);
 
+  // The button that led here is gone, and the focus with it.
+  useEffect(() => {
+    if (!quick && sentHere.current) form.current?.querySelector('input')?.focus();
+    sentHere.current = false;
+  }, [quick]);
+  // What failed for want of a network is over when the network is back.
+  useEffect(() => {
+    if (!offline && task.fault?.code === 'offline') task.clear();
+  }, [offline]);
+
   const toPassword = (fault?: Fault) => {
+    sentHere.current = true;
     setWhy(fault);
-    setQuick(false);
+    setByPassword(true);
+  };
+  const usedUp = (fault: Fault) => {
+    sentHere.current = true;
+    setWhy(fault);
   };
 
   function unlock() {
@@ -143,10 +167,14 @@ function Unlock({ organisation, chosen, elsewhere, pin, passkey, onBegin }: Unlo
         </h1>
         <p class="lead">{organisation}</p>
       </div>
-      {quick && <Quick pin={pin} passkey={passkey} onBegin={onBegin} onPassword={toPassword} />}
+      {quick && (
+        <Quick {...{ pin, passkey, why, onBegin }} returned={returned} onUsedUp={usedUp} onPassword={toPassword} />
+      )}
       {!quick && (
         <form
           class="stack"
+          ref={form}
+          onFocusIn={() => setByPassword(true)}
           onSubmit={(event) => {
             event.preventDefault();
             unlock();
@@ -159,14 +187,21 @@ function Unlock({ organisation, chosen, elsewhere, pin, passkey, onBegin }: Unlo
             autocomplete="current-password"
             value={password}
             onInput={setPassword}
-            disabled={task.busy}
+            busy={task.busy}
           />
           <FaultBox fault={task.fault ?? why} />
           <button type="submit" class="btn btn--main btn--wide" aria-disabled={task.busy || password === ''}>
             {task.busy ? 'Unlocking…' : 'Unlock'}
           </button>
-          {why?.code !== 'pin_gone' && (pin || passkey) && (
-            <button type="button" class="btn btn--quiet btn--wide" onClick={() => setQuick(true)}>
+          {(pin || passkey) && (
+            <button
+              type="button"
+              class="btn btn--quiet btn--wide"
+              onClick={() => {
+                setReturned(true);
+                setByPassword(false);
+              }}
+            >
               {pin ? 'Use your PIN' : 'Use your passkey'}
             </button>
           )}
@@ -182,7 +217,12 @@ function Unlock({ organisation, chosen, elsewhere, pin, passkey, onBegin }: Unlo
   );
 }
 
-type QuickProps = Pick<UnlockProps, 'pin' | 'passkey' | 'onBegin'> & { onPassword: (why?: Fault) => void };
+type QuickProps = Pick<UnlockProps, 'pin' | 'passkey' | 'onBegin'> & {
+  why: Fault | undefined;
+  returned: boolean;
+  onUsedUp: (why: Fault) => void;
+  onPassword: (why?: Fault) => void;
+};
 
 function Quick(props: QuickProps) {
   const { View, ...waiting } = usePart(quickPart);

@@ -1,5 +1,5 @@
 /** The quick ways on the lock screen: a passkey, a PIN, whichever there is; and always a way to the password. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { browserHasPasskeys } from '../../platform/browser.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
 import { FingerprintIcon } from '../../ui/icons/tools.tsx';
@@ -10,18 +10,28 @@ import { useClient } from '../session/client.ts';
 type Props = {
   pin: boolean;
   passkey: boolean;
+  /** What was tried before and is used up. */
+  why: Fault | undefined;
+  /** The person was at the password and came back. */
+  returned: boolean;
   onBegin: () => void;
+  /** The PIN is used up: whatever else there is, is left. */
+  onUsedUp: (why: Fault) => void;
   /** To the password; with what went wrong, when only that is left. */
   onPassword: (why?: Fault) => void;
 };
 
 /** After these the password is the only way on. */
-const final: ReadonlySet<string> = new Set(['pin_gone', 'passkey_without_key', 'device_needed', 'not_signed_in']);
+const final: ReadonlySet<string> = new Set(['passkey_without_key', 'device_needed', 'not_signed_in']);
 
-export function QuickUnlock({ pin, passkey, onBegin, onPassword }: Props) {
+export function QuickUnlock({ pin, passkey, why, returned, onBegin, onUsedUp, onPassword }: Props) {
   const client = useClient();
   const task = useTask();
-  const [pad, setPad] = useState(pin);
+  const byPasskey = useRef<HTMLButtonElement>(null);
+  // The pad takes the focus by itself; where it is gone, the passkey is the first thing to do.
+  useEffect(() => {
+    if (!pin && (returned || why)) byPasskey.current?.focus();
+  }, [pin]);
 
   function open(run: () => Promise<void>) {
     task.run(async () => {
@@ -30,8 +40,12 @@ export function QuickUnlock({ pin, passkey, onBegin, onPassword }: Props) {
         await client.load();
       } catch (thrown) {
         const fault = asFault(thrown);
+        if (fault.code === 'pin_gone') {
+          onUsedUp(fault);
+          await client.load();
+          return;
+        }
         if (!final.has(fault.code)) throw thrown;
-        if (fault.code === 'pin_gone') setPad(false);
         onPassword(fault);
       }
     });
@@ -39,10 +53,12 @@ export function QuickUnlock({ pin, passkey, onBegin, onPassword }: Props) {
 
   return (
     <div class="stack">
+      {!pin && <FaultBox fault={task.fault ?? why} />}
       {passkey && browserHasPasskeys() && (
         <button
           type="button"
-          class={pad ? 'btn btn--wide' : 'btn btn--main btn--wide'}
+          ref={byPasskey}
+          class={pin ? 'btn btn--wide' : 'btn btn--main btn--wide'}
           aria-disabled={task.busy}
           onClick={() =>
             open(async () => {
@@ -57,7 +73,7 @@ export function QuickUnlock({ pin, passkey, onBegin, onPassword }: Props) {
           Unlock with a passkey
         </button>
       )}
-      {pad && (
+      {pin && (
         <PinPad
           label="Enter your PIN"
           action={task.busy ? 'Unlocking…' : 'Unlock'}
@@ -70,7 +86,7 @@ export function QuickUnlock({ pin, passkey, onBegin, onPassword }: Props) {
           }
         />
       )}
-      <FaultBox fault={task.fault} />
+      {pin && <FaultBox fault={task.fault} />}
       <button type="button" class="btn btn--quiet btn--wide" onClick={() => onPassword()}>
         Use your password
       </button>

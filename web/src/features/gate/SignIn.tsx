@@ -18,10 +18,17 @@ const passkeyPart = part(async () => (await import('./PasskeySignIn.tsx')).Passk
 
 export function SignIn(props: Props) {
   const [byPasskey, setByPasskey] = useState(false);
+  const [returned, setReturned] = useState(false);
   const { passkeys = false, demonstration } = props;
-  if (byPasskey) return <ByPasskey demonstration={demonstration} onBack={() => setByPasskey(false)} />;
+  if (byPasskey) {
+    const back = () => {
+      setReturned(true);
+      setByPasskey(false);
+    };
+    return <ByPasskey demonstration={demonstration} onBack={back} />;
+  }
   const offered = passkeys && browserHasPasskeys();
-  return <ByPassword {...props} onPasskey={offered ? () => setByPasskey(true) : undefined} />;
+  return <ByPassword {...props} returned={returned} onPasskey={offered ? () => setByPasskey(true) : undefined} />;
 }
 
 function ByPasskey(props: { demonstration: boolean; onBack: () => void }) {
@@ -39,9 +46,13 @@ function ByPasskey(props: { demonstration: boolean; onBack: () => void }) {
   );
 }
 
-type ByPasswordProps = Props & { onPasskey: (() => void) | undefined };
+type ByPasswordProps = Props & {
+  /** From the passkey, whose "Back" is gone now. */
+  returned: boolean;
+  onPasskey: (() => void) | undefined;
+};
 
-function ByPassword({ organisation, demonstration, onPasskey }: ByPasswordProps) {
+function ByPassword({ organisation, demonstration, returned, onPasskey }: ByPasswordProps) {
   const client = useClient();
   const task = useTask();
   const [username, setUsername] = useState('');
@@ -53,8 +64,10 @@ function ByPassword({ organisation, demonstration, onPasskey }: ByPasswordProps)
   const [tried, setTried] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
   const digits = code.replace(/\s/g, '');
+  const moved = useRef(returned);
   useEffect(() => {
-    if (deviceKnown !== undefined) heading.current?.focus();
+    if (moved.current) heading.current?.focus();
+    moved.current = true;
   }, [deviceKnown, deviceGiven]);
 
   function back() {
@@ -94,7 +107,9 @@ function ByPassword({ organisation, demonstration, onPasskey }: ByPasswordProps)
         }
       >
         <div class="stack">
-          <h1>Sign in</h1>
+          <h1 ref={heading} tabIndex={-1}>
+            Sign in
+          </h1>
           <p class="lead">{organisation}</p>
         </div>
         <TextField

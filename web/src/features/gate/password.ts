@@ -11,6 +11,7 @@ export function passwordProblem(
   { minPasswordLength, username, person }: PasswordAbout,
 ): Problem | undefined {
   const length = Array.from(password).length;
+  if (length === 0) return { field: 'password', text: 'Enter a new password' };
   if (length < minPasswordLength) {
     return { field: 'password', text: `Use at least ${minPasswordLength} characters; this has ${length}` };
   }

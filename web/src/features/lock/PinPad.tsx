@@ -104,7 +104,7 @@ export function PinPad({ label, action, busy, onPin }: Props) {
         ))}
         <span />
         <Digit digit={0} onPress={add} />
-        <button type="button" class="btn btn--quiet" onClick={drop}>
+        <button type="button" class="btn btn--quiet" data-again onClick={drop}>
           Delete<span class="vh"> the last digit</span>
         </button>
       </div>
@@ -117,7 +117,7 @@ export function PinPad({ label, action, busy, onPin }: Props) {
 
 function Digit({ digit, onPress }: { digit: number; onPress: (digit: number) => void }) {
   return (
-    <button type="button" class="btn" onClick={() => onPress(digit)}>
+    <button type="button" class="btn" data-again onClick={() => onPress(digit)}>
       {digit}
     </button>
   );

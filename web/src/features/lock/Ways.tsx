@@ -1,6 +1,6 @@
 /** Signing in and locking: the ways that open Wardline for this person, and changing them (R23, R24). */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Way, Ways as List } from '../../core/contract.ts';
 import { browserHasPasskeys, deviceLabel } from '../../platform/browser.ts';
 import { whenInWords } from '../../ui/dates.ts';
@@ -16,7 +16,13 @@ import { useProof } from './proof.tsx';
 
 type Doing = { what: 'pin' } | { what: 'password' } | { what: 'remove'; way: Way } | undefined;
 
-const titles = { pin: 'A PIN for this device', password: 'Change your password', remove: 'Remove' };
+const removes = { pin: 'Remove the PIN?', passkey: 'Remove the passkey?', password: 'Remove the password?' };
+
+function titleFor(doing: NonNullable<Doing>, hasPassword: boolean): string {
+  if (doing.what === 'remove') return removes[doing.way.kind];
+  if (doing.what === 'pin') return 'A PIN for this device';
+  return hasPassword ? 'Change your password' : 'Set a password';
+}
 
 export function Ways() {
   const client = useClient();
@@ -38,13 +44,25 @@ export function Ways() {
   }
   useEffect(() => void load(), []);
 
+  // Back in the list, the focus is on what led away, if that is still there.
+  const opener = useRef('');
+  function begin(what: NonNullable<Doing>, from: string) {
+    opener.current = from;
+    setDoing(what);
+  }
+  useEffect(() => {
+    if (!doing && opener.current) document.getElementById(opener.current)?.focus();
+  }, [doing]);
+
   function change(run: () => Promise<string>) {
     setDone('');
     task.run(async () => {
       const said = await withProof(run);
-      setDoing(undefined);
-      setDone(said);
+      // The list is new before it is seen again: the focus finds what is there. What was done is said when its place is there.
       await load();
+      setDoing(undefined);
+      await Promise.resolve();
+      setDone(said);
     });
   }
   const stop = () => {
@@ -52,9 +70,10 @@ export function Ways() {
     setDoing(undefined);
   };
 
+  const hasPassword = list?.ways.some(({ kind }) => kind === 'password') ?? false;
   if (doing) {
     return (
-      <Sheet title={titles[doing.what]} back closeLabel="Back to the list" onClose={stop}>
+      <Sheet title={titleFor(doing, hasPassword)} back closeLabel="Back to the list" onClose={stop}>
         {doing.what === 'pin' && (
           <div class="stack narrow">
             <p>It opens Wardline on this device only, after a lock. After ten wrong tries it is destroyed.</p>
@@ -118,8 +137,7 @@ export function Ways() {
     );
   }
 
-  const pinHere = list?.ways.some(({ here, gone }) => here && !gone) ?? false;
-  const hasPassword = list?.ways.some(({ kind }) => kind === 'password') ?? false;
+  const pinHere = list?.ways.some(({ here }) => here) ?? false;
   return (
     <Sheet title="Signing in and locking" back closeLabel="Back to More" onClose={() => client.router.close()}>
       <div class="stack-l narrow">
@@ -144,17 +162,33 @@ export function Ways() {
               {list.ways.map((way) => (
                 <WayRow key={way.id} way={way} now={client.now.value}>
                   {way.kind === 'password' && (
-                    <button type="button" class="btn btn--s" onClick={() => setDoing({ what: 'password' })}>
-                      Change
+                    <button
+                      type="button"
+                      class="btn btn--s"
+                      id="ways-password"
+                      onClick={() => begin({ what: 'password' }, 'ways-password')}
+                    >
+                      Change<span class="vh"> the password</span>
                     </button>
                   )}
-                  {way.here && !way.gone && (
-                    <button type="button" class="btn btn--s" onClick={() => setDoing({ what: 'pin' })}>
-                      Change
+                  {way.here && (
+                    <button
+                      type="button"
+                      class="btn btn--s"
+                      id="ways-pin"
+                      onClick={() => begin({ what: 'pin' }, 'ways-pin')}
+                    >
+                      {way.gone ? 'Set a new PIN' : 'Change'}
+                      {!way.gone && <span class="vh"> the PIN on this device</span>}
                     </button>
                   )}
                   {way.removable && (
-                    <button type="button" class="btn btn--s" onClick={() => setDoing({ what: 'remove', way })}>
+                    <button
+                      type="button"
+                      class="btn btn--s"
+                      id={`ways-remove-${way.id}`}
+                      onClick={() => begin({ what: 'remove', way }, `ways-remove-${way.id}`)}
+                    >
                       Remove<span class="vh"> {titleOf(way)}</span>
                     </button>
                   )}
@@ -163,7 +197,7 @@ export function Ways() {
             </ul>
             <div class="row">
               {!pinHere && (
-                <button type="button" class="btn" onClick={() => setDoing({ what: 'pin' })}>
+                <button type="button" class="btn" id="ways-pin" onClick={() => begin({ what: 'pin' }, 'ways-pin')}>
                   <DeviceIcon />
                   Set a PIN on this device
                 </button>
@@ -190,7 +224,12 @@ export function Ways() {
                 </button>
               )}
               {!hasPassword && (
-                <button type="button" class="btn" onClick={() => setDoing({ what: 'password' })}>
+                <button
+                  type="button"
+                  class="btn"
+                  id="ways-password"
+                  onClick={() => begin({ what: 'password' }, 'ways-password')}
+                >
                   <KeyIcon />
                   Set a password
                 </button>
@@ -211,7 +250,7 @@ function WayRow({ way, now, children }: { way: Way; now: number; children: Compo
   const Icon = { password: KeyIcon, passkey: PasskeyIcon, pin: DeviceIcon }[way.kind];
   const facts = [
     way.kind === 'password' ? '' : way.label,
-    `added ${whenInWords(way.addedAt, now)}`,
+    `${way.kind === 'password' || !way.label ? 'Added' : 'added'} ${whenInWords(way.addedAt, now)}`,
     way.lastUsedAt === undefined ? '' : `last used ${whenInWords(way.lastUsedAt, now)}`,
   ].filter(Boolean);
   return (
@@ -237,7 +276,10 @@ function titleOf(way: Way): string {
 function removing(way: Way): string {
   if (!way.opens) return 'It signs you in no more. Your messages are not touched.';
   const then = 'New keys are made at once, and your other devices lock until you open them again.';
-  if (way.kind === 'pin') return `That device asks for your password or a passkey from now on. ${then}`;
+  if (way.gone) return `It opens nothing any more, and goes from this list. ${then}`;
+  if (way.kind === 'pin') {
+    return `${way.here ? 'This' : 'That'} device asks for your password or a passkey from now on. ${then}`;
+  }
   if (way.kind === 'passkey') {
     return `It opens Wardline nowhere any more, also if somebody has a copy. ${then} You can delete it in your device’s own settings too.`;
   }

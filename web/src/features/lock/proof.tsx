@@ -80,7 +80,7 @@ function ProofSheet(props: { passkeys: boolean; onProved: () => void; onClose: (
           autocomplete="current-password"
           value={password}
           onInput={setPassword}
-          disabled={task.busy}
+          busy={task.busy}
           autofocus
         />
         <FaultBox fault={task.fault} />

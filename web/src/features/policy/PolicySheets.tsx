@@ -107,7 +107,7 @@ function One({ which }: { which: PolicyRef }) {
                     })
                   }
                 >
-                  I am on duty: ask me at the end of it
+                  On duty: ask me at the end
                 </button>
                 <p class="small muted policy__wait" id="policy-wait">
                   {whenInWords(client.now.value + found.graceMs, client.now.value)} at the latest

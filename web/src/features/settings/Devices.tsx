@@ -85,8 +85,7 @@ function DeviceRow({ device, onEnd }: { device: OwnDevice; onEnd?: () => void })
   return (
     <li class="devices__d">
       <h3>
-        {name}
-        {device.current && <b class="devices__here"> This device</b>}
+        {name} {device.current && <span class="tag devices__here">This device</span>}
       </h3>
       <p class="small">
         {device.label && `${kindWords[device.kind]}. `}

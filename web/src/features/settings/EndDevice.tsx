@@ -83,7 +83,7 @@ export function EndDevice({ device, onClose }: Props) {
 
   return (
     <Sheet
-      title={half ? 'Renew your keys' : 'What happened to it?'}
+      title={half ? 'Renew your keys' : 'Sign out a device'}
       subtitle={device.label || kindWords[device.kind]}
       onClose={close}
       foot={
@@ -115,7 +115,7 @@ export function EndDevice({ device, onClose }: Props) {
           <>
             <p class="small muted">It was last used at {whenInWords(device.lastUsed, client.now.value)}.</p>
             <Radios
-              legend="Where is it now?"
+              legend="What happened to it?"
               error={tried && !what ? 'Choose what happened to it' : undefined}
               options={options}
               value={what}

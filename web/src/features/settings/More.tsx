@@ -74,14 +74,14 @@ export function More() {
               </button>
             </div>
             <p class="small muted">
-              Locking keeps you signed in: your PIN, your passkey or your password opens it again. Signing out asks for
-              both factors.
+              Locking keeps you signed in: your PIN, your passkey or your password opens it again. After signing out you
+              need your passkey, or your password and a code.
             </p>
           </section>
           <section aria-labelledby="more-ways">
             <h2 id="more-ways">Signing in and locking</h2>
             {state.changedElsewhere && (
-              <p class="pinnote" role="status">
+              <p class="pinnote">
                 <WarningIcon />
                 The ways to open Wardline were changed on another device. If that was not you, tell the service desk
                 now.

@@ -1,4 +1,7 @@
-/** Offline is said plainly: how old the screen is, what waits, and what to do when it cannot wait. */
+/**
+ * Offline is said plainly: how old the screen is, what waits, and what to do when it cannot wait. The bars are drawn anew on every screen
+ * of a phone, so they are no live regions: what begins is read out once, by `ConnectionNews`, which stays.
+ */
 import type { Connection } from '../../core/contract.ts';
 import { plural, whenInWords } from '../../ui/dates.ts';
 import { saveText } from '../../platform/save.ts';
@@ -12,10 +15,10 @@ export function ConnectionBar() {
   const me = session.value;
   const { state, lastSync, queued, skewMs, alarm, renew } = connection.value;
   return (
-    <div role="status">
+    <>
       <WrongPatientBar />
       {alarm && (
-        <p class="bar bar--warn" role="alert">
+        <p class="bar bar--warn">
           <WarningIcon />
           <span>
             <b>Two lists of keys.</b> {alarmWords(alarm)}{' '}
@@ -41,7 +44,7 @@ export function ConnectionBar() {
         </p>
       )}
       {renew && (
-        <p class="bar bar--warn" role="alert">
+        <p class="bar bar--warn">
           <WarningIcon />
           <span>
             <b>Your keys still have to be renewed.</b> A device of yours was reported {renew.why}: until then you cannot
@@ -64,7 +67,33 @@ export function ConnectionBar() {
           </span>
         </p>
       )}
-    </div>
+    </>
+  );
+}
+
+/** For who listens to the screen: what has begun, in a sentence, when it begins. */
+export function ConnectionNews() {
+  const { connection, session } = useClient();
+  const { state, alarm, renew, skewMs } = connection.value;
+  const me = session.value;
+  const pressing = [
+    alarm && 'Two lists of keys. Wardline sends nothing to new keys. Tell the service desk now.',
+    renew && 'Your keys still have to be renewed.',
+  ];
+  const news = [
+    state === 'offline' && 'Offline. What you write is queued. Urgent? Call.',
+    me?.at === 'ready' && me.changedElsewhere && 'The ways to open Wardline were changed on another device.',
+    skewMs !== undefined && 'The clock of this device is wrong. Times here are the server’s.',
+  ];
+  return (
+    <>
+      <p class="vh" role="alert">
+        {pressing.filter(Boolean).join(' ')}
+      </p>
+      <p class="vh" role="status">
+        {news.filter(Boolean).join(' ')}
+      </p>
+    </>
   );
 }
 

@@ -13,7 +13,7 @@ import { Mark } from '../gate/Frame.tsx';
 import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
 import { ThreadStore } from '../thread/store.ts';
-import { ConnectionBar } from './ConnectionBar.tsx';
+import { ConnectionBar, ConnectionNews } from './ConnectionBar.tsx';
 import { fetchAhead } from './parts.ts';
 import { DetailsPlace, JumpPlace, MorePlace, SheetPlace, ThreadPlace, WorklistPlace } from './Places.tsx';
 import { format } from './routes.ts';
@@ -137,6 +137,7 @@ export function Shell({ state }: { state: Ready }) {
       )}
       <SheetPlace store={store} />
       {jumping && <JumpPlace onClose={() => setJumping(false)} />}
+      <ConnectionNews />
       <p class="vh" role="status" aria-live="polite">
         {client.said}
       </p>
