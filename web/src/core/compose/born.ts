@@ -5,7 +5,7 @@ const months =
   'jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?';
 const month = new RegExp(`^(?:${months})$`, 'i');
 const date = new RegExp(
-  `\\b(?:(?<day>\\d{1,2})(?:st|nd|rd|th)?(?:\\s+of\\b)?[\\s./-]*(?:${months}|\\d{1,2})[\\s.,/-]+(?<year>\\d{4}|\\d{2})` +
+  `\\b(?:(?<day>\\d{1,2})(?:st|nd|rd|th)?(?:\\s+of\\b)?[\\s./-]*(?:(?:${months})[\\s.,/-]*|\\d{1,2}[\\s.,/-]+)['’]?(?<year>\\d{4}|\\d{2})` +
     `|(?:${months})\\s+(?<dayLate>\\d{1,2})(?:st|nd|rd|th)?[\\s,]+(?<yearLate>\\d{4})` +
     `|(?<yearFirst>\\d{4})[-/.](?<monthIso>\\d{2})[-/.](?<dayIso>\\d{2}))\\b`,
   'gi',

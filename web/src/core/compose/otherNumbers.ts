@@ -16,7 +16,7 @@ export function isOtherNumber(text: string, number: FoundNumber): boolean {
 const called = /(?:\bn\.?h\.?s\.?|\bchi|\bh\s?&\s?c)\s*(?:no|num|number|id)?\b[\s.:#=()-]*(?:is\b\s*)?$/i;
 
 const dialled = /(?:\+\s?44|\b0044|\(44\))[\s().-]*(?:\(?0\)?[\s.-]*)?$|\(0\)[\s.-]*$/;
-const lineNoun = '(?:tel|telephone|phone|mob|mobile|cell|fax|bleep|bleeps|pager|ext|extn|extension|dect|line|helpline|switchboard|dial)';
+const lineNoun = '(?:tel|telephone|phone|mob|mobile|cell|fax|bleep|bleeps|pager|ext|extn|extension|dect|line|helpline|switchboard|switch|dial)';
 const lineVerb = '(?:call|calls|calling|ring|rings|ringing|rang|text|sms|whatsapp|contact|contactable|reach|reachable)';
 /** What may stand between the word and the number. "about" and "for" may not: then somebody is meant. */
 const between =
@@ -47,7 +47,7 @@ function beginsWithDate(digits: string): boolean {
 }
 
 const named =
-  'order|accession|acc|requisition|invoice|po|purchase|serial|sn|batch|lot|barcode|job|ticket|incident|asset|datix|docket|tracking|consignment';
+  'order|ord|accession|acc|requisition|invoice|po|purchase|serial|sn|batch|lot|barcode|job|ticket|incident|inc|asset|datix|docket|tracking|consignment';
 const vague = 'request|req|specimen|sample|lab|case|item|part|product|catalogue|cat|account|stock|delivery|call|pump|device';
 const ofAnOrder = new RegExp(
   `\\b(?:(?:${named})(?:\\s+order)?[\\s.:#=-]*(?:(?:no|num|number|id|ref|reference|code)\\b)?|` +

@@ -41,20 +41,24 @@ class Sentence {
   readonly kit: number;
   readonly staff: number;
   readonly somebody: boolean;
+  /** A ward or a department is named. */
+  readonly setting: boolean;
 
   constructor(tokens: readonly Token[], shouted: boolean) {
     this.tokens = tokens;
     this.shouted = shouted;
     let [care, faint, kit, staff] = [0, 0, 0, 0];
-    let somebody = false;
+    let [somebody, setting] = [false, false];
     tokens.forEach(({ word }, at) => {
       if (this.isCare(at)) care += 1;
       else if (of.faint.has(word)) faint += 1;
       if (of.kit.has(word) && !this.isOfPeople(at)) kit += 1;
-      if (of.staff.has(word)) staff += 1;
+      if (of.staff.has(word) && !this.isCare(at) && (word !== 'it' || tokens[at]?.raw === 'IT')) staff += 1;
       if (this.isPerson(at) || of.pronouns.has(word) || of.relatives.has(bare(word))) somebody = true;
+      if (of.wards.has(word) || of.areas.has(word)) setting = true;
     });
-    [this.care, this.faint, this.kit, this.staff, this.somebody] = [care, faint, kit, staff, somebody];
+    [this.care, this.faint, this.kit, this.staff] = [care, faint, kit, staff];
+    [this.somebody, this.setting] = [somebody, setting];
   }
 
   at(place: number): Token | undefined {
@@ -73,7 +77,9 @@ class Sentence {
   isCare(at: number): boolean {
     const word = bare(this.word(at));
     if (of.measures.has(word)) return word.length > 2 || hasValue(this, at);
-    return (of.care.has(word) && !of.faint.has(word)) || of.clinical.test(word);
+    // "?torsion"
+    const asked = this.word(at - 1) === '?' && this.at(at)?.glued === true && this.at(at - 1)?.glued !== true && word.length > 1;
+    return asked || (of.care.has(word) && !of.faint.has(word)) || of.clinical.test(word);
   }
 
   /** "ready for theatre", "when you are free": not of a place. */
@@ -87,7 +93,9 @@ class Sentence {
 
   isPerson(at: number): boolean {
     const word = bare(this.word(at));
-    if (of.patients.has(word)) return !this.isCompound(at);
+    // "OT and PT on the ward"
+    const physio = this.at(at)?.raw === 'PT' && this.within(Math.max(0, at - 2), 5, (one) => this.word(one) === 'ot');
+    if (of.patients.has(word)) return !physio && !this.isCompound(at);
     return of.people.has(word) && word !== 'one' && word !== 'dear' && !this.isColleague(at);
   }
 
@@ -98,7 +106,7 @@ class Sentence {
 
   /** "the man from estates", "the lady in HR". */
   isColleague(at: number): boolean {
-    for (let next = at + 1; next <= at + 3; next += 1) {
+    for (let next = at + 1; next <= at + 2; next += 1) {
       if (!/^(?:from|in|at|on|with)$/.test(this.word(next))) continue;
       const article = this.word(next + 1) === 'the' ? 2 : 1;
       return of.staff.has(this.word(next + article));
@@ -127,8 +135,13 @@ function hasValue(sentence: Sentence, at: number): boolean {
 
 const rules: readonly ((sentence: Sentence, at: number) => Stretch[])[] = [
   aSpot,
+  someBeds,
   anArea,
   aPerson,
+  oneOfThem,
+  aCondition,
+  aLetteredBed,
+  aPregnancy,
   anAge,
   aSexWithAge,
   someInitials,
@@ -160,9 +173,7 @@ function placeAt(sentence: Sentence, at: number, names: ReadonlySet<string>): Na
     word = 'sr';
   } else if (word === 'sideroom') word = 'sr';
   else if (word === 's' && sentence.word(at + 1) === '/' && sentence.word(at + 2) === 'r') [name, word] = [at + 2, 'sr'];
-  // "b6 sats 82": the letter only where it is written with the number, at the beginning, and something is measured.
-  else if (word === 'b' && at === 0 && sentence.at(1)?.glued && sentence.within(2, 2, (next) => of.measures.has(sentence.word(next)) && hasValue(sentence, next)))
-    word = 'bed';
+  else if (word === 'b' && isShortBed(sentence, at)) word = 'bed';
   if (!names.has(word)) return undefined;
   let number = name + 1;
   if (/^(?:no|num|number|space)$/.test(sentence.word(number)) && (sentence.isNumber(number + 1) || sentence.word(number + 1) === '.'))
@@ -170,6 +181,13 @@ function placeAt(sentence: Sentence, at: number, names: ReadonlySet<string>): Na
   while (/^[.#:-]$/.test(sentence.word(number)) && number < name + 4) number += 1;
   const last = numbered(sentence, number, word);
   return last === undefined ? undefined : { first: at, last };
+}
+
+/** "b6 sats 82", "w12 b3 chest pain": the letter only where it is written with the number, at the beginning or behind a ward. */
+function isShortBed(sentence: Sentence, at: number): boolean {
+  if (sentence.at(at)?.glued || !sentence.at(at + 1)?.glued || !/^\d{1,2}$/.test(sentence.at(at + 1)?.raw ?? '')) return false;
+  if (at > 0) return /^(?:w|wd|ward)$/.test(sentence.word(at - 2)) && sentence.care > 0;
+  return sentence.within(2, 2, (next) => of.measures.has(sentence.word(next)) && hasValue(sentence, next));
 }
 
 /** Where the number, or the letter, of a place ends. */
@@ -226,7 +244,17 @@ function aSpot(sentence: Sentence, at: number): Stretch[] {
   const speaks = sentence.care + sentence.faint * 0.5 + (sentence.somebody ? 2 : 0);
   if (sentence.kit > speaks) return [];
   if (isMine(sentence, first)) return [];
+  // "need bed 3 by six"
+  const taken = /^(?:need|use|using|take|offer|allocate|allocated|hold|reserve|reserved|keep|given|have)$/.test(sentence.word(first - 1));
+  if (taken && speaks === 0) return [];
   return sentence.stretch(first, withPerson(sentence, last));
+}
+
+/** "beds 5 and 6 both scored 7": two of them, with something that is said of patients. */
+function someBeds(sentence: Sentence, at: number): Stretch[] {
+  if (!/^(?:beds|bds|cots|cubicles|siderooms)$/.test(sentence.word(at)) || !sentence.isNumber(at + 1)) return [];
+  const joined = /^(?:and|&|\+|,)$/.test(sentence.word(at + 2)) && sentence.isNumber(at + 3);
+  return joined && sentence.care > 0 && sentence.kit === 0 ? sentence.stretch(at, at + 3) : [];
 }
 
 /** The "room" of "side room", the "r" of "s/r". */
@@ -253,10 +281,8 @@ function anArea(sentence: Sentence, at: number): Stretch[] {
   const next = sentence.word(last + 1);
   if (plurals.test(next) && sentence.isNumber(last + 2) && sentence.care === 0) return [];
   if (sentence.isPerson(last + 1)) return sentence.stretch(first, last + 1);
-  if (isMine(sentence, first) || isSettled(sentence, place)) return [];
-  // "resus 2": one bed of few.
-  const one = /^(?:resus|rsus)$/.test(sentence.word(at));
-  const speaks = sentence.care + (one && sentence.faint > 0 ? 1 : 0);
+  if (isMine(sentence, first) || isSettled(sentence, place) || /^(?:list|lists|nurse|team|staff|ventilator)$/.test(next)) return [];
+  const speaks = sentence.care;
   if (speaks === 0 || sentence.kit >= speaks || sentence.staff > 0) return [];
   return sentence.stretch(first, last);
 }
@@ -271,23 +297,41 @@ function aPerson(sentence: Sentence, at: number): Stretch[] {
   if (!sentence.isPerson(at)) return [];
   const word = bare(sentence.word(at));
   const patient = of.patients.has(word);
-  const initials = patient ? initialsAfter(sentence, at) : undefined;
+  const initials = patient && sentence.kit <= sentence.care ? initialsAfter(sentence, at) : undefined;
   if (initials !== undefined) return sentence.stretch(at, initials);
+  if (sentence.word(at - 1) === 'my' && /^(?:baby|boy|girl|child|kid|man|lad|toddler)$/.test(word) && !sentence.setting) return [];
   const place = personsPlace(sentence, at);
   if (place?.certain === true && !isAnybody(sentence, at)) return sentence.stretch(at, place.last);
   if (patient && isAnybody(sentence, at)) return [];
   const pointed = isPointed(sentence, at);
   const speaks = sentence.care > 0 || place !== undefined;
+  const strong = isStrong(sentence.word(pointerBefore(sentence, at)));
+  const found = sentence.stretch(at, place?.last ?? at);
+  const next = sentence.word(at + 1);
   if (patient) {
-    if (!pointed && !(beginsClause(sentence, at) && (sentence.care > 0 || (sentence.faint > 0 && verb.test(sentence.word(at + 1)))))) return [];
-    if (pointed && !isStrong(sentence.word(pointerBefore(sentence, at))) && !speaks && !verb.test(sentence.word(at + 1)) && sentence.faint === 0)
-      return [];
-    return sentence.stretch(at, place?.last ?? at);
+    if (of.relatives.has(bare(next)) && sentence.word(at) !== word) return sentence.stretch(at, at + 1);
+    if (pointed) return strong || speaks || verb.test(next) || sentence.faint > 0 ? found : [];
+    const told = sentence.care > 0 || verb.test(next) || preposition.test(next) || /\p{L}{3,}(?:ing|ed)$/u.test(next);
+    return told && sentence.kit <= sentence.care && (beginsClause(sentence, at) || isHad(sentence, at)) ? found : [];
   }
-  if (!pointed || !(speaks || (sentence.faint > 0 && preposition.test(sentence.word(at + 1))))) return [];
+  if (strong && /^(?:lady|gentleman|gent|baby|child)$/.test(word) && sentence.word(pointerBefore(sentence, at)) !== 'my') return found;
   if (sentence.staff > 0 && sentence.care === 0) return [];
-  return sentence.stretch(at, place?.last ?? at);
+  const known = sentence.faint > 0 || (sentence.setting && /^(?:who|with|that|having|we|you)$/.test(next));
+  if (pointed) return speaks || (known && (preposition.test(next) || verb.test(next))) ? found : [];
+  const told = sentence.care > 0 || ((place !== undefined || next === 'with') && known);
+  return told && (preposition.test(next) || sentence.isCare(at + 1)) && !isAnybody(sentence, at) ? found : [];
 }
+
+/** "one of my patients has gone missing" */
+function oneOfThem(sentence: Sentence, at: number): Stretch[] {
+  if (!/^(?:patients|pts)$/.test(sentence.word(at)) || !/^(?:my|our|your|the|these)$/.test(sentence.word(at - 1))) return [];
+  return sentence.word(at - 2) === 'of' && sentence.word(at - 3) === 'one' ? sentence.stretch(at - 3, at) : [];
+}
+
+/** "I have a patient with", "got another pt", "there's a patient". */
+const isHad = (sentence: Sentence, at: number): boolean =>
+  /^(?:a|an|one)$/.test(sentence.word(at - 1)) &&
+  /^(?:have|got|had|is|there's|theres|'ve|i've|we've|ive|weve|clerked|seen|accepted|accepting|admitting|admitted|reviewed|seeing|is|about|discuss|see|review|take|accept|admit)$/.test(sentence.word(at - 2));
 
 /** "my", "this", "that", "our": of one person, whatever is said. */
 const isStrong = (word: string): boolean => /^(?:my|our|this|that|ur)$/.test(word);
@@ -303,7 +347,14 @@ function pointerBefore(sentence: Sentence, at: number): number {
   return -1;
 }
 
-const isPointed = (sentence: Sentence, at: number): boolean => pointerBefore(sentence, at) >= 0;
+/** Also "resus lady", "4B pt". */
+function isPointed(sentence: Sentence, at: number): boolean {
+  const before = sentence.at(at - 1);
+  if (!before) return false;
+  const named = of.areas.has(before.word) || of.wards.has(before.word);
+  const lettered = before.glued && /^[a-h]$/.test(before.word) && sentence.isNumber(at - 2);
+  return named || lettered || pointerBefore(sentence, at) >= 0;
+}
 
 /** "each patient", "if a patient is hypoxic", "patients must", "a patient should". */
 function isAnybody(sentence: Sentence, at: number): boolean {
@@ -318,6 +369,37 @@ const beginsClause = (sentence: Sentence, at: number): boolean =>
   at === 0 ||
   sentence.at(at - 1)?.kind === 'mark' ||
   /^(?:review|see|with|for|hi|re|and|but|op|post-op|postop|elderly|young|female|male|ed|ward|nhs|urgent|fyi|update|pls|please|that|so|as|because|have|got|old|admit|admitted)$/.test(sentence.word(at - 1));
+
+/** "that overdose from last night", "my post-op colectomy has a HR of 140", "the NOF in bay 2": an illness that stands for who has it. */
+function aCondition(sentence: Sentence, at: number): Stretch[] {
+  const word = sentence.word(at);
+  if (!of.conditions.has(word) && !/\p{L}{3,}(?:ectomy|otomy|ostomy|itis|plasty)$/u.test(word)) return [];
+  const pointer = pointerBefore(sentence, at);
+  if (pointer < 0 || of.compounds.has(sentence.word(at + 1))) return [];
+  const next = sentence.word(at + 1);
+  if (sentence.kit > 0 || sentence.staff > 0 || isAnybody(sentence, at)) return [];
+  if (/^(?:in|on|from|at)$/.test(next)) {
+    const place = personsPlace(sentence, at);
+    const met = /^(?:last|yesterday|yesterday's|overnight|this|earlier|clinic|theatre|gp)$/.test(sentence.word(at + 2));
+    return place !== undefined || met ? sentence.stretch(pointer, place?.last ?? at) : [];
+  }
+  return verb.test(next) && sentence.within(at + 2, 6, (each) => sentence.isCare(each)) ? sentence.stretch(pointer, at) : [];
+}
+
+/** "C3 is more confused": a bed by its letter and number, with something that is said of a patient. */
+function aLetteredBed(sentence: Sentence, at: number): Stretch[] {
+  const [letter, number] = [sentence.at(at), sentence.at(at + 1)];
+  if (at > 0 || !letter || !number?.glued || !/^[A-H]$/.test(letter.raw) || !/^\d{1,2}$/.test(number.raw)) return [];
+  if (!verb.test(sentence.word(at + 2)) || sentence.kit > 0 || sentence.staff > 0) return [];
+  return sentence.within(at + 3, 5, (next) => sentence.isCare(next)) ? sentence.stretch(at, at + 1) : [];
+}
+
+/** "G3P2", "P1+0 39+4". */
+function aPregnancy(sentence: Sentence, at: number): Stretch[] {
+  if (!/^G$/i.test(sentence.at(at)?.raw ?? '') || !sentence.at(at + 1)?.glued || !sentence.isNumber(at + 1)) return [];
+  const para = sentence.word(at + 2) === 'p' && sentence.isNumber(at + 3) && sentence.at(at + 3)?.glued === true;
+  return para && (sentence.at(at + 1)?.raw.length ?? 9) <= 2 ? sentence.stretch(at, at + 3) : [];
+}
 
 /** Where a person is said to be: "in 12", "on 6A", "in bay A", "in the end bay", "in resus", "by the window". */
 function personsPlace(sentence: Sentence, at: number): { last: number; certain: boolean } | undefined {
@@ -362,6 +444,7 @@ function initialsAt(sentence: Sentence, at: number, called = false): number | un
     const second = sentence.at(at + 1 + dot);
     if (!second || !/^\p{Lu}$/u.test(second.raw) || (dot === 0 && !called)) return undefined;
     const end = at + 1 + dot;
+    if (/^(?:am|pm|uk|us|nh|eg|ie|nb|bd|od|ps|cv|uv)$/.test(token.word + second.word)) return undefined;
     return sentence.word(end + 1) === '.' && sentence.at(end + 1)?.glued ? end + 1 : end;
   }
   const raw = token.raw.replace(/['’]s$/, '');
@@ -386,21 +469,30 @@ function someInitials(sentence: Sentence, at: number): Stretch[] {
     if (place !== undefined && sentence.kit <= sentence.care + 1) return sentence.stretch(at, place);
   }
   if (small) return [];
+  const dotted = last > at;
+  if (dotted && /^(?:is|has|was|had|needs|wants|still|back|for)$/.test(sentence.word(last + 1))) return sentence.stretch(at, last);
   const told = sentence.within(last + 1, own ? 3 : 5, (next) => sentence.isCare(next));
-  if (told && !/^(?:to|will|can|could|would|has|had)$/.test(sentence.word(last + 1))) return sentence.stretch(at, last);
-  if (told && /^(?:has|had)$/.test(sentence.word(last + 1)) && !sentence.within(last + 2, 2, (next) => /ed$/.test(sentence.word(next)) && !of.acute.has(sentence.word(next))))
+  const spoken = /^(?:to|thanks|congrats|and|with|well)$/.test(sentence.word(at - 1));
+  if (own && (of.relatives.has(sentence.word(last + 1)) || of.faint.has(sentence.word(last + 1)))) return sentence.stretch(at, last);
+  if (told && !spoken && !/^(?:to|will|can|could|would|has|had)$/.test(sentence.word(last + 1))) return sentence.stretch(at, last);
+  if (/^(?:is|for)$/.test(sentence.word(last + 1)) && /^(?:for|home)$/.test(sentence.word(last + 2)) && sentence.faint > 0) return sentence.stretch(at, last);
+  if (told && /^(?:has|had)$/.test(sentence.word(last + 1)) && !sentence.within(last + 2, 2, (next) => treats.test(sentence.word(next))))
     return sentence.stretch(at, last);
   if (at > 0 && seen.test(sentence.word(at - 1)) && sentence.care + sentence.faint > 0 && /^(?:|[,.?!:]|please|pls|plz|asap|today|now|when|too|back|for|in|he|she)$/.test(sentence.word(last + 1)))
     return sentence.stretch(at, last);
   return [];
 }
 
+/** What colleagues have done: "JS has reviewed bed 4". */
+const treats = /^(?:reviewed|clerked|seen|cannulated|discharged|prescribed|assessed|consented|booked|referred|accepted|bled|catheterised|done|taken|written|charted|examined|requested|ordered|chased|started|stopped|given|intubated|spoken|called|phoned|discussed|documented)$/;
+
 function initialsPlace(sentence: Sentence, at: number): number | undefined {
   const from = sentence.word(at) === 'the' ? at + 1 : at;
   const named = placeAt(sentence, from, of.spots) ?? placeAt(sentence, from, of.areas);
   if (named) return named.last;
   const word = sentence.word(from);
-  if (/^(?:resus|rsus|majors|minors|hdu|itu|icu|ccu|nicu|scbu|recovery|rat|bay|cubicle|corridor)$/.test(word)) return from;
+  if (/^(?:resus|rsus|majors|minors|hdu|itu|icu|ccu|nicu|scbu|recovery|rat|bay|cubicle|corridor|sr|sideroom)$/.test(word)) return from;
+  if (word === 'side' && roomWords.test(sentence.word(from + 1))) return from + 1;
   return of.wards.has(word) && sentence.care > 0 ? from : undefined;
 }
 
@@ -432,6 +524,7 @@ function anAge(sentence: Sentence, at: number): Stretch[] {
     else if (!/^[-/.,]$/.test(word)) break;
     if (/^(?:yo|old|o)$/.test(word)) old = true;
   }
+  if (/^(?:yo|yr|y|yrs|yro)[mf]$/.test(sentence.word(next)) && next === at + 1) return sentence.stretch(at, next);
   const sex = sentence.word(next);
   if (of.sexes.has(bare(sex)) || (aged && /^(?:frail|elderly|ex|previously|fit|diabetic|pregnant|known|well|confused|asian|white|black|caucasian|indian|primip|multip)$/.test(sex) && sentence.care > 0)) {
     if (sex === 'm' || sex === 'f') return isSexLetter(sentence, at, next, aged) ? sentence.stretch(at, next) : [];
@@ -440,7 +533,8 @@ function anAge(sentence: Sentence, at: number): Stretch[] {
     return aged || next === at + 1 ? sentence.stretch(at, next) : [];
   }
   const thing = of.kit.has(sex) || sex === 'olds' || sex === 'service';
-  return aged && old && !thing && sentence.care > 0 ? sentence.stretch(at, next - 1) : [];
+  const told = sentence.care > 0 || /^(?:with|presenting|c|post|,|-|\?|:)$/.test(sex);
+  return aged && old && !thing && told ? sentence.stretch(at, next - 1) : [];
 }
 
 /** "79F" and "64m with chest pain", but not "14F catheter", "10M to the car park". */
@@ -448,8 +542,9 @@ function isSexLetter(sentence: Sentence, at: number, letter: number, aged: boole
   const [age, capital] = [Number(sentence.at(at)?.raw), sentence.at(letter)?.raw !== sentence.word(letter)];
   const next = sentence.word(letter + 1);
   if (aged) return true;
+  if (sentence.kit > sentence.care) return false;
   if (sentence.at(letter + 1)?.glued && sentence.at(letter + 1)?.kind !== 'mark') return false;
-  if (/^(?:catheter|catheters|ng|ngt|tube|tubes|chest|drain|drains|needle|needles|foley|fr|ch|degrees|sheath|pigtail|budget|gap|deficit|walk|away|masks|mask|long|high|deep|wide|tape|extension|to|pounds|people|more|overspend|saving|savings|investment|x|per)$/.test(next))
+  if (/^(?:catheter|catheters|ng|ngt|tube|tubes|chest|drain|drains|needle|needles|foley|fr|ch|degrees|sheath|pigtail|budget|gap|deficit|walk|away|masks|mask|temp|outside|inside|feeding|long|high|deep|wide|tape|extension|to|pounds|people|more|overspend|saving|savings|investment|x|per)$/.test(next))
     return false;
   const after = sentence.word(letter + 2);
   if (next === 'from' && sentence.care === 0 && !of.wards.has(after) && !of.areas.has(after) && !/^(?:home|nh|care|gp|nursing|clinic|community)$/.test(after)) return false;
@@ -462,7 +557,8 @@ function isSexLetter(sentence: Sentence, at: number, letter: number, aged: boole
 /** "F84 off legs", "M 45 overdose", "F/72 with sepsis". */
 function aSexWithAge(sentence: Sentence, at: number): Stretch[] {
   const token = sentence.at(at);
-  if (!token || !/^[MF]$/.test(token.raw) || token.glued) return [];
+  const small = at === 0 && /^[mf]$/.test(token?.raw ?? '') && sentence.at(at + 1)?.glued === true && sentence.care > 0;
+  if (!token || !(small || /^[MF♀♂]$/u.test(token.raw)) || (token.glued && token.kind === 'word')) return [];
   if (at > 0 && sentence.at(at - 1)?.kind === 'word' && !/^(?:a|new|referral|ref|re|got|have|accept)$/.test(sentence.word(at - 1))) return [];
   const age = sentence.word(at + 1) === '/' ? at + 2 : at + 1;
   const years = Number(sentence.at(age)?.raw);
@@ -496,12 +592,22 @@ function aTitle(sentence: Sentence, at: number): Stretch[] {
 function aPronoun(sentence: Sentence, at: number): Stretch[] {
   const word = sentence.word(at).replace('’', "'");
   if (!of.pronouns.has(word) || word === 'him') return [];
-  if (sentence.within(0, sentence.tokens.length, (each) => of.atWork.has(sentence.word(each)))) return [];
+  if (sentence.within(0, sentence.tokens.length, (each) => ofAbsence.test(sentence.word(each)))) return [];
+  if (sentence.within(at + 1, 4, (each) => of.atWork.has(sentence.word(each)))) return [];
   if (word === 'his' || word === 'her') {
-    const told = sentence.within(at + 1, 2, (next) => of.measures.has(sentence.word(next)) && (sentence.word(next).length > 1 || sentence.care > 0));
+    const told = sentence.within(
+      at + 1,
+      2,
+      (next) => (sentence.isCare(next) && sentence.word(next).length > 1) || ofBodies.test(sentence.word(next)) || ((of.measures.has(sentence.word(next)) || of.faint.has(sentence.word(next))) && sentence.care > 0),
+    );
     return told ? sentence.stretch(at, at + 1) : [];
   }
-  return sentence.within(at + 1, 5, (next) => of.acute.has(sentence.word(next)) || (of.measures.has(sentence.word(next)) && sentence.isCare(next)))
-    ? sentence.stretch(at, at)
-    : [];
+  const needs = sentence.within(at + 1, 3, (next) => /^(?:needs|requires|needing|need)$/.test(sentence.word(next)));
+  const ill = (next: number) =>
+    of.acute.has(sentence.word(next)) || (sentence.isCare(next) && (needs || of.measures.has(sentence.word(next))));
+  return sentence.within(at + 1, 5, ill) ? sentence.stretch(at, at) : [];
 }
+
+/** "she was vomiting all night and won't be in": a colleague. */
+const ofAbsence = /^(?:shift|nights|cover|covering|leave|rota|swap|sick|won't|wont|rang|childminder|school|kids|husband|wife)$/;
+const ofBodies = /^(?:drain|line|wound|chest|abdomen|abdo|urine|catheter|cannula|stoma|feed|fluids|pain|bowels|breathing|leg|foot|hip|obs|discharge|dressing|scan|op|operation|family|nok|next-of-kin|capacity)$/;
