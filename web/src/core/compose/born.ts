@@ -5,8 +5,8 @@ const months =
   'jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?';
 const month = new RegExp(`^(?:${months})$`, 'i');
 const date = new RegExp(
-  `\\b(?:(?<day>\\d{1,2})(?:st|nd|rd|th)?(?:\\s+of\\b)?[\\s./-]*(?:(?:${months})[\\s.,/-]*|\\d{1,2}[\\s.,/-]+)['’]?(?<year>\\d{4}|\\d{2})` +
-    `|(?:${months})\\s+(?<dayLate>\\d{1,2})(?:st|nd|rd|th)?[\\s,]+(?<yearLate>\\d{4})` +
+  `\\b(?:(?<day>\\d{1,2})(?:st|nd|rd|th)?(?:\\s{1,4}of\\b)?[\\s./-]{0,4}(?:(?:${months})[\\s.,/-]{0,4}|\\d{1,2}[\\s.,/-]{1,4})['’]?(?<year>\\d{4}|\\d{2})` +
+    `|(?:${months})\\s{1,4}(?<dayLate>\\d{1,2})(?:st|nd|rd|th)?[\\s,]{1,4}(?<yearLate>\\d{4})` +
     `|(?<yearFirst>\\d{4})[-/.](?<monthIso>\\d{2})[-/.](?<dayIso>\\d{2}))\\b`,
   'gi',
 );
@@ -14,14 +14,14 @@ const date = new RegExp(
 const bare = /\b(?<day>\d{2})\d{2}(?<year>\d{4}|\d{2})\b/g;
 
 /** "SMITH, John", or two or three words in a row that begin with a capital, in one line. */
-const fullName = /\b\p{Lu}[\p{L}'’-]+,[ \t]+\p{Lu}[\p{L}'’-]+|\b\p{Lu}[\p{L}'’-]+(?:[ \t]+\p{Lu}[\p{L}'’-]+){1,2}/gu;
+const fullName = /\b\p{Lu}[\p{L}'’-]{1,40},[ \t]{1,4}\p{Lu}[\p{L}'’-]{1,40}|\b\p{Lu}[\p{L}'’-]{1,40}(?:[ \t]{1,4}\p{Lu}[\p{L}'’-]{1,40}){1,2}/gu;
 
 /** Words that begin with a capital and are nobody's name. */
 const notNames =
   /^(?:mon|tues|wednes|thurs|fri|satur|sun)(?:day)?$|^(?:mon|tue|wed|thu|fri|sat|sun)$|^(?:ward|bay|bed|side|room|clinic|theatre|unit|team|born|dob|date|birth|of|the|please|pls|can|could|who|what|when|where|is|seen|new|old|day|night|nhs|icu|itu|amu|ed|a&e|ct|mri|iv|po|dr|mr|mrs|ms|miss|mx|sr|sister|professor|prof|consultant|registrar|nurse|surgery|medicine|general|hospital|london|name|patient|pt|hi|hello|dear|thanks|re|for|and|with|review|chase|see|scan|bloods|has|was|this|that|from|to|in|on|at|hb|crp|inr|news|gcs|uti|nof|aki|ecg|cxr|echo)$/i;
 /** Words of offices and papers: a row of capitals with one of them is no person. */
 const ofAnOffice =
-  /^(?:guidelines?|guidance|policy|policies|pathway|protocol|procedure|review|audit|version|form|minutes|committee|board|group|meeting|report|inspection|trust|council|college|university|street|road|avenue|house|wing|royal|control|infection|training|course|conference|study|trial|programme|project|act|regulations?|alert|notice|bulletin|newsletter|strategy|plan|chart|update|standards?|framework|directive|assessment|service|services|department|directorate|division|network|society|association|foundation|charity|school|launch|launched|award|awards)$/i;
+  /^(?:guidelines?|guidance|policy|policies|pathway|protocol|procedure|review|audit|version|form|minutes|committee|board|group|meeting|report|inspection|trust|council|college|university|street|road|avenue|house|wing|royal|control|infection|training|course|conference|study|trial|programme|project|act|regulations?|alert|notice|bulletin|newsletter|strategy|plan|chart|update|standards?|framework|directive|assessment|service|services|department|directorate|division|network|society|association|foundation|charity|school|launch|launched|award|awards|certificate|certificates|safety|fire|annual)$/i;
 const ofStaff = /(?:\b(?:dr|doctor|prof|professor|sister|sr|matron|nurse|consultant|registrar|surgeon|chaplain)\.?[ \t]+)$/i;
 const staffTitle = /^(?:dr|prof|professor|sister|sr|matron|nurse|consultant|registrar)\.?$/i;
 
@@ -39,7 +39,7 @@ export function bornAndName(text: string, now: number): Stretch | undefined {
   const thisYear = new Date(now).getFullYear();
   const dates = datesIn(text, thisYear);
   if (dates.length === 0) return undefined;
-  const outside = dates.reduce((rest, { index, length }) => blank(rest, index, length), text);
+  const outside = blanked(text, dates);
   const said = dates.find((each) => each.said);
   const full = [...outside.matchAll(fullName)].filter((match) => isName(match[0], said !== undefined));
   const patients = full.filter(({ index }) => said !== undefined || !ofStaff.test(outside.slice(Math.max(0, index - 14), index)));
@@ -66,8 +66,8 @@ function datesIn(text: string, thisYear: number): Dated[] {
 const saysBirth = (text: string, index: number): boolean => birthBefore.test(text.slice(Math.max(0, index - 40), index));
 
 /** "J. Smith", "Smith J", and what stands straight before the word: "Smith DOB", "john smith dob". */
-const initialed = /\b(?:\p{Lu}\.?[ \t]?){1,3}[ \t]?\p{Lu}[\p{L}'’-]+|\b\p{Lu}[\p{L}'’-]+,?[ \t]+\p{Lu}\b\.?/gu;
-const beforeBirth = new RegExp(`\\b([\\p{L}'’-]{2,}(?:[ \\t]+[\\p{L}'’-]{2,})?)[\\s,;:(-]+${birth}`, 'giu');
+const initialed = /\b(?:\p{Lu}\.?[ \t]?){1,3}[ \t]?\p{Lu}[\p{L}'’-]{1,40}|\b\p{Lu}[\p{L}'’-]{1,40},?[ \t]{1,4}\p{Lu}\b\.?/gu;
+const beforeBirth = new RegExp(`\\b([\\p{L}'’-]{2,40}(?:[ \\t]{1,4}[\\p{L}'’-]{2,40})?)[\\s,;:(-]{1,6}${birth}`, 'giu');
 const nobody =
   /^(?:and|or|with|her|his|their|my|your|a|an|same|patient|pts?|lady|man|woman|boy|girl|baby|child|check|checked|confirm|confirmed|correct|wrong|no|not|need|needs|ask|asked|name|number|address|full|was|were|by|for|in|on|at|to|has|have|had|this|that|he|she|they|give|given|missing|those|people|anybody|anyone|everybody|everyone|staff|colleagues)$/i;
 
@@ -102,5 +102,14 @@ function couldBeBirth({ groups = {} }: RegExpMatchArray, thisYear: number): bool
   return day >= 1 && day <= 31 && Number(groups['monthIso'] ?? 1) <= 12;
 }
 
-const blank = (text: string, start: number, length: number): string =>
-  text.slice(0, start) + ' '.repeat(length) + text.slice(start + length);
+/** Spaces where the dates stand. */
+function blanked(text: string, dates: readonly Dated[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const { index, length } of [...dates].sort((a, b) => a.index - b.index)) {
+    if (index < at) continue;
+    parts.push(text.slice(at, index), ' '.repeat(length));
+    at = index + length;
+  }
+  return parts.join('') + text.slice(at);
+}

@@ -47,7 +47,7 @@ function finding(kind: Finding['kind'], text: string, { start, end }: Stretch): 
 
 /** A number that says it is one ("MRN 123456", "hosp no. is N0041192"), or that has the form of one letter and seven digits. */
 const hospitalNumber =
-  /\b(?:(?:mrn(?:\s+(?:no|num|number)\b)?|hosp\s*(?=#)|(?<!(?:blood|donor|pump|sales) )(?:hosp(?:ital)?|unit|pas|pt|patient)\.?\s*(?:no|num|number|id)\b)\.?\s*(?:is\b|[:#=-])?\s*#?\s*[a-z]{0,3}\d{5,9}|[A-Z]\d{7})\b|(?<![\p{L}\d])[B-HJ-Z][ -]\d{7}\b/giu;
+  /\b(?:(?:mrn(?:\s{1,3}(?:no|num|number)\b)?|hosp\s{0,3}(?=#)|(?<!(?:blood|donor|pump|sales) )(?:hosp(?:ital)?|unit|pas|pt|patient)\.?\s{0,3}(?:no|num|number|id)\b)\.?\s{0,3}(?:is\b|[:#=-])?\s{0,3}#?\s{0,3}[a-z]{0,3}\d{5,9}|[A-Z]\d{7})\b|(?<![\p{L}\d])[B-HJ-Z][ -]\d{7}\b/giu;
 
 function hospitalNumbers(text: string): Finding[] {
   const narrow = text.replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));

@@ -23,8 +23,9 @@ const between =
   '(?:[\\s.:;,#=()/-]|\\b(?:me|us|them|him|her|it|you|back|on|at|via|is|are|was|no|num|number|numbers|the|this|that|then|or|and|my|our|your|office|lab|ward|team|site|desk|direct|work|new|personal|now|please|pls)\\b|\\b\\d{1,5}\\b)*';
 const afterNoun = new RegExp(`\\b${lineNoun}\\b${between}$`, 'i');
 const afterVerb = new RegExp(`\\b${lineVerb}\\b${between}$`, 'i');
+const said = new RegExp(`\\b(?:${lineNoun}|${lineVerb})\\b[^.!?;\\d]*$`, 'i');
 const saidBehind = new RegExp(
-  `^[\\s,;:=(-]*(?:(?:is|was|are)\\s+)?(?:(?:my|our|his|her|the|their|a)\\s+)?(?:new\\s+|work\\s+|direct\\s+)?${lineNoun}\\b`,
+  `^[\\s,;:=(-]*(?:(?:is|was|are)\\s+)?(?:(?:my|our|his|her|the|their|a)\\s+)?(?:new\\s+|work\\s+|direct\\s+)?(?:${lineNoun}|(?:call|ring|text)\\s+(?:me|us))\\b`,
   'i',
 );
 
@@ -37,7 +38,9 @@ function isTelephone({ digits }: FoundNumber, spelt: string, before: string, aft
   if (trunk.test(digits)) return !grouped && (!beginsWithDate(digits) || afterNoun.test(before) || afterVerb.test(before));
   if (!telephoneFirst.test(digits)) return false;
   if (dialled.test(before) || afterNoun.test(before) || saidBehind.test(after)) return true;
-  return !grouped && afterVerb.test(before);
+  // "ring Sam 7700 900 086": nobody divides an NHS number like that.
+  const divided = /^\d{4}\D+(?:\d{3}\D+\d{3}|\d{6})$|^\d{2}\D+\d{4}\D+\d{4}$/.test(spelt);
+  return !grouped && (afterVerb.test(before) || (divided && said.test(before)));
 }
 
 /** Scotland's numbers begin with the day and the month of birth. */

@@ -10,16 +10,31 @@ import type { Stretch } from './born.ts';
 import * as of from './pointingWords.ts';
 import { sentences, type Token } from './tokens.ts';
 
+/** More than anybody will be asked about. */
+const enough = 20;
+
 export function pointersIn(text: string): Stretch[] {
-  const shouted = isShouted(text);
-  const found = sentences(text).flatMap((tokens) => inSentence(new Sentence(tokens, shouted)));
+  const all = sentences(text);
+  const shouted = isShouted(all);
+  const found: Stretch[] = [];
+  for (const tokens of all) {
+    if (found.length >= enough) break;
+    found.push(...inSentence(new Sentence(tokens, shouted)));
+  }
   return withoutOverlaps(found);
 }
 
 /** In a text that is all capitals, two capitals are no initials. */
-function isShouted(text: string): boolean {
-  const small = text.match(/\p{Ll}/gu)?.length ?? 0;
-  const capital = text.match(/\p{Lu}/gu)?.length ?? 0;
+function isShouted(all: readonly Token[][]): boolean {
+  let [small, capital] = [0, 0];
+  for (const tokens of all) {
+    for (const { kind, raw, word } of tokens) {
+      if (kind !== 'word') continue;
+      if (raw === word) small += raw.length;
+      else if (raw.toUpperCase() === raw) capital += raw.length;
+      else small += raw.length - 1;
+    }
+  }
   return capital > 6 && capital > small;
 }
 
@@ -43,22 +58,30 @@ class Sentence {
   readonly somebody: boolean;
   /** A ward or a department is named. */
   readonly setting: boolean;
+  /** It speaks of what is done for everybody, or of a colleague who is away. */
+  readonly general: boolean;
+  readonly absence: boolean;
+
+  readonly #care: boolean[];
 
   constructor(tokens: readonly Token[], shouted: boolean) {
     this.tokens = tokens;
     this.shouted = shouted;
+    this.#care = tokens.map((_, at) => this.#saysCare(at));
     let [care, faint, kit, staff] = [0, 0, 0, 0];
     let [somebody, setting] = [false, false];
     tokens.forEach(({ word }, at) => {
       if (this.isCare(at)) care += 1;
       else if (of.faint.has(word)) faint += 1;
-      if (of.kit.has(word) && !this.isOfPeople(at)) kit += 1;
+      if (this.isKit(at)) kit += 1;
       if (of.staff.has(word) && !this.isCare(at) && (word !== 'it' || tokens[at]?.raw === 'IT')) staff += 1;
       if (this.isPerson(at) || of.pronouns.has(word) || of.relatives.has(bare(word))) somebody = true;
       if (of.wards.has(word) || of.areas.has(word)) setting = true;
     });
     [this.care, this.faint, this.kit, this.staff] = [care, faint, kit, staff];
     [this.somebody, this.setting] = [somebody, setting];
+    this.general = tokens.some(({ word }) => ofEverybody.has(word));
+    this.absence = tokens.some((_, at) => this.isAbsence(at));
   }
 
   at(place: number): Token | undefined {
@@ -75,11 +98,16 @@ class Sentence {
 
   /** Something that is said of a patient and, by itself, of nothing else. */
   isCare(at: number): boolean {
+    return this.#care[at] === true;
+  }
+
+  #saysCare(at: number): boolean {
+    if (this.tokens[at]?.kind === 'mark') return false;
     const word = bare(this.word(at));
     if (of.measures.has(word)) return word.length > 2 || hasValue(this, at);
     // "?torsion"
     const asked = this.word(at - 1) === '?' && this.at(at)?.glued === true && this.at(at - 1)?.glued !== true && word.length > 1;
-    return asked || (of.care.has(word) && !of.faint.has(word)) || of.clinical.test(word);
+    return asked || (of.care.has(word) && !of.faint.has(word)) || (word.length > 6 && of.clinical.test(word));
   }
 
   /** "ready for theatre", "when you are free": not of a place. */
@@ -89,6 +117,13 @@ class Sentence {
     // "on the phone"; "when you are free".
     if (word === 'phone') return this.word(at - 1) === 'the';
     return /^(?:free|available)$/.test(word) && this.within(Math.max(0, at - 3), Math.min(3, at), (one) => /^(?:when|if|you|u|ur|you're|youre|anyone|someone|anybody|somebody)$/.test(this.word(one)));
+  }
+
+  isKit(at: number): boolean {
+    // "otoscope missing", but not "bed 7 missing".
+    if (this.word(at) === 'missing') return this.at(at - 1)?.kind === 'word' && !this.isPerson(at - 1) && !/^(?:is|gone|was|went)$/.test(this.word(at - 1));
+    if (this.word(at) === 'broken' && this.within(at + 1, 2, (next) => this.isCare(next))) return false;
+    return of.kit.has(this.word(at)) && !this.isOfPeople(at);
   }
 
   isPerson(at: number): boolean {
@@ -114,7 +149,12 @@ class Sentence {
     return of.staff.has(this.word(at + 1));
   }
 
-  /** The first place within `reach` after `from` that `test` takes. */
+  isAbsence(at: number): boolean {
+    const [word, next] = [this.word(at), this.word(at + 1)];
+    return ofAbsence.has(word) || (word === 'off' && /^(?:for|sick|until|till|today|tomorrow|tonight|work|next)$/.test(next));
+  }
+
+  /** Whether `test` takes one of `reach` places from `from` on. */
   within(from: number, reach: number, test: (at: number) => boolean): boolean {
     for (let at = from; at < Math.min(from + reach, this.tokens.length); at += 1) if (test(at)) return true;
     return false;
@@ -126,33 +166,47 @@ class Sentence {
   }
 }
 
-const bare = (word: string): string => word.replace(/'s$/, '');
+const ofEverybody = new Set(
+  'must should always never policy protocol guideline guidance remember ensure audit training survey'.split(' '),
+);
+/** "she was vomiting all night and won't be in": a colleague. */
+const ofAbsence = new Set(
+  "shift nights cover covering leave rota swap sick won't wont rang childminder school kids husband wife".split(' '),
+);
+
+const bare = (word: string): string => (word.endsWith("'s") ? word.slice(0, -2) : word);
 
 /** "K 6.1", "temp is 39", "bp: 80": a number within three tokens. */
 function hasValue(sentence: Sentence, at: number): boolean {
   return sentence.within(at + 1, 3, (next) => sentence.isNumber(next));
 }
 
-const rules: readonly ((sentence: Sentence, at: number) => Stretch[])[] = [
-  aSpot,
-  someBeds,
-  anArea,
-  aPerson,
-  oneOfThem,
-  aCondition,
-  aLetteredBed,
-  aPregnancy,
-  anAge,
-  aSexWithAge,
-  someInitials,
-  aTitle,
-  aPronoun,
-];
+type Rule = (sentence: Sentence, at: number) => Stretch[];
+
+/** The rules that a word may begin, so that most words begin none. */
+function rulesFor({ kind, raw, word }: Token): readonly Rule[] {
+  if (kind === 'number') return [anAge];
+  if (kind === 'mark') return of.sexes.has(word) ? [aSexWithAge] : [];
+  const called = bare(word);
+  const rules: Rule[] = [];
+  if (of.spots.has(word) || /^(?:side|siide|s|b)$/.test(word)) rules.push(aSpot);
+  if (of.areas.has(word)) rules.push(anArea);
+  if (of.patients.has(called) || of.people.has(called)) rules.push(aPerson);
+  if (of.pronouns.has(word)) rules.push(aPronoun);
+  if (of.conditions.has(word) || (word.length > 6 && operations.test(word))) rules.push(aCondition);
+  if (raw.length <= 5 && raw !== word) rules.push(aLetteredBed, someInitials);
+  if (word.length <= 2) rules.push(aSexWithAge, aPregnancy, someInitials);
+  if (/^(?:beds|bds|cots|cubicles|siderooms)$/.test(word)) rules.push(someBeds);
+  if (/^(?:mr|mrs|ms|miss|mx|master)$/.test(word)) rules.push(aTitle);
+  if (/^(?:patients|pts)$/.test(word)) rules.push(oneOfThem);
+  return rules;
+}
 
 function inSentence(sentence: Sentence): Stretch[] {
   const found: Stretch[] = [];
-  for (let at = 0; at < sentence.tokens.length; at += 1) {
-    for (const rule of rules) found.push(...rule(sentence, at));
+  for (const [at, token] of sentence.tokens.entries()) {
+    if (found.length >= enough) break;
+    for (const rule of rulesFor(token)) found.push(...rule(sentence, at));
   }
   return found;
 }
@@ -214,12 +268,15 @@ const isArticleUse = (word: string | undefined): boolean => /^(?:bit|few|lot|lit
 
 /** What is said of the place itself: "bed 5 is now free", "is bed 5 clean yet". */
 function isSettled(sentence: Sentence, { first, last }: Named): boolean {
-  const linking = /^(?:is|are|was|now|still|has|have|been|will|be|should|just|already|also|all|not|yet|being|getting|the|bed|space|and|both|looks|ready|currently|fully|deep|under|properly|room|,|-|:|–|going|to|gone)$/;
+  const linking = /^(?:is|are|was|now|still|has|have|been|will|be|should|just|already|also|all|not|yet|being|getting|the|space|and|both|looks|ready|currently|fully|deep|under|properly|room|,|-|:|–|going|to|gone)$/;
   for (let at = last + 1; at <= last + 6; at += 1) {
     const word = sentence.word(at);
     if (of.settled.has(word) && !sentence.isOfPeople(at)) return !isBodily(sentence, at);
-    if (!linking.test(word)) break;
+    if (!linking.test(word) && !of.wards.has(word)) break;
   }
+  // "bed 9 is now a male bed"
+  const kind = sentence.within(last + 1, 5, (at) => /^(?:bed|bay|space)$/.test(sentence.word(at)) && !sentence.isNumber(at + 1) && !/^(?:pan|bath|rest|side|sore|number|by|bound)$/.test(sentence.word(at + 1)));
+  if (kind && sentence.care === 0) return true;
   return /^(?:clean|strip|free|empty|close|open|restock|book|block|reopen|fumigate|fog)$/.test(sentence.word(first - 1));
 }
 
@@ -244,6 +301,9 @@ function aSpot(sentence: Sentence, at: number): Stretch[] {
   const speaks = sentence.care + sentence.faint * 0.5 + (sentence.somebody ? 2 : 0);
   if (sentence.kit > speaks) return [];
   if (isMine(sentence, first)) return [];
+  // "the student in cubicle 3"
+  const colleague = sentence.within(Math.max(0, first - 3), Math.min(first, 3), (before) => of.staff.has(sentence.word(before)));
+  if (colleague && inPlace.test(sentence.word(first - 1)) && sentence.care === 0) return [];
   // "need bed 3 by six"
   const taken = /^(?:need|use|using|take|offer|allocate|allocated|hold|reserve|reserved|keep|given|have)$/.test(sentence.word(first - 1));
   if (taken && speaks === 0) return [];
@@ -252,7 +312,7 @@ function aSpot(sentence: Sentence, at: number): Stretch[] {
 
 /** "beds 5 and 6 both scored 7": two of them, with something that is said of patients. */
 function someBeds(sentence: Sentence, at: number): Stretch[] {
-  if (!/^(?:beds|bds|cots|cubicles|siderooms)$/.test(sentence.word(at)) || !sentence.isNumber(at + 1)) return [];
+  if (!sentence.isNumber(at + 1)) return [];
   const joined = /^(?:and|&|\+|,)$/.test(sentence.word(at + 2)) && sentence.isNumber(at + 3);
   return joined && sentence.care > 0 && sentence.kit === 0 ? sentence.stretch(at, at + 3) : [];
 }
@@ -287,7 +347,7 @@ function anArea(sentence: Sentence, at: number): Stretch[] {
   return sentence.stretch(first, last);
 }
 
-const preposition = /^(?:in|on|from|at|with|by|next|opposite|near|beside|outside|under|behind|who|whose|that|we|you|i|having|awaiting|waiting|for)$/;
+const preposition = /^(?:w|in|on|from|at|with|by|next|opposite|near|beside|outside|under|behind|who|whose|that|we|you|i|having|awaiting|waiting|for)$/;
 const inPlace = /^(?:in|on|from|at|opposite|near|beside|outside|next|by)$/;
 const verb =
   /^(?:is|was|has|had|needs|needed|wants|wanted|isn't|hasn't|wasn't|keeps|got|went|can't|cant|won't|looks|seems|says|reports|complaining|c|requires|remains|became|feels|'s|not|still|now)$/;
@@ -310,8 +370,9 @@ function aPerson(sentence: Sentence, at: number): Stretch[] {
   const next = sentence.word(at + 1);
   if (patient) {
     if (of.relatives.has(bare(next)) && sentence.word(at) !== word) return sentence.stretch(at, at + 1);
-    if (pointed) return strong || speaks || verb.test(next) || sentence.faint > 0 ? found : [];
-    const told = sentence.care > 0 || verb.test(next) || preposition.test(next) || /\p{L}{3,}(?:ing|ed)$/u.test(next);
+    if (pointed) return strong || speaks || verb.test(next) || preposition.test(next) || sentence.faint > 0 ? found : [];
+    const owns = sentence.word(at) !== word && next !== '';
+    const told = owns || sentence.care > 0 || verb.test(next) || preposition.test(next) || /\p{L}{3,}(?:ing|ed)$/u.test(next);
     return told && sentence.kit <= sentence.care && (beginsClause(sentence, at) || isHad(sentence, at)) ? found : [];
   }
   if (strong && /^(?:lady|gentleman|gent|baby|child)$/.test(word) && sentence.word(pointerBefore(sentence, at)) !== 'my') return found;
@@ -324,7 +385,7 @@ function aPerson(sentence: Sentence, at: number): Stretch[] {
 
 /** "one of my patients has gone missing" */
 function oneOfThem(sentence: Sentence, at: number): Stretch[] {
-  if (!/^(?:patients|pts)$/.test(sentence.word(at)) || !/^(?:my|our|your|the|these)$/.test(sentence.word(at - 1))) return [];
+  if (!/^(?:my|our|your|the|these)$/.test(sentence.word(at - 1))) return [];
   return sentence.word(at - 2) === 'of' && sentence.word(at - 3) === 'one' ? sentence.stretch(at - 3, at) : [];
 }
 
@@ -361,7 +422,7 @@ function isAnybody(sentence: Sentence, at: number): boolean {
   const strong = isStrong(sentence.word(pointerBefore(sentence, at)));
   if (sentence.within(Math.max(0, at - 4), Math.min(4, at), (before) => /^(?:each|every|any|all|no|per|if|when|whenever|once|before|after|until)$/.test(sentence.word(before))))
     return !strong;
-  return !strong && sentence.within(0, sentence.tokens.length, (each) => /^(?:must|should|always|never|policy|protocol|guideline|guidance|remember|ensure|audit|training|survey)$/.test(sentence.word(each)));
+  return !strong && sentence.general;
 }
 
 /** The word stands first, behind a mark, or behind a request: "pls review pt", "for pt". */
@@ -370,10 +431,10 @@ const beginsClause = (sentence: Sentence, at: number): boolean =>
   sentence.at(at - 1)?.kind === 'mark' ||
   /^(?:review|see|with|for|hi|re|and|but|op|post-op|postop|elderly|young|female|male|ed|ward|nhs|urgent|fyi|update|pls|please|that|so|as|because|have|got|old|admit|admitted)$/.test(sentence.word(at - 1));
 
+const operations = /(?:ectomy|otomy|ostomy|itis|plasty)$/;
+
 /** "that overdose from last night", "my post-op colectomy has a HR of 140", "the NOF in bay 2": an illness that stands for who has it. */
 function aCondition(sentence: Sentence, at: number): Stretch[] {
-  const word = sentence.word(at);
-  if (!of.conditions.has(word) && !/\p{L}{3,}(?:ectomy|otomy|ostomy|itis|plasty)$/u.test(word)) return [];
   const pointer = pointerBefore(sentence, at);
   if (pointer < 0 || of.compounds.has(sentence.word(at + 1))) return [];
   const next = sentence.word(at + 1);
@@ -381,7 +442,8 @@ function aCondition(sentence: Sentence, at: number): Stretch[] {
   if (/^(?:in|on|from|at)$/.test(next)) {
     const place = personsPlace(sentence, at);
     const met = /^(?:last|yesterday|yesterday's|overnight|this|earlier|clinic|theatre|gp)$/.test(sentence.word(at + 2));
-    return place !== undefined || met ? sentence.stretch(pointer, place?.last ?? at) : [];
+    const told = sentence.within(at + 2, 8, (each) => sentence.isCare(each));
+    return place !== undefined || met || told ? sentence.stretch(pointer, place?.last ?? at) : [];
   }
   return verb.test(next) && sentence.within(at + 2, 6, (each) => sentence.isCare(each)) ? sentence.stretch(pointer, at) : [];
 }
@@ -478,7 +540,7 @@ function someInitials(sentence: Sentence, at: number): Stretch[] {
   if (/^(?:is|for)$/.test(sentence.word(last + 1)) && /^(?:for|home)$/.test(sentence.word(last + 2)) && sentence.faint > 0) return sentence.stretch(at, last);
   if (told && /^(?:has|had)$/.test(sentence.word(last + 1)) && !sentence.within(last + 2, 2, (next) => treats.test(sentence.word(next))))
     return sentence.stretch(at, last);
-  if (at > 0 && seen.test(sentence.word(at - 1)) && sentence.care + sentence.faint > 0 && /^(?:|[,.?!:]|please|pls|plz|asap|today|now|when|too|back|for|in|he|she)$/.test(sentence.word(last + 1)))
+  if (at > 0 && seen.test(sentence.word(at - 1)) && (sentence.care + sentence.faint > 0 || sentence.word(last + 1) === '(') && /^(?:|[,.?!:(]|please|pls|plz|asap|today|now|when|too|back|for|in|he|she)$/.test(sentence.word(last + 1)))
     return sentence.stretch(at, last);
   return [];
 }
@@ -521,7 +583,7 @@ function anAge(sentence: Sentence, at: number): Stretch[] {
     const word = sentence.word(next);
     if (/^(?:y|yo|yr|yrs|year|years|wk|wks|week|weeks|mo|mth|month|months|day|days|ish|something|s|yrold|yearold|yold|o)$/.test(word)) aged = true;
     else if (/^(?:old|yo|o|aged)$/.test(word)) old = true;
-    else if (!/^[-/.,]$/.test(word)) break;
+    else if (!/^[-/.,+]$/.test(word) || (old && word === ',')) break;
     if (/^(?:yo|old|o)$/.test(word)) old = true;
   }
   if (/^(?:yo|yr|y|yrs|yro)[mf]$/.test(sentence.word(next)) && next === at + 1) return sentence.stretch(at, next);
@@ -533,7 +595,8 @@ function anAge(sentence: Sentence, at: number): Stretch[] {
     return aged || next === at + 1 ? sentence.stretch(at, next) : [];
   }
   const thing = of.kit.has(sex) || sex === 'olds' || sex === 'service';
-  const told = sentence.care > 0 || /^(?:with|presenting|c|post|,|-|\?|:)$/.test(sex);
+  const ended = sex === '' && (sentence.faint > 0 || sentence.setting);
+  const told = sentence.care > 0 || ended || /^(?:with|presenting|c|post|,|-|\?|:)$/.test(sex);
   return aged && old && !thing && told ? sentence.stretch(at, next - 1) : [];
 }
 
@@ -544,14 +607,16 @@ function isSexLetter(sentence: Sentence, at: number, letter: number, aged: boole
   if (aged) return true;
   if (sentence.kit > sentence.care) return false;
   if (sentence.at(letter + 1)?.glued && sentence.at(letter + 1)?.kind !== 'mark') return false;
-  if (/^(?:catheter|catheters|ng|ngt|tube|tubes|chest|drain|drains|needle|needles|foley|fr|ch|degrees|sheath|pigtail|budget|gap|deficit|walk|away|masks|mask|temp|outside|inside|feeding|long|high|deep|wide|tape|extension|to|pounds|people|more|overspend|saving|savings|investment|x|per)$/.test(next))
+  if (/^(?:catheter|catheters|ng|ngt|tube|tubes|chest|drain|drains|needle|needles|foley|fr|ch|degrees|sheath|pigtail|budget|gap|deficit|walk|away|masks|mask|gauge|temp|outside|inside|feeding|long|high|deep|wide|tape|extension|to|pounds|people|more|overspend|saving|savings|investment|x|per)$/.test(next))
     return false;
   const after = sentence.word(letter + 2);
   if (next === 'from' && sentence.care === 0 && !of.wards.has(after) && !of.areas.has(after) && !/^(?:home|nh|care|gp|nursing|clinic|community)$/.test(after)) return false;
   const lead = sentence.word(at - 1);
-  const introduced = /^(?:|a|an|the|this|that|another|new|got|have|accept|accepted|for|with|ref|referral|re|\W)$/.test(lead) || /^\d/.test(next);
+  const introduced = /^(?:|a|an|the|this|that|call|min|mins|eta|another|new|got|have|accept|accepted|for|with|ref|referral|re|\W)$/.test(lead) || /^\d/.test(next);
   if (age < 16 || age > 98 || !capital) return sentence.care > 0 && age > 0;
-  return sentence.care > 0 || (introduced && (next !== '' || at === 0));
+  const follows = sentence.at(letter + 1);
+  const clinical = /^(?:|with|for|in|on|from|awaiting|c|is|has|who|needs|now|new|post)$/.test(next) || follows?.kind !== 'word' || (!sentence.shouted && /^\p{Lu}{3,}$/u.test(follows.raw));
+  return sentence.care > 0 || (introduced && clinical && (next !== '' || at === 0));
 }
 
 /** "F84 off legs", "M 45 overdose", "F/72 with sepsis". */
@@ -568,7 +633,6 @@ function aSexWithAge(sentence: Sentence, at: number): Stretch[] {
 
 /** "Mrs J. wants to go home", "Mr D in bay 3"; a whole name only with something that is said of patients alone. */
 function aTitle(sentence: Sentence, at: number): Stretch[] {
-  if (!/^(?:mr|mrs|ms|miss|mx|master)$/.test(sentence.word(at))) return [];
   const name = sentence.word(at + 1) === '.' ? at + 2 : at + 1;
   const token = sentence.at(name);
   if (!token || token.kind !== 'word') return [];
@@ -591,10 +655,9 @@ function aTitle(sentence: Sentence, at: number): Stretch[] {
 /** "his sats are 80%", "she is septic", "he's had a seizure": somebody, and nobody said who. */
 function aPronoun(sentence: Sentence, at: number): Stretch[] {
   const word = sentence.word(at).replace('’', "'");
-  if (!of.pronouns.has(word) || word === 'him') return [];
-  if (sentence.within(0, sentence.tokens.length, (each) => ofAbsence.test(sentence.word(each)))) return [];
+  if (sentence.absence) return [];
   if (sentence.within(at + 1, 4, (each) => of.atWork.has(sentence.word(each)))) return [];
-  if (word === 'his' || word === 'her') {
+  if (/^(?:his|her|their)$/.test(word)) {
     const told = sentence.within(
       at + 1,
       2,
@@ -608,6 +671,4 @@ function aPronoun(sentence: Sentence, at: number): Stretch[] {
   return sentence.within(at + 1, 5, ill) ? sentence.stretch(at, at) : [];
 }
 
-/** "she was vomiting all night and won't be in": a colleague. */
-const ofAbsence = /^(?:shift|nights|cover|covering|leave|rota|swap|sick|won't|wont|rang|childminder|school|kids|husband|wife)$/;
 const ofBodies = /^(?:drain|line|wound|chest|abdomen|abdo|urine|catheter|cannula|stoma|feed|fluids|pain|bowels|breathing|leg|foot|hip|obs|discharge|dressing|scan|op|operation|family|nok|next-of-kin|capacity)$/;

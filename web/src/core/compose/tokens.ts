@@ -1,7 +1,7 @@
 /**
  * A text as words, numbers and marks, for rules that look at what stands beside what.
  *
- * Invariants: tokens are in the order of the text and do not overlap; `word` is in small letters and full-width forms are narrow, while
+ * Invariants: tokens are in the order of the text and do not overlap; `word` is in small letters and cut after forty, and full-width forms are narrow, while
  * `start` and `end` are places in the text as it was typed. Reading is linear in the length of the text.
  */
 export type Token = {
@@ -16,6 +16,9 @@ export type Token = {
 };
 
 const parts = /\p{L}[\p{L}\p{M}]*(?:['’](?:s|re|ve|ll|d|t|m)(?![\p{L}]))?|\p{Nd}+|[^\s\p{L}\p{Nd}]/gu;
+
+/** Longer than any word. */
+const longest = 40;
 
 /** Where a sentence ends, if a space follows. */
 const ends = new Set(['.', '!', '?', ';']);
@@ -39,7 +42,7 @@ export function sentences(text: string): Token[][] {
     const ended = last !== undefined && ends.has(last.word) && !glued && !(before !== undefined && keepsGoing(before));
     if (ended || (start > end && text.slice(end, start).includes('\n'))) close();
     end = start + raw.length;
-    sentence.push({ word: plain(raw), raw, kind: kindOf(raw), start, end, glued });
+    sentence.push({ word: plain(raw.length > longest ? raw.slice(0, longest) : raw), raw, kind: kindOf(raw), start, end, glued });
   }
   close();
   return all;
