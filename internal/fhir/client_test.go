@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -51,6 +54,43 @@ func TestClientRefusesAnUnsafeAddress(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "secret") {
 			t.Errorf("the error quotes the address: %v", err)
 		}
+	}
+}
+
+// TestConnectionsAreKept: as many exchanges at once as there are filings in hand need no new connection the second time.
+func TestConnectionsAreKept(t *testing.T) {
+	const atOnce, rounds = 16, 5
+	var opened atomic.Int64
+	var together atomic.Pointer[sync.WaitGroup]
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		all := together.Load()
+		all.Done()
+		all.Wait() // until all of them are here
+		_, _ = io.WriteString(w, "{}")
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	client := clientOf(t, server.URL)
+	for range rounds {
+		together.Store(new(sync.WaitGroup))
+		together.Load().Add(atOnce)
+		var all sync.WaitGroup
+		for range atOnce {
+			all.Go(func() {
+				if _, err := client.Get(t.Context(), "Patient", nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	if got := opened.Load(); got > 2*atOnce { // net/http may begin one that it does not need in the end
+		t.Errorf("%d connections for %d exchanges of %d at once", got, rounds*atOnce, atOnce)
 	}
 }
 

@@ -211,7 +211,12 @@ func TestH15_AClockThatGoesBackKeepsTheLadder(t *testing.T) {
 		if err != nil || len(items) != 1 {
 			t.Errorf("on the worklist: %+v, %v", items, err)
 		}
-		w.clock.Advance(5 * time.Hour)
+		w.clock.Advance(3 * time.Hour) // two past the first reminder
+		w.work(t)
+		if d := w.decision(t, decision); d.Reminders != record.OwnerReminded {
+			t.Errorf("reminded again as soon as the clock has caught up: %+v", d)
+		}
+		w.clock.Advance(2 * time.Hour)
 		w.work(t)
 		if d := w.decision(t, decision); d.Reminders != record.DeputyReminded {
 			t.Errorf("four hours after the first: %+v", d)

@@ -72,16 +72,20 @@ func (a *announcer) filing(ctx context.Context, filing id.Filing) error {
 		return err
 	}
 	a.hub.Filed(paper.Thread, people, httpapi.DescribeFiling(paper))
-	return a.decision(ctx, paper.Thread, paper.Decision)
+	return a.decided(ctx, paper.Thread, paper.Decision, people)
 }
 
 // decision tells where a decision stands now.
 func (a *announcer) decision(ctx context.Context, in id.Thread, message id.Message) error {
-	decision, err := a.db.Decision(ctx, in, message)
+	people, err := a.threads.Audience(ctx, in)
 	if err != nil {
 		return err
 	}
-	people, err := a.threads.Audience(ctx, in)
+	return a.decided(ctx, in, message, people)
+}
+
+func (a *announcer) decided(ctx context.Context, in id.Thread, message id.Message, people []id.Person) error {
+	decision, err := a.db.Decision(ctx, in, message)
 	if err != nil {
 		return err
 	}

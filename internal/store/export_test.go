@@ -8,6 +8,9 @@ const QueueLength = queueLength
 // Queued is how many wait now.
 func (db *DB) Queued() int { return len(db.group.queue) }
 
+// Prepared says whether a query is kept prepared for reading.
+func (db *DB) Prepared(query string) bool { return db.reads.peek(query) != nil }
+
 // Migrations are the embedded ones.
 var Migrations = embedded
 

@@ -350,7 +350,7 @@ func (db *DB) occupied(ctx context.Context) (found bool, err error) {
 	return found, err
 }
 
-// CheckEmpty refuses a database in which there is anything, without changing it.
+// CheckEmpty refuses a PostgreSQL database in which there is anything, without changing it.
 func CheckEmpty(ctx context.Context, dsn string) error {
 	db := newDB()
 	if err := db.connect(ctx, dsn); err != nil {

@@ -265,6 +265,33 @@ func TestViewIsOneSnapshot(t *testing.T) {
 	})
 }
 
+// TestWhatAViewReadsIsPreparedOnce: preparing costs SQLite as much as running. pgx keeps its own.
+func TestWhatAViewReadsIsPreparedOnce(t *testing.T) {
+	withBeds(t, func(t *testing.T, db *store.DB) {
+		const good, bad = `SELECT COUNT(*) FROM bed WHERE bed <> $1`, `SELECT COUNT(*) FROM no_such_table`
+		read := func(query string, args ...any) error {
+			return db.View(t.Context(), func(v *store.View) error { return v.Row(query, args...).Scan(new(int)) })
+		}
+		for range 3 {
+			var all sync.WaitGroup
+			for range 8 {
+				all.Go(func() {
+					if err := read(good, []byte{1}); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			if err := read(bad); err == nil {
+				t.Error("a table that is not there was read")
+			}
+			if want := db.Dialect() == "sqlite"; db.Prepared(good) != want || db.Prepared(bad) {
+				t.Errorf("prepared: %v and %v, want %v", db.Prepared(good), db.Prepared(bad), want)
+			}
+		}
+	})
+}
+
 func TestViewsDoNotWrite(t *testing.T) {
 	withBeds(t, func(t *testing.T, db *store.DB) {
 		write := `DELETE FROM bed RETURNING bed`
