@@ -40,7 +40,7 @@ test('R19 the ward’s names nobody’s patient to whoever is not in the thread,
 test('the organisation’s is for those who may see it, and says so to the others', async () => {
   await mount({}, () => <Worklist />);
   await press(button('Organisation'));
-  expect(shown()).toContain('The worklist of the organisation is for its records staff.');
+  expect(shown()).toContain('This list is for the records staff.');
   expect(() => button('Try again')).toThrow();
 });
 
