@@ -19,7 +19,7 @@ var (
 	ErrUnavailable = fault.New(fault.Unavailable, "record_unavailable", "The health record does not answer. Wardline keeps trying.")
 	// ErrUnintelligible: an answer that makes no sense. Whether the document arrived is not known.
 	ErrUnintelligible = fault.New(fault.Upstream, "record_unintelligible",
-		"The health record gave an answer that makes no sense. Wardline keeps trying.")
+		"The health record gave an answer that Wardline cannot read. Wardline keeps trying.")
 	// ErrNotInRecord: the record knows nothing of the document. After an acceptance that makes the acceptance a false receipt.
 	ErrNotInRecord = fault.New(fault.NotFound, "not_in_record", "The document is not in the health record.")
 	// errLost: after an acceptance, ErrNotInRecord. It is sent again.

@@ -126,7 +126,7 @@ func (t linkToken) bytes() []byte {
 	return token
 }
 
-var errLength = fault.New(fault.Invalid, "request_malformed", "This request does not have the shape that was expected.")
+var errLength = fault.New(fault.Invalid, "request_malformed", "Wardline could not read this request, so nothing was done. Please load the page again.")
 
 // exactly copies bytes of a fixed length.
 func exactly(field string, from, into []byte) error {

@@ -96,13 +96,13 @@ func refusalMessage(code envelope.Code) string {
 	case envelope.RevokedDevice:
 		return "This device may no longer be used. Please sign in again."
 	case envelope.UnsupportedSuite:
-		return "This needs another version of Wardline."
+		return "This needs a newer Wardline. Please load the page again."
 	case envelope.StaleEpoch, envelope.BrokenChain, envelope.RolledBack:
-		return "This was made for an earlier state. Please try again."
+		return "Something has changed meanwhile. Please try again."
 	case envelope.WeakParameters:
 		return "The password was not protected as this organisation asks."
 	}
-	return "This did not pass its checks and was refused."
+	return "This did not pass its checks, so it was not taken. Please load the page again; if it stays, tell the service desk."
 }
 
 // translate turns a fault into its problem document. Only the public half is read.
@@ -155,12 +155,12 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 // schema; the offending values are not repeated.
 func malformed(status int, _ string, errs ...error) huma.StatusError {
 	p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: "request_malformed",
-		Detail: "This request does not have the shape that was expected."}
+		Detail: "Wardline could not read this request, so nothing was done. Please load the page again."}
 	switch status {
 	case http.StatusRequestEntityTooLarge:
-		p.Code, p.Detail = "request_too_large", "This is larger than is allowed here."
+		p.Code, p.Detail = "request_too_large", "This is larger than is allowed here. Please send less at once."
 	case http.StatusRequestTimeout:
-		p.Code, p.Detail = "request_too_slow", "The request did not arrive in time."
+		p.Code, p.Detail = "request_too_slow", "The request did not arrive in time. Please try again."
 	case http.StatusInternalServerError:
 		p.Code, p.Detail = "internal", "Something went wrong on our side. It has been recorded."
 		return p

@@ -40,7 +40,7 @@ type lettersBody struct {
 	Next    string         `json:"next,omitempty" doc:"the cursor of the next page; absent on the last"`
 }
 
-var errCursor = fault.New(fault.Invalid, "cursor_invalid", "This is no place in the list. Begin again.")
+var errCursor = fault.New(fault.Invalid, "cursor_invalid", "That list has changed. Please start again.")
 
 func (a *API) listLetters(ctx context.Context, in *lettersInput) (*output[lettersBody], error) {
 	var states []record.State

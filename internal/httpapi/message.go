@@ -23,7 +23,7 @@ func (a *API) registerMessages() {
 // messageBody is room for the largest message in base64.
 const messageBody = 128 << 10
 
-var errHalfLength = fault.New(fault.Invalid, "malformed", "The message arrived damaged.")
+var errHalfLength = fault.New(fault.Invalid, "malformed", "The message arrived damaged, so it was not taken. Please send it again.")
 
 type sendMessageInput struct {
 	Thread id.Thread `path:"thread"`

@@ -30,7 +30,7 @@ var (
 	errNoDevice   = fault.New(fault.NotFound, "device_unknown", "You have no such device.")
 )
 
-var errSessionBound = fault.New(fault.Conflict, "session_bound", "This session has a device already.")
+var errSessionBound = fault.New(fault.Conflict, "session_bound", "This browser has finished signing in already. Please load the page again.")
 
 // Binding proves that a browser holds a device key.
 type Binding struct {

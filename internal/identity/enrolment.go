@@ -18,7 +18,7 @@ var (
 	errCodeWrong   = fault.New(fault.Invalid, "code_wrong", "That code is not right. Please enter the code that your authenticator shows now.")
 	errNotice      = fault.New(fault.Invalid, "notice_needed", "Please read and accept the notice first.")
 	errParameters  = fault.New(fault.Invalid, "weak_parameters", "The password was not protected as this organisation asks.")
-	errEnrolment   = fault.New(fault.Invalid, "enrolment_malformed", "The keys that were sent do not fit together.")
+	errEnrolment   = fault.New(fault.Invalid, "enrolment_malformed", "The keys that this browser made did not arrive as they should. Nothing was set up. Please open the link again.")
 )
 
 // Invitation is what an enrolment link opens.

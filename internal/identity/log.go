@@ -24,7 +24,7 @@ const (
 )
 
 var (
-	errLogFull      = fault.New(fault.TooLarge, "log_full", "This account has changed its keys too often.")
+	errLogFull      = fault.New(fault.TooLarge, "log_full", "The keys of this account cannot be changed any more. Please call the service desk.")
 	errTooManyLogs  = fault.New(fault.TooLarge, "too_many_logs", "Please ask for fewer people at once.")
 	errClockWrong   = fault.New(fault.Invalid, "clock_wrong", "The clock of this device is wrong by more than an hour. Please set it and try again.")
 	errAgreement    = fault.New(fault.Invalid, "agreement_needed", "To use a device of your own, please read and accept the agreement first.")

@@ -22,7 +22,7 @@ var (
 	errPasskeyNone     = fault.New(fault.NotFound, "passkey_none", "You have no passkey yet.")
 	errPasskeyUnknown  = fault.New(fault.NotFound, "passkey_unknown", "You have no such passkey.")
 	ErrPasskeyExists   = fault.New(fault.Conflict, "passkey_exists", "This passkey is there already.")
-	errPasskeyUnlocks  = fault.New(fault.Conflict, "passkey_unlocks", "This passkey opens your messages. Please remove it as a way of unlocking.")
+	errPasskeyUnlocks  = fault.New(fault.Conflict, "passkey_unlocks", "This passkey opens your messages too. Please remove it under More, \"Signing in and locking\".")
 	errTooManyPasskeys = fault.New(fault.Conflict, "too_many_passkeys", "You have as many passkeys as there may be. Please remove one first.")
 	errOpensNothing    = fault.New(fault.Conflict, "passkey_opens_nothing", "This passkey cannot open your messages. Please use another one.")
 	errUnlockerLabel   = fault.New(fault.Invalid, "unlocker_label", "Please give this a shorter name.")

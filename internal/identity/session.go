@@ -36,7 +36,7 @@ var (
 	ErrNotSignedIn   = fault.New(fault.Unauthenticated, "not_signed_in", "Please sign in.")
 	ErrSessionLocked = fault.New(fault.Unauthenticated, "session_locked", "Wardline is locked. Please unlock it.")
 	ErrDeviceNeeded  = fault.New(fault.Forbidden, "device_needed", "This browser has not finished signing in.")
-	ErrNotPermitted  = fault.New(fault.Forbidden, "not_permitted", "You are not allowed to do this.")
+	ErrNotPermitted  = fault.New(fault.Forbidden, "not_permitted", "This needs a permission that you do not have. If you should have it, please ask the service desk.")
 	errPasswordWrong = fault.New(fault.Unauthenticated, "password_wrong", "That password is not right.")
 )
 

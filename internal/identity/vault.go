@@ -12,8 +12,8 @@ import (
 
 var (
 	errVaultMoved = fault.New(fault.Stale, "vault_moved", "Your keys were changed from another device. Please try again.")
-	errVault      = fault.New(fault.Invalid, "vault_malformed", "These are not your keys.")
-	errNoVault    = fault.New(fault.NotFound, "vault_missing", "There are no keys yet.")
+	errVault      = fault.New(fault.Invalid, "vault_malformed", "The keys that were sent are not those of this account. Nothing was changed. Please load the page again.")
+	errNoVault    = fault.New(fault.NotFound, "vault_missing", "This account has no keys yet. Please set it up with your one-time link.")
 )
 
 // Vault is the vault of a session's person, with the unlocker that opened the session if it is still there, and no share.

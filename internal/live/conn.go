@@ -72,7 +72,7 @@ func (c *conn) run(ws *websocket.Conn) {
 	}
 }
 
-var errGarbled = fault.New(fault.Invalid, "request_malformed", "This request does not have the shape that was expected.")
+var errGarbled = fault.New(fault.Invalid, "request_malformed", "Wardline could not read this request, so nothing was done. Please load the page again.")
 
 // heed does what a text message asks. An error means that the client does not speak our language.
 func (c *conn) heed(data []byte) error {

@@ -213,7 +213,7 @@ const (
 	sessionChecks = time.Second // at most one of them per connection in this time
 )
 
-var errTooManyConnections = fault.New(fault.TooMany, "too_many_connections", "Wardline is open in too many places at once.")
+var errTooManyConnections = fault.New(fault.TooMany, "too_many_connections", "Wardline is open in too many places at once. Please close it in some of them.")
 
 // beat pings everyone once and ends what is silent or over.
 func (h *Hub) beat(ctx context.Context) {

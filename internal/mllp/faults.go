@@ -10,7 +10,7 @@ var (
 	ErrUnavailable = fault.New(fault.Unavailable, "record_unavailable", "The health record does not answer. Wardline keeps trying.")
 	// ErrUnintelligible: an answer that makes no sense. Whether the document arrived is not known.
 	ErrUnintelligible = fault.New(fault.Upstream, "record_unintelligible",
-		"The health record gave an answer that makes no sense. Wardline keeps trying.")
+		"The health record gave an answer that Wardline cannot read. Wardline keeps trying.")
 	// ErrNoReceipt: something answered, and it was not the record's application: an engine that has put the message in its queue. Whether the document
 	// arrived is not known.
 	ErrNoReceipt = fault.New(fault.Unavailable, "record_not_confirmed",

@@ -25,7 +25,7 @@ var (
 	ErrNobody          = fault.New(fault.Unavailable, "index_unavailable", "The patient index does not answer with a number by which the patient can be found. Use the downtime procedure to identify the patient.")
 	ErrBirthDate       = fault.New(fault.Invalid, "birth_date_invalid", "This is not a date of birth. Give day, month and year.")
 	ErrName            = fault.New(fault.Invalid, "name_incomplete", "Give both the last name and the first name.")
-	ErrThread          = fault.New(fault.Invalid, "thread_missing", "A look-up belongs to one thread.")
+	ErrThread          = fault.New(fault.Invalid, "thread_missing", "Look the patient up from the conversation that it is for.")
 	ErrAssertion       = fault.New(fault.Forbidden, "patient_not_identified", "The patient of this thread was not identified here, or too long ago. Look the patient up again.")
 )
 

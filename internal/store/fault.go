@@ -15,7 +15,7 @@ var (
 	// ErrDuplicate: a unique index refused the row.
 	ErrDuplicate = fault.New(fault.Conflict, "already_exists", "That exists already.")
 	// ErrReference: the row names something that is not there, or that something else still names.
-	ErrReference = fault.New(fault.Conflict, "reference_refused", "That depends on something that is not there, or is still depended upon.")
+	ErrReference = fault.New(fault.Conflict, "reference_refused", "Something that this needs is not there, or something else still needs it. Nothing was changed.")
 	// ErrBusy: other transactions kept getting in the way.
 	ErrBusy = fault.New(fault.Unavailable, "database_busy", "Too much is happening at once. Please try again.")
 	// ErrUnavailable: the database does not answer. A write that ends with it may or may not have happened.

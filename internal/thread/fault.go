@@ -24,11 +24,11 @@ var (
 	// ErrStaleEpoch: the message is sealed under an epoch that is over. The detail "epoch" is the present one.
 	ErrStaleEpoch = fault.New(fault.Stale, "stale_epoch", "The keys have been renewed. Please try again.")
 	// ErrLinkNeeded: a patient thread whose beginning names no patient.
-	ErrLinkNeeded = fault.New(fault.Invalid, "link_needed", "A patient conversation starts with its patient.")
+	ErrLinkNeeded = fault.New(fault.Invalid, "link_needed", "A patient conversation begins with its patient. Please look the patient up first.")
 	// ErrLinkUnproved: the server did not sign the assertion that the link names, for this thread and person.
 	ErrLinkUnproved = fault.New(fault.Invalid, "link_unproved", "This patient was not looked up for this conversation.")
 	// ErrWrongSender: the object names another person or device than the session's.
-	ErrWrongSender = fault.New(fault.Forbidden, "wrong_sender", "This was made by somebody else, or on another device.")
+	ErrWrongSender = fault.New(fault.Forbidden, "wrong_sender", "This was signed by somebody else, or on another device, so it was not taken. Please load the page again.")
 	// ErrMayNotPost: a reader, or a member where only owners write, or a standby member.
 	ErrMayNotPost = fault.New(fault.Forbidden, "may_not_post", "You can read here, but not write.")
 	// ErrMessageDiffers: a message of this id was accepted, and it was another one.
@@ -38,15 +38,15 @@ var (
 	// ErrNotHere: the space does not carry this, such as a decision without a patient, or urgency among friends.
 	ErrNotHere = fault.New(fault.Invalid, "not_in_this_space", "This kind of message does not belong in this conversation.")
 	// ErrClass: the retention class is shorter than the thread's, or the space does not have it.
-	ErrClass = fault.New(fault.Invalid, "retention_class", "A message cannot be kept for a shorter time than its conversation, or by a class that this space does not have.")
+	ErrClass = fault.New(fault.Invalid, "retention_class", "This message would be kept for a shorter time than its conversation, or in a way that is not known here, so it was not taken.")
 	// ErrWrongHalf: the shred half is not the one that the header commits to.
-	ErrWrongHalf = fault.New(fault.Invalid, "wrong_half", "The message arrived damaged.")
+	ErrWrongHalf = fault.New(fault.Invalid, "wrong_half", "The message arrived damaged, so it was not taken. Please send it again.")
 	// ErrTooLarge: above the size that the protocol allows.
 	ErrTooLarge = fault.New(fault.TooLarge, "message_too_large", "This message is too long.")
 	// ErrFuture: the author's clock is a day or more ahead.
 	ErrFuture = fault.New(fault.Invalid, "clock_ahead", "This device's clock is wrong. Please set it right.")
 	// ErrEnvelopesWrong: the envelopes are not exactly those of the record.
-	ErrEnvelopesWrong = fault.New(fault.Invalid, "wrong_envelopes", "The keys did not arrive complete.")
+	ErrEnvelopesWrong = fault.New(fault.Invalid, "wrong_envelopes", "The keys of this conversation did not arrive complete. Please try again.")
 
 	// ErrAlreadyThere is between the room and its store: the very message is in the log.
 	ErrAlreadyThere = errors.New("thread: the message is there already")

@@ -116,7 +116,7 @@ func (s *Service) namedEpochs(ctx context.Context, actor Actor, k known, said *e
 	return named, nil
 }
 
-var errNoEpochs = fault.New(fault.Invalid, "grant_empty", "There is nothing in this.")
+var errNoEpochs = fault.New(fault.Invalid, "grant_empty", "There are no earlier messages in this to pass on.")
 
 // Grants are those made to the person.
 func (s *Service) Grants(ctx context.Context, person id.Person, in id.Thread) ([]Grant, error) {

@@ -11,8 +11,8 @@ export const beingDrafted = {
 
 export const notPermitted = {
   code: 'not_permitted',
-  message: 'You are not allowed to do this.',
-  hint: 'The worklist of the organisation is for its records staff.',
+  message: 'This list is for the records staff.',
+  hint: 'If you are one of them, tell the service desk.',
 };
 
 function items(now: number): WorklistItem[] {

@@ -24,8 +24,8 @@ export function learnWords(more: Readonly<Record<string, Words>>): void {
 
 const words: Record<string, Words> = {
   offline: { message: 'Wardline cannot be reached.', hint: 'Check the network. If it is urgent, call.' },
-  locked: { message: 'Wardline is locked.', hint: 'Enter your password to open it.' },
-  session_locked: { message: 'Wardline is locked.', hint: 'Enter your password to open it.' },
+  locked: { message: 'Wardline is locked.', hint: 'Unlock it to go on.' },
+  session_locked: { message: 'Wardline is locked.', hint: 'Unlock it to go on.' },
   not_signed_in: { message: 'You are signed out.', hint: 'Sign in again.' },
   proof_wrong: { message: 'This browser is not the one that signed in.', hint: 'Sign in here.' },
   proof_missing: { message: 'This browser did not prove that it is the one that signed in.', hint: reload },
@@ -34,10 +34,10 @@ const words: Record<string, Words> = {
   proof_replayed: { message: 'This was sent before.', hint: changed },
   proof_other_device: { message: 'This browser has not finished signing in.', hint: 'Sign in again.' },
   device_current: { message: 'This is the device that you are using.', hint: 'Sign out instead.' },
-  device_unknown: { message: 'You have no such device any more.' },
+  device_unknown: { message: 'You have no such device any more.', hint: 'Look at the list again.' },
   catching_up: { message: 'Wardline is still catching up.', hint: 'Wait until everything is here, then try again.' },
   device_needed: { message: 'This browser has not finished signing in.', hint: 'Sign in again.' },
-  request_refused: { message: 'This part of Wardline was asked for something it does not know.', hint: reload },
+  request_refused: { message: 'That could not be done: a part of Wardline on this page is out of date.', hint: reload },
   answer_unreadable: { message: 'The server sent something that Wardline cannot read.', hint: reload },
   storage_unavailable: {
     message: 'This browser does not let Wardline keep its keys.',
@@ -73,7 +73,7 @@ const words: Record<string, Words> = {
     message: 'That is not your password.',
     hint: 'Try again. If you changed it on another device, it is the new one. After ten wrong ones you are signed out.',
   },
-  too_many_tries: { message: 'Too many tries.' },
+  too_many_tries: { message: 'There were too many tries.' },
   device_choice_needed: { message: 'Say whose device this is.', hint: 'Choose one, then sign in.' },
 
   wrong_identity: { message: 'These keys belong to somebody else.', hint: desk },
@@ -84,7 +84,7 @@ const words: Record<string, Words> = {
   wrong_secret: { message: 'A key does not open what it should.', hint: desk },
   wrong_share: { message: 'The keys of this thread were not made as they must be.', hint: desk },
   wrong_members: { message: 'The keys of this thread are not for its members.', hint: desk },
-  not_entitled: { message: 'That is not allowed here.' },
+  not_entitled: { message: 'That is not allowed here.', hint: 'Ask somebody who runs this thread.' },
   revoked_device: {
     message: 'This device may not be used any more.',
     hint: 'Sign in again, or tell the service desk.',
@@ -122,7 +122,7 @@ const words: Record<string, Words> = {
 
   thread_unknown: { message: 'This thread is not there.', hint: 'You may have been removed from it.' },
   thread_frozen: {
-    message: 'This thread has been stopped: its log contradicts itself.',
+    message: 'This thread has been stopped: what the server showed of it does not fit together.',
     hint: 'Go on in a new thread with the same people, and tell the service desk.',
   },
   patient_changed: {
@@ -135,8 +135,8 @@ const words: Record<string, Words> = {
   },
   too_many_reports: { message: 'That is more than can be taken in one day.', hint: 'Tell the service desk.' },
   not_a_member: { message: 'You are no longer in this thread.', hint: 'Ask a member to add you again.' },
-  may_not_post: { message: 'You can read here, but not write.' },
-  message_unknown: { message: 'That message is no longer there.' },
+  may_not_post: { message: 'You can read here, but not write.', hint: 'Write to one of the members instead.' },
+  message_unknown: { message: 'That message is no longer there.', hint: 'Look at the thread again.' },
   text_missing: { message: 'There is nothing to send.', hint: 'Write something first.' },
   text_too_long: { message: 'This is too long for one message.', hint: 'Send it in two.' },
   notice_first: { message: 'The notice comes before the first message.', hint: 'Read it and accept it.' },
@@ -157,7 +157,10 @@ const words: Record<string, Words> = {
     hint: 'Identify the patient, or say why it cannot wait.',
   },
   message_sent: { message: 'This message has been sent after all.', hint: 'It cannot be taken back.' },
-  message_differs: { message: 'Another message was sent under this number.', hint: 'Take it back and send it again.' },
+  message_differs: {
+    message: 'This message was sent before, with other words.',
+    hint: 'Take it back and send it again.',
+  },
   stale_epoch: { message: 'The keys of this thread are being renewed.', hint: changed },
   membership_moved: { message: 'The members have changed meanwhile.', hint: changed },
   epoch_taken: { message: 'Somebody else renewed the keys first.', hint: changed },
@@ -166,8 +169,11 @@ const words: Record<string, Words> = {
     message: 'Somebody here has not set up Wardline yet.',
     hint: 'Leave them out for now, and call them.',
   },
-  person_unknown: { message: 'Nobody here goes by that.', hint: 'Search the directory again.' },
-  not_staff: { message: 'Only people who work here now can be added.' },
+  person_unknown: { message: 'The directory has nobody by that name.', hint: 'Search again, with fewer letters.' },
+  not_staff: {
+    message: 'Only people who work here now can be added.',
+    hint: 'Choose somebody else, or ask the service desk.',
+  },
   people_missing: { message: 'Nobody has been chosen.', hint: 'Choose at least one person.' },
   name_missing: { message: 'The team has no name.', hint: 'Give it one.' },
   note_too_long: { message: 'The reason is too long.', hint: 'Shorten it.' },
@@ -191,7 +197,7 @@ const words: Record<string, Words> = {
     message: 'Only decisions about an identified patient go to the record.',
     hint: 'Start a patient thread for it.',
   },
-  decision_unknown: { message: 'That decision is no longer there.' },
+  decision_unknown: { message: 'That decision is no longer there.', hint: 'Look at the thread again.' },
   decision_not_sent: {
     message: 'This decision has not been sent yet.',
     hint: 'It can be filed once it has been sent.',
@@ -211,6 +217,6 @@ const words: Record<string, Words> = {
   },
   not_quarantined: { message: 'Nobody has said that this conversation is about the wrong patient.' },
   patient_unconfirmed: { message: 'The patient has not been confirmed.', hint: 'Check the patient and tick.' },
-  already_filed: { message: 'This decision has been filed already.' },
-  nothing_to_retry: { message: 'There is nothing to try again.' },
+  already_filed: { message: 'This decision has been filed already.', hint: 'How far it is stands at the decision.' },
+  nothing_to_retry: { message: 'There is nothing to try again.', hint: 'How far it is stands at the decision.' },
 };

@@ -43,8 +43,14 @@ learnWords({
     message: 'The decision that this corrects was taken back or corrected already.',
     hint: 'Look at it again.',
   },
-  not_permitted: { message: 'You are not allowed to see this.', hint: 'It is for the records staff.' },
-  no_ward: { message: 'You belong to no ward in the directory.', hint: 'The service desk can put you on one.' },
+  not_permitted: {
+    message: 'This list is for the records staff.',
+    hint: 'If you are one of them, tell the service desk.',
+  },
+  no_ward: {
+    message: 'The directory has no ward for you.',
+    hint: 'The service desk can put you on one.',
+  },
 });
 
 export class Decisions {

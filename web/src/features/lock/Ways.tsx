@@ -106,10 +106,12 @@ export function Ways() {
         )}
         {doing.what === 'remove' && (
           <div class="stack narrow">
-            <p>
-              <b>{titleOf(doing.way)}</b>
-              {doing.way.kind !== 'password' && doing.way.label && <span class="muted"> · {doing.way.label}</span>}
-            </p>
+            {doing.way.kind !== 'password' && doing.way.label && (
+              <p>
+                <b>{titleOf(doing.way)}</b>
+                <span class="muted"> · {doing.way.label}</span>
+              </p>
+            )}
             <p>{removing(doing.way)}</p>
             <FaultBox fault={task.fault} />
             <div class="row">
