@@ -78,6 +78,17 @@ func PrepareDecision(form Form, background []id.Message, check Check) (Draft, er
 	return draft, nil
 }
 
+func (f *Form) clone() *Form {
+	if f == nil {
+		return nil
+	}
+	copied := &Form{Kind: f.Kind}
+	for _, part := range f.Parts {
+		copied.Parts = append(copied.Parts, FormPart{part.Name, part.Text, slices.Clone(part.Messages)})
+	}
+	return copied
+}
+
 // text is the own words of the parts, each under its heading.
 func (f formOf) text(parts []FormPart) string {
 	var paragraphs []string

@@ -260,7 +260,7 @@ func (s *Session) describeMessage(t *thread, m *message) Message {
 		shown.State, shown.Text = Readable, m.inner.text
 		shown.Statements, shown.Background = slices.Clone(m.inner.statements), slices.Clone(m.inner.background)
 		shown.ReplyTo, shown.Corrects, shown.About = cloned(m.inner.replyTo), cloned(m.inner.corrects), cloned(m.inner.about)
-		shown.Form = cloned(m.inner.form)
+		shown.Form = m.inner.form.clone()
 		shown.Reason, shown.Document, shown.Assertion = m.inner.reason, cloned(m.inner.document), cloned(m.inner.assertion)
 	default:
 		if under, ok := t.epochAt(m.inEpoch); ok && under.refused != nil {
