@@ -166,6 +166,55 @@ export function Check({ checked, onChange, small, locked, describedBy, children 
   );
 }
 
+type SelectProps<T extends string> = {
+  label: string;
+  /** More of the label, for those who do not see what it stands beside. */
+  about?: string;
+  hint?: string;
+  id?: string;
+  options: { value: T; label: string }[];
+  value: T;
+  onChange: (value: T) => void;
+};
+
+export function SelectField<T extends string>({
+  label,
+  about,
+  hint,
+  options,
+  value,
+  onChange,
+  ...props
+}: SelectProps<T>) {
+  const made = useId();
+  const id = props.id ?? made;
+  return (
+    <div class="nhsuk-form-group select">
+      <label class="nhsuk-label" for={id}>
+        {label}
+        {about && <span class="vh">{about}</span>}
+      </label>
+      <FieldNotes id={id} hint={hint} error={undefined} />
+      <select
+        class="nhsuk-input"
+        id={id}
+        value={value}
+        aria-describedby={hint ? `${id}-h` : undefined}
+        onChange={(event) => {
+          const chosen = options.find((option) => option.value === event.currentTarget.value);
+          if (chosen) onChange(chosen.value);
+        }}
+      >
+        {options.map((option) => (
+          <option key={option.value} value={option.value} selected={option.value === value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
 type RadiosProps<T extends string> = {
   legend: string;
   hint?: string;

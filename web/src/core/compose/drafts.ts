@@ -55,9 +55,7 @@ export class Drafts {
 
   #keep(name: string, draft: Draft | DecisionDraft | undefined): Promise<void> {
     const saved = this.#saving.then(() =>
-      draft
-        ? this.#cabinet.put('draft', name, draft)
-        : this.#cabinet.change({ remove: [{ kind: 'draft', name }] }),
+      draft ? this.#cabinet.put('draft', name, draft) : this.#cabinet.change({ remove: [{ kind: 'draft', name }] }),
     );
     this.#saving = saved.catch(() => undefined);
     return saved;

@@ -142,7 +142,9 @@ function formSections({ kind, decision, parts }: FiledForm, excerpts: readonly E
       ...messages
         .filter((message) => !excerpts.some((each) => each.message === message))
         .map(() => '<p>A message that stood here is no longer in the conversation.</p>'),
-      ...(part?.text && own ? [article({ ...own, text: part.text }, `Written in the form by ${titled(own.author)}`)] : []),
+      ...(part?.text && own
+        ? [article({ ...own, text: part.text }, `Written in the form by ${titled(own.author)}`)]
+        : []),
       '</section>',
     );
   }
