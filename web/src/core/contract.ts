@@ -423,6 +423,8 @@ export type ThreadHead = {
   removedAfter?: number; // days; absent where messages are kept until they are decided
   /** I confirmed the patient lately: what decides and files needs no further look (R12). */
   confirmed: boolean;
+  /** Something was begun in "Mark a decision". */
+  deciding?: boolean;
   /** The thread is linked to the wrong patient (R51). Nothing of it may be acted on. */
   quarantine?: {
     at: number;

@@ -79,6 +79,8 @@ export function TextField(props: TextProps) {
 
 type AreaProps = {
   label: string;
+  /** More of the label, for those who do not see what it stands under. */
+  about?: string;
   value: string;
   onInput: (value: string) => void;
   hint?: string;
@@ -87,13 +89,14 @@ type AreaProps = {
   autofocus?: boolean;
 };
 
-export function AreaField({ label, value, onInput, hint, error, rows = 3, autofocus }: AreaProps) {
+export function AreaField({ label, about, value, onInput, hint, error, rows = 3, autofocus }: AreaProps) {
   const id = useId();
   const described = [hint ? `${id}-h` : '', error ? `${id}-e` : ''].filter(Boolean).join(' ');
   return (
     <div class={error ? 'nhsuk-form-group nhsuk-form-group--error' : 'nhsuk-form-group'}>
       <label class="nhsuk-label" for={id}>
         {label}
+        {about && <span class="vh">{about}</span>}
       </label>
       <FieldNotes id={id} hint={hint} error={error} />
       <textarea

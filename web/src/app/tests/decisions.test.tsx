@@ -162,7 +162,10 @@ test('a correction begins from the words that it corrects', async () => {
       head={johnHead}
       message={undefined}
       messages={[]}
-      corrects={{ decision: 'd1', item: { statements: decision.statements.map((each) => ({ ...each, text: 'Give 2 g.' })) } }}
+      corrects={{
+        decision: 'd1',
+        item: { statements: decision.statements.map((each) => ({ ...each, text: 'Give 2 g.' })) },
+      }}
     />
   ));
   expect(shown()).toContain('Correct a decision');

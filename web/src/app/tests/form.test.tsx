@@ -25,14 +25,14 @@ describe('R21 a form', () => {
     await choose('Form (optional)', 'SBAR');
     expect(field(partBy)).toHaveProperty('value', 'situation');
     await choose(partBy, 'Assessment');
-    await type('Situation, in your own words', 'Breathless since noon');
+    await type('In your own words: Situation', 'Breathless since noon');
     await press(button(decide));
     expect(asked(fake.calls, 'markDecision')).toEqual([]);
     expect(shown()).toContain('Background is empty. Write it, or choose a message for it');
     expect(shown()).toContain('Recommendation is empty.');
     expect(shown()).not.toContain('Situation is empty.');
-    await type('Background, in your own words', 'None');
-    await type('Recommendation, in your own words', 'Repeat lactate');
+    await type('In your own words: Background', 'None');
+    await type('In your own words: Recommendation', 'Repeat lactate');
     await press(button(decide));
     expect(asked(fake.calls, 'markDecision')).toEqual([
       {
@@ -56,8 +56,8 @@ describe('R21 a form', () => {
   test('does not need every part of a referral', async () => {
     const { fake } = await mount({}, () => sheet());
     await choose('Form (optional)', 'Referral');
-    await type('Question, in your own words', 'Is this a hernia?');
-    await type('Asked of, in your own words', 'Surgery');
+    await type('In your own words: Question', 'Is this a hernia?');
+    await type('In your own words: Asked of', 'Surgery');
     await press(button(decide));
     expect(asked(fake.calls, 'markDecision')).toHaveLength(1);
   });
@@ -67,9 +67,9 @@ describe('R21 a form', () => {
     await type('The decision in your own words', 'Seen on the round.');
     await press(field(beginningOf(second)));
     await choose('Form (optional)', 'SBAR');
-    await type('Background, in your own words', 'CKD');
+    await type('In your own words: Background', 'CKD');
     await choose('Form (optional)', 'Plan');
-    expect(field('Problem, in your own words')).toHaveProperty('value', 'Seen on the round.\n\nCKD');
+    expect(field('In your own words: Problem')).toHaveProperty('value', 'Seen on the round.\n\nCKD');
     expect(field(partBy)).toHaveProperty('value', 'problem');
     await choose('Form (optional)', 'No form');
     expect(field('The decision in your own words')).toHaveProperty('value', 'Problem\nSeen on the round.\n\nCKD');
@@ -83,11 +83,11 @@ describe('R21 a form', () => {
     await draw(sheet(first.id));
     await settled();
     await choose('Form (optional)', 'Plan');
-    await type('Until when, in your own words', 'Monday');
+    await type('In your own words: Until when', 'Monday');
     await draw(<p>elsewhere</p>);
     await draw(sheet(second.id));
     await settled();
-    expect(field('Until when, in your own words')).toHaveProperty('value', 'Monday');
+    expect(field('In your own words: Until when')).toHaveProperty('value', 'Monday');
     expect(field(beginningOf(first))).toHaveProperty('checked', true);
     expect(field(beginningOf(second))).toHaveProperty('checked', true);
   });
@@ -123,7 +123,7 @@ describe('R21 a form', () => {
         corrects={{ decision: 'd1', item: { statements: [said], form } }}
       />
     ));
-    expect(field('Plan, in your own words')).toHaveProperty('value', 'Give 2 g.');
+    expect(field('In your own words: Plan')).toHaveProperty('value', 'Give 2 g.');
     expect(field(partBy)).toHaveProperty('value', 'problem');
   });
 

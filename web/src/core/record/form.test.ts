@@ -144,7 +144,9 @@ test('R18 a correction of what is gone still names it, from its tombstone', asyn
     await until('the tombstone', async () => (await each.items(thread)).some(({ kind }) => kind === 'tombstone'));
   const correction = await decided({ text: 'Give 1 g.', messages: [] }, first);
   const { html } = await anita.ask.previewFiling({ thread, decision: correction, sources: [], summary: '' });
-  expect(html).toMatch(/This corrects the decision of \S+ at \d\d:\d\d by Dr Fiona Kerr, Medical Registrar. It replaces/);
+  expect(html).toMatch(
+    /This corrects the decision of \S+ at \d\d:\d\d by Dr Fiona Kerr, Medical Registrar. It replaces/,
+  );
   expect(html).toContain(`<meta name="wardline-replaces" content="${filing.reference ?? ''}">`);
 });
 
@@ -169,7 +171,9 @@ test('H17 what was begun of a decision outlives a lock, apart from the message a
   expect((await fiona.view(thread)).draft?.text).toBe('half a thought');
   expect(await fiona.ask.decisionDraft({ thread })).toEqual(mine);
   expect(await fiona.ask.decisionDraft({ thread, corrects: asked })).toEqual(other);
+  expect((await fiona.view(thread)).head.deciding).toBe(true);
   await decided(mine);
+  expect((await fiona.view(thread)).head.deciding).toBeUndefined();
   expect(await fiona.ask.decisionDraft({ thread })).toBeUndefined();
   expect(await fiona.ask.decisionDraft({ thread, corrects: asked })).toEqual(other);
   expect((await fiona.view(thread)).draft?.text).toBe('half a thought');

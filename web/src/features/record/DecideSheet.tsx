@@ -50,7 +50,11 @@ export function DecideSheet(props: Props) {
   return draft ? <Decide {...props} draft={draft} onChange={put} onMarking={hold} /> : null;
 }
 
-type DecideProps = Props & { draft: DecisionDraft; onChange: (draft: DecisionDraft) => void; onMarking: (on: boolean) => void };
+type DecideProps = Props & {
+  draft: DecisionDraft;
+  onChange: (draft: DecisionDraft) => void;
+  onMarking: (on: boolean) => void;
+};
 
 function Decide({ head, message, messages, corrects, draft, onChange, onMarking }: DecideProps) {
   const client = useClient();

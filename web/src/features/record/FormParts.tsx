@@ -55,7 +55,8 @@ export function FormParts({ draft, messages, missing, onChange }: Props) {
               />
             ))}
             <AreaField
-              label={`${heading}, in your own words`}
+              label="In your own words"
+              about={`: ${heading}`}
               value={part?.text ?? ''}
               onInput={(text) => onChange(write(draft, name, text))}
               rows={2}
