@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +55,8 @@ type documentParts struct {
 	patient      Patient
 	checkedBy    named
 	quoted       []quotation // in the order of the thread
+	form         *formParts  // nil for a decision in none
+	corrects     *corrected  // nil where none is corrected
 	summary      string
 	by           named
 	at           time.Time
@@ -61,9 +64,31 @@ type documentParts struct {
 	zone         *time.Location
 }
 
+// formParts are the parts of a decision's form. What is quoted is in documentParts.quoted, the decision's own words as a whole too.
+type formParts struct {
+	Kind     FormKind     `json:"kind"`
+	Decision id.Message   `json:"decision"`
+	Parts    []filledPart `json:"parts"`
+}
+
+type filledPart struct {
+	Name     string       `json:"name"`
+	Text     string       `json:"text"`
+	Messages []id.Message `json:"messages"`
+}
+
+// corrected is the decision that this one puts right, as far as it is known here.
+type corrected struct {
+	decision  id.Message
+	by        named
+	time      envelope.Time
+	reference string // of the document that this one replaces in the record; empty where nobody here knows one
+}
+
 // write makes the document's title and HTML.
-func (s *Session) write(d *Document, patient Patient, quoted []excerpt, summary string) {
+func (s *Session) write(d *Document, patient Patient, quoted []excerpt, form *formParts, corrects *corrected, summary string) {
 	parts := documentParts{
+		form: form, corrects: corrects,
 		filing: d.Filing, thread: d.Thread, patient: patient, checkedBy: s.named(patient.By), summary: summary, by: s.named(s.person),
 		at: s.client.clock.Now(), organisation: s.manifests.Current().Organisation, zone: s.client.zone,
 	}
@@ -92,9 +117,15 @@ func (d documentParts) write() (title string, html []byte) {
 	w.line(`<meta name="wardline-document" content="1">`)
 	w.line(`<meta name="wardline-filing" content="%s">`, d.filing.String())
 	w.line(`<meta name="wardline-thread" content="%s">`, d.thread.String())
+	d.writeMarks(w)
 	w.out.WriteString("<style>" + documentSheet + "</style>\n</head>\n<body>\n<main>\n<h1>Clinical decision</h1>\n")
 	d.writePatient(w)
-	d.writeQuoted(w)
+	d.writeCorrects(w)
+	if d.form == nil {
+		d.writeQuoted(w, d.quoted)
+	} else {
+		d.writeForm(w)
+	}
 	if d.summary != "" {
 		w.line(`<section aria-labelledby="summary"><h2 id="summary">Summary by %s</h2>`, d.by.String())
 		w.line(`<p>This summary was written for the record. It is not what was said.</p>`)
@@ -129,12 +160,89 @@ func (d documentParts) writePatient(w *paper) {
 	w.line(`<p>%s on %s at %s, checked by %s.</p></section>`, matched, at.Format(documentDate), at.Format("15:04"), d.checkedBy.name)
 }
 
-// writeQuoted writes the messages in the order of the thread: as many sections as it takes for what was decided and what was said beside it, each
+// writeMarks says to programs what a form and a correction say to people.
+func (d documentParts) writeMarks(w *paper) {
+	if d.form != nil {
+		w.line(`<meta name="wardline-form" content="%s">`, string(d.form.Kind))
+	}
+	if d.corrects == nil {
+		return
+	}
+	w.line(`<meta name="wardline-corrects" content="%s">`, d.corrects.decision.String())
+	if d.corrects.reference != "" {
+		w.line(`<meta name="wardline-replaces" content="%s">`, d.corrects.reference)
+	}
+}
+
+func (d documentParts) writeCorrects(w *paper) {
+	if d.corrects == nil {
+		return
+	}
+	at := d.corrects.time.Time().In(d.zone)
+	w.line(`<section aria-labelledby="correction"><h2 id="correction">Correction</h2>`)
+	if d.corrects.reference == "" {
+		w.line(`<p>This corrects the decision of %s at %s by %s.</p></section>`, at.Format(documentDate), at.Format("15:04"), d.corrects.by.String())
+		return
+	}
+	w.line(`<p>This corrects the decision of %s at %s by %s. It replaces the document with the reference %s.</p></section>`,
+		at.Format(documentDate), at.Format("15:04"), d.corrects.by.String(), d.corrects.reference)
+}
+
+// writeForm writes every part of the form under its heading, what is quoted before what was written for it, and then what was said beside the decision.
+func (d documentParts) writeForm(w *paper) {
+	known := forms[d.form.Kind]
+	w.line(`<section aria-labelledby="decision"><h2 id="decision">Decision: %s</h2>`, known.title)
+	w.line(`<p>Messages are quoted word for word, under who said them and when. What was written in the form says so.</p></section>`)
+	byID := map[id.Message]quotation{}
+	for _, one := range d.quoted {
+		byID[one.message] = one
+	}
+	for _, part := range known.parts {
+		w.line(`<section aria-labelledby="part-%s"><h2 id="part-%s">%s</h2>`, part.name, part.name, part.heading)
+		d.writePart(w, byID, part.name)
+		w.line(`</section>`)
+	}
+	var beside []quotation
+	for _, one := range d.quoted {
+		if one.beside {
+			beside = append(beside, one)
+		}
+	}
+	d.writeQuoted(w, beside)
+}
+
+func (d documentParts) writePart(w *paper, byID map[id.Message]quotation, name string) {
+	at := slices.IndexFunc(d.form.Parts, func(one filledPart) bool { return one.Name == name })
+	if at < 0 {
+		w.line(`<p>Nothing was entered here.</p>`)
+		return
+	}
+	for _, one := range d.quoted { // in the order of the thread, whatever the order in the form
+		if slices.Contains(d.form.Parts[at].Messages, one.message) {
+			d.writeArticle(w, one, one.author.String())
+		}
+	}
+	for _, message := range d.form.Parts[at].Messages {
+		if _, found := byID[message]; !found {
+			w.line(`<p>A message that stood here is no longer in the conversation.</p>`)
+		}
+	}
+	if own := d.form.Parts[at].Text; own != "" {
+		written := byID[d.form.Decision]
+		written.text = own
+		d.writeArticle(w, written, "Written in the form by "+written.author.String())
+	}
+}
+
+// writeQuoted writes messages in the order of the thread: as many sections as it takes for what was decided and what was said beside it, each
 // beginning where the other ends.
-func (d documentParts) writeQuoted(w *paper) {
+func (d documentParts) writeQuoted(w *paper, quoted []quotation) {
+	if len(quoted) == 0 {
+		return
+	}
 	numbers := map[bool]int{}
-	for n, one := range d.quoted {
-		if n == 0 || d.quoted[n-1].beside != one.beside {
+	for n, one := range quoted {
+		if n == 0 || quoted[n-1].beside != one.beside {
 			if n > 0 {
 				w.line(`</section>`)
 			}
@@ -142,11 +250,15 @@ func (d documentParts) writeQuoted(w *paper) {
 			name, heading := sectionName(one.beside, numbers[one.beside])
 			w.line(`<section aria-labelledby="%s"><h2 id="%s">%s</h2>`, name, name, heading)
 		}
-		w.line(`<article data-message="%s" data-entry="%s" data-author="%s" data-time="%s"><h3>%s</h3><p class="when">%s</p><p class="said">%s</p></article>`,
-			one.message.String(), one.entry.String(), one.person.String(), fmt.Sprint(uint64(one.time)), one.author.String(),
-			one.time.Time().In(d.zone).Format(documentTime), one.text)
+		d.writeArticle(w, one, one.author.String())
 	}
 	w.line(`</section>`)
+}
+
+func (d documentParts) writeArticle(w *paper, one quotation, heading string) {
+	w.line(`<article data-message="%s" data-entry="%s" data-author="%s" data-time="%s"><h3>%s</h3><p class="when">%s</p><p class="said">%s</p></article>`,
+		one.message.String(), one.entry.String(), one.person.String(), fmt.Sprint(uint64(one.time)), heading,
+		one.time.Time().In(d.zone).Format(documentTime), one.text)
 }
 
 func sectionName(beside bool, number int) (name, heading string) {

@@ -26,6 +26,8 @@ type documentVector struct {
 	Patient      vectorPatient   `json:"patient"`
 	CheckedBy    vectorPerson    `json:"checkedBy"`
 	Excerpts     []vectorExcerpt `json:"excerpts"`
+	Form         *formParts      `json:"form,omitempty"`
+	Corrects     *vectorEarlier  `json:"corrects,omitempty"`
 	Summary      string          `json:"summary"`
 	By           vectorPerson    `json:"by"`
 	At           int64           `json:"at"`
@@ -60,6 +62,13 @@ type vectorExcerpt struct {
 	Beside  bool         `json:"beside"`
 }
 
+type vectorEarlier struct {
+	Decision  id.Message   `json:"decision"`
+	By        vectorPerson `json:"by"`
+	Time      int64        `json:"time"`
+	Reference string       `json:"reference"`
+}
+
 func (p vectorPerson) named() named { return named{p.Name, p.Role} }
 
 func (v documentVector) parts(t *testing.T) documentParts {
@@ -75,11 +84,14 @@ func (v documentVector) parts(t *testing.T) documentParts {
 	}
 	parts := documentParts{
 		filing: v.Filing, thread: v.Thread, checkedBy: v.CheckedBy.named(), summary: v.Summary, by: v.By.named(), at: time.UnixMilli(v.At),
-		organisation: v.Organisation, zone: zone,
+		organisation: v.Organisation, zone: zone, form: v.Form,
 		patient: Patient{
 			Number: number, Name: nhs.Name{Family: v.Patient.Family, Given: v.Patient.Given, Title: v.Patient.Title}, Born: born,
 			At: time.UnixMilli(v.Patient.Issued), HospitalNumber: v.Patient.HospitalNumber, Temporary: number.IsZero() && born.IsZero(),
 		},
+	}
+	if v.Corrects != nil {
+		parts.corrects = &corrected{v.Corrects.Decision, v.Corrects.By.named(), envelope.Time(v.Corrects.Time), v.Corrects.Reference}
 	}
 	for _, one := range v.Excerpts {
 		parts.quoted = append(parts.quoted, quotation{
@@ -115,7 +127,7 @@ func TestH16_TheDocumentIsTheSameBytesHereAndInTheBrowser(t *testing.T) {
 			}
 		}
 	}
-	if len(vectors) < 7 {
+	if len(vectors) < 8 {
 		t.Errorf("only %d documents", len(vectors))
 	}
 	if *rewrite {

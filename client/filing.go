@@ -42,10 +42,12 @@ type Document struct {
 	Sources  []Reference
 
 	assertion []byte
+	corrects  *id.Message
 }
 
 // PrepareFiling makes the document of a decision: its statements and its own words verbatim, the background that is wanted beside it, and a summary
-// when there is one, under the name of who files. Background is what is ticked; the decision's own is a proposal only.
+// when there is one, under the name of who files. Background is what is ticked; the decision's own is a proposal only. The document of a correction
+// gives the reference of the one that it replaces when this session has heard of it: ask for Filings first.
 func (s *Session) PrepareFiling(in id.Thread, decision id.Message, background []id.Message, summary string) (*Document, error) {
 	t, err := s.enterThread(in)
 	if err != nil {
@@ -86,7 +88,14 @@ func (s *Session) prepareFiling(t *thread, decision id.Message, background []id.
 	if len(document.Sources) > maxReferences {
 		return nil, refuse(envelope.Malformed, "more sources than a filing may have")
 	}
-	s.write(document, describePatient(assertion), quoted, summary)
+	corrects, err := s.corrected(t, decided.inner.corrects)
+	if err != nil {
+		return nil, err
+	}
+	if corrects != nil {
+		document.corrects = &corrects.decision
+	}
+	s.write(document, describePatient(assertion), quoted, formFiled(decided), corrects, summary)
 	document.Hash = sha256.Sum256(document.HTML)
 	return document, nil
 }
@@ -172,10 +181,14 @@ func (s *Session) File(ctx context.Context, document *Document, check Check) (Fi
 
 func (s *Session) handOver(ctx context.Context, document *Document) (Filing, error) {
 	var filing Filing
-	err := s.again(ctx, "POST", "/v1/threads/"+document.Thread.String()+"/filings", map[string]any{
+	body := map[string]any{
 		"filing": document.Filing, "decision": document.Decision, "sources": document.Sources, "assertion": document.assertion,
 		"title": document.Title, "document": document.HTML, "documentHash": document.Hash,
-	}, &filing)
+	}
+	if document.corrects != nil {
+		body["corrects"] = *document.corrects
+	}
+	err := s.again(ctx, "POST", "/v1/threads/"+document.Thread.String()+"/filings", body, &filing)
 	return filing, err
 }
 
@@ -191,6 +204,9 @@ func (s *Session) Filings(ctx context.Context, in id.Thread) ([]Filing, error) {
 		return nil, err
 	}
 	for _, filing := range filings {
+		if filing.State == "received" {
+			t.references[filing.Decision] = filing.Reference
+		}
 		if err := s.dropDestroyed(ctx, t, filing); err != nil {
 			return nil, err
 		}
@@ -215,4 +231,37 @@ func (s *Session) RetryFiling(ctx context.Context, in id.Thread, filing id.Filin
 	var answer Filing
 	err := s.call(ctx, "POST", "/v1/threads/"+in.String()+"/filings/"+filing.String()+"/retry", nil, &answer)
 	return answer, err
+}
+
+// corrected describes the decision that is corrected, also when only its tombstone is left. What corrects no decision of the thread is not filed.
+func (s *Session) corrected(t *thread, corrects *Reference) (*corrected, error) {
+	if corrects == nil {
+		return nil, nil
+	}
+	m := t.byID[corrects.Message]
+	if m == nil || m.entry != corrects.Entry || m.kind != envelope.KindDecision {
+		return nil, ErrMessageUnknown
+	}
+	earlier := &corrected{decision: m.id, by: s.named(m.person), time: m.time, reference: t.references[m.id]}
+	if m.tombstone != nil {
+		earlier.reference = m.tombstone.Reference
+	}
+	return earlier, nil
+}
+
+// formFiled are the parts of a decision's form, as the document has them.
+func formFiled(decided *message) *formParts {
+	form := decided.inner.form
+	if form == nil {
+		return nil
+	}
+	filed := &formParts{Kind: form.Kind, Decision: decided.id}
+	for _, part := range form.Parts {
+		filled := filledPart{Name: part.Name, Text: part.Text}
+		for _, one := range part.Messages {
+			filled.Messages = append(filled.Messages, one.Message)
+		}
+		filed.Parts = append(filed.Parts, filled)
+	}
+	return filed
 }

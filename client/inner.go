@@ -37,6 +37,7 @@ type inner struct {
 	statements []Reference
 	background []Reference
 	corrects   *Reference // the earlier decision that this one puts right
+	form       *Form      // where its words belong, for a decision in a form
 	// The members of acts.
 	about     *Reference
 	reason    string
@@ -75,8 +76,9 @@ func encodeInner(kind envelope.MessageKind, i *inner) ([]byte, error) {
 			Statements []Reference       `json:"statements"`
 			Background []Reference       `json:"background"`
 			Corrects   *Reference        `json:"corrects,omitempty"`
+			Form       *formOnWire       `json:"form,omitempty"`
 			Log        *envelope.LogHead `json:"log,omitempty"`
-		}{1, i.text, notNil(i.statements), notNil(i.background), i.corrects, i.log}
+		}{1, i.text, notNil(i.statements), notNil(i.background), i.corrects, i.form.onWire(), i.log}
 	default:
 		value = actOf(i)
 	}
@@ -87,8 +89,12 @@ func encodeInner(kind envelope.MessageKind, i *inner) ([]byte, error) {
 		return nil, ErrText
 	}
 	plain := bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))
-	if _, err := decodeInner(kind, plain); err != nil {
+	read, err := decodeInner(kind, plain)
+	if err != nil {
 		return nil, ErrText
+	}
+	if i.form != nil && read.form == nil {
+		return nil, ErrForm
 	}
 	return plain, nil
 }
@@ -223,6 +229,7 @@ func decodeDecision(members map[string]json.RawMessage) (*inner, error) {
 	if len(named) > maxReferences {
 		return nil, refuse(envelope.Malformed, "a decision with too many references")
 	}
+	read.form = formIn(members["form"], read)
 	return read, nil
 }
 

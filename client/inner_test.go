@@ -2,13 +2,17 @@ package client
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
@@ -121,7 +125,39 @@ func TestAHintAboutTheLogCostsNoMessage(t *testing.T) {
 	}
 }
 
+// TestAFormThatBreaksARuleCostsNoDecision: the cases are those of web/src/crypto/form.test.ts.
+func TestAFormThatBreaksARuleCostsNoDecision(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join("..", "testdata", "vectors", "form.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vectors []struct {
+		Name, Inner string
+		Kept        bool
+	}
+	if err := json.Unmarshal(content, &vectors); err != nil || len(vectors) < 30 {
+		t.Fatalf("%d forms: %v", len(vectors), err)
+	}
+	for _, one := range vectors {
+		read, err := decodeInner(envelope.KindDecision, []byte(one.Inner))
+		if err != nil || (read.form != nil) != one.Kept {
+			t.Errorf("%s: %+v, %v", one.Name, read, err)
+			continue
+		}
+		again, err := encodeInner(envelope.KindDecision, read)
+		if err != nil {
+			t.Errorf("%s: %v", one.Name, err)
+			continue
+		}
+		if twice, err := decodeInner(envelope.KindDecision, again); err != nil || !cmp.Equal(twice.form, read.form, cmpopts.EquateEmpty()) {
+			t.Errorf("%s: read %+v, and again %+v: %v", one.Name, read.form, twice, err)
+		}
+	}
+}
+
 func FuzzInner(f *testing.F) {
+	f.Add(uint8(2), []byte(`{"v":1,"text":"Situation\nS","statements":[`+reference(1)+`],"background":[],"form":{"kind":"sbar","parts":[{"name":"situation",`+
+		`"text":"S"},{"name":"assessment","messages":[`+reference(1)+`]}]}}`))
 	f.Add(uint8(1), []byte(`{"v":1,"text":"a","replyTo":`+reference(1)+`}`))
 	f.Add(uint8(2), []byte(`{"v":1,"text":"","statements":[`+reference(1)+`],"background":[`+reference(2)+`]}`))
 	f.Add(uint8(1), []byte(`{"v":1,"text":"\ud83d\ude00 \\ud83d"}`))
@@ -136,7 +172,8 @@ func FuzzInner(f *testing.F) {
 			t.Fatalf("what was read cannot be written: %v", err)
 		}
 		twice, err := decodeInner(envelope.MessageKind(kind), again)
-		if err != nil || twice.text != read.text || len(twice.references()) != len(read.references()) || !cmp.Equal(twice.log, read.log) {
+		if err != nil || twice.text != read.text || len(twice.references()) != len(read.references()) || !cmp.Equal(twice.log, read.log) ||
+			!cmp.Equal(twice.form, read.form, cmpopts.EquateEmpty()) {
 			t.Fatalf("read %+v, and again %+v: %v", read, twice, err)
 		}
 	})

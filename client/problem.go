@@ -85,6 +85,8 @@ var (
 	ErrText = &Stopped{"text", "the text is empty, too long or not text"}
 	// ErrHiddenMark: a text with a character that nobody sees and that changes what is read.
 	ErrHiddenMark = &Stopped{"hidden_mark", "the text has a hidden character that changes the direction of reading"}
+	// ErrForm: a form that nobody knows, or whose parts are not the words of the decision.
+	ErrForm = &Stopped{"form", "the form breaks the rules of forms"}
 )
 
 // CodeOf is the stable code of an error: a problem's, a refusal's or a rule's; empty for anything else.

@@ -70,13 +70,7 @@ func TestWhatADeviceSaidBeforeItEndedIsReadByWhoComesLater(t *testing.T) {
 
 func TestAfterALostDeviceThePersonIsLeftOutOfNewEpochs(t *testing.T) {
 	w := newWorld(t)
-	anita, phone := w.enrol("anita.patel", "Dr Anita Patel"), w.enrol("leila.haddad", "Dr Leila Haddad")
-	in := anita.team(phone)
-	anita.say(in, "before")
-	ward, err := phone.elsewhere(client.Memory{}, client.DeviceOptions{})
-	w.check(err)
-	w.check(ward.Revoke(w.ctx, phone.DeviceKeys().ID, envelope.RevokeLost))
-	anita.sync()
+	anita, ward, in := w.lost()
 	anita.say(in, "after")
 	ward.sync()
 	if got := ward.texts(in); !slices.Equal(got, []string{"before", "[unopened]"}) {

@@ -19,6 +19,9 @@ type Draft struct {
 	Decision   bool
 	Statements []id.Message
 	Background []id.Message
+	// Corrects is the earlier decision that this one puts right; zero for none. Form is set by PrepareDecision.
+	Corrects id.Message
+	Form     *Form
 	// Check says that the person has compared the patient's identifiers: then a confirmation goes before the decision where one is needed (R12).
 	Check Check
 
@@ -182,7 +185,17 @@ func (t *thread) compose(draft Draft) (*inner, envelope.MessageKind, error) {
 		if said.statements, err = t.refer(draft.Statements); err != nil {
 			return nil, 0, err
 		}
-		said.background, err = t.refer(draft.Background)
+		if said.background, err = t.refer(draft.Background); err != nil {
+			return nil, 0, err
+		}
+		if !draft.Corrects.IsZero() {
+			corrects, err := t.refer([]id.Message{draft.Corrects})
+			if err != nil {
+				return nil, 0, err
+			}
+			said.corrects = &corrects[0]
+		}
+		said.form, err = t.fill(draft.Form)
 		return said, envelope.KindDecision, err
 	}
 	if !draft.ReplyTo.IsZero() {

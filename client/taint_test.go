@@ -58,13 +58,7 @@ func TestP8_ALostDevicesKeysGetNothingUntilTheNextGenerationAndThenAGrantGivesIt
 // TestP8_WhoComesBackByThemselvesIsGivenWhatTheyMissed: then nobody who has the keys makes the epoch that lists them.
 func TestP8_WhoComesBackByThemselvesIsGivenWhatTheyMissed(t *testing.T) {
 	w := newWorld(t)
-	anita, phone := w.enrol("anita.patel", "Dr Anita Patel"), w.enrol("leila.haddad", "Dr Leila Haddad")
-	in := anita.team(phone)
-	anita.say(in, "before")
-	ward, err := phone.elsewhere(client.Memory{}, client.DeviceOptions{})
-	w.check(err)
-	w.check(ward.Revoke(w.ctx, phone.DeviceKeys().ID, envelope.RevokeLost))
-	anita.sync()
+	anita, ward, in := w.lost()
 	anita.say(in, "meanwhile")
 	w.check(ward.Confirm(w.ctx, password))
 	w.check(ward.ChangePassword(w.ctx, newPassword))
@@ -82,6 +76,19 @@ func TestP8_WhoComesBackByThemselvesIsGivenWhatTheyMissed(t *testing.T) {
 	if got := ward.texts(in); !slices.Equal(got, []string{"before", "meanwhile", "I am back."}) {
 		t.Errorf("then leila reads %q", got)
 	}
+}
+
+// lost is a team in which something was said before leila lost her phone. ward is where she is signed in still, and anita knows of it.
+func (w *world) lost() (anita, ward *person, in id.Thread) {
+	w.t.Helper()
+	anita, phone := w.enrol("anita.patel", "Dr Anita Patel"), w.enrol("leila.haddad", "Dr Leila Haddad")
+	in = anita.team(phone)
+	anita.say(in, "before")
+	ward, err := phone.elsewhere(client.Memory{}, client.DeviceOptions{})
+	w.check(err)
+	w.check(ward.Revoke(w.ctx, phone.DeviceKeys().ID, envelope.RevokeLost))
+	anita.sync()
+	return anita, ward, in
 }
 
 // stolen is a phone that somebody else has: it was revoked, and goes on as if it had not been. What it signs is given to a hostile server.

@@ -43,6 +43,8 @@ type thread struct {
 	ahead map[id.Hash]uint64
 	// claims are what this thread's first messages say that it goes on from.
 	claims []claim
+	// references are what the record calls the documents of decisions, as the server last told.
+	references map[id.Message]string
 }
 
 // heard is what one person's client told of the Merkle log.
@@ -122,7 +124,7 @@ type head struct {
 }
 
 func newThread(name id.Thread) *thread {
-	return &thread{id: name, log: envelope.NewThreadLog(name), byID: map[id.Message]*message{}, given: map[complained]bool{}}
+	return &thread{id: name, log: envelope.NewThreadLog(name), byID: map[id.Message]*message{}, given: map[complained]bool{}, references: map[id.Message]string{}}
 }
 
 // current is the newest epoch; nil before the first.

@@ -102,6 +102,7 @@ type Message struct {
 	ReplyTo    *Reference
 	Statements []Reference
 	Background []Reference
+	Form       *Form // of a decision in a form
 	// Corrects is the earlier decision that this one puts right, About what an act is about, and Reason why.
 	Corrects  *Reference
 	About     *Reference
@@ -259,6 +260,7 @@ func (s *Session) describeMessage(t *thread, m *message) Message {
 		shown.State, shown.Text = Readable, m.inner.text
 		shown.Statements, shown.Background = slices.Clone(m.inner.statements), slices.Clone(m.inner.background)
 		shown.ReplyTo, shown.Corrects, shown.About = cloned(m.inner.replyTo), cloned(m.inner.corrects), cloned(m.inner.about)
+		shown.Form = m.inner.form.clone()
 		shown.Reason, shown.Document, shown.Assertion = m.inner.reason, cloned(m.inner.document), cloned(m.inner.assertion)
 	default:
 		if under, ok := t.epochAt(m.inEpoch); ok && under.refused != nil {

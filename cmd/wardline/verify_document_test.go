@@ -15,11 +15,26 @@ import (
 )
 
 func TestR21_VerifyDocumentFromTheDatabaseAndElsewhere(t *testing.T) {
-	dir := t.TempDir()
 	filing, thread, message, entry := id.Filing{1}, id.Thread{2}, id.Message{3}, id.Hash{4}
-	document := []byte(fmt.Sprintf(`<!doctype html>
-<html lang="en-GB"><head><meta name="wardline-document" content="1"><meta name="wardline-filing" content="%s"><meta name="wardline-thread" content="%s"></head>`+
-		`<body><article data-message="%s" data-entry="%s"><p>Change to IV flucloxacillin</p></article></body></html>`, filing, thread, message, entry))
+	article := fmt.Sprintf(`<article data-message="%s" data-entry="%s"><p>Change to IV flucloxacillin</p></article>`, message, entry)
+	for name, parts := range map[string][2]string{
+		"plain": {"", article},
+		"a correction in a form": {
+			`<meta name="wardline-form" content="plan"><meta name="wardline-corrects" content="` + id.Message{9}.String() + `">`,
+			`<section id="part-plan">` + article + `</section><section id="part-who">` + strings.Replace(article, "Change to IV flucloxacillin", "Anita", 1) + `</section>`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			verifiesDocument(t, filing, thread, message, entry, []byte(fmt.Sprintf(`<!doctype html>
+<html lang="en-GB"><head><meta name="wardline-document" content="1"><meta name="wardline-filing" content="%s"><meta name="wardline-thread" content="%s">%s</head>`+
+				`<body>%s</body></html>`, filing, thread, parts[0], parts[1])))
+		})
+	}
+}
+
+func verifiesDocument(t *testing.T, filing id.Filing, thread id.Thread, message id.Message, entry id.Hash, document []byte) {
+	t.Helper()
+	dir := t.TempDir()
 	hash := id.Hash(sha256.Sum256(document))
 	tombstone, err := envelope.Encode(&envelope.Tombstone{
 		Thread: thread, Entry: entry, Message: message, Kind: uint8(envelope.KindDecision), Destroyed: 1_772_366_400_000, Reason: envelope.DestroyFiled,

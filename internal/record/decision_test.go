@@ -371,15 +371,15 @@ func TestR18_ALaterDecisionCorrectsAnEarlierOne(t *testing.T) {
 			want     error
 		}{"nothing": {id.New[id.Message](w.ids), record.ErrCorrects}, "itself": {id.Message{1}, record.ErrCorrects}} {
 			s := w.submission(w.say(t, 20+int64(len(name)), envelope.KindDecision))
-			s.Corrects = row.corrects
 			if name == "itself" {
-				s.Corrects = s.Decision
+				row.corrects = s.Decision
 			}
+			s = correcting(s, row.corrects)
 			if _, err := w.desk.File(t.Context(), w.by, s); !errors.Is(err, row.want) {
 				t.Errorf("correcting %s: %v", name, err)
 			}
 		}
-		second := w.filed(t, 11, func(s *record.Submission) { s.Corrects = first.Decision })
+		second := w.filed(t, 11, func(s *record.Submission) { *s = correcting(*s, first.Decision) })
 		if d := w.decision(t, first.Decision); d.Stage != record.InRecord {
 			t.Fatalf("before the receipt of the second: %+v", d)
 		}
@@ -388,7 +388,7 @@ func TestR18_ALaterDecisionCorrectsAnEarlierOne(t *testing.T) {
 			t.Errorf("after it: %+v", d)
 		}
 		third := w.submission(w.say(t, 12, envelope.KindDecision))
-		third.Corrects = first.Decision
+		third = correcting(third, first.Decision)
 		if _, err := w.desk.File(t.Context(), w.by, third); !errors.Is(err, record.ErrCorrectsGone) {
 			t.Errorf("correcting it twice: %v", err)
 		}

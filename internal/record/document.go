@@ -10,11 +10,19 @@ import (
 	"github.com/wardline/wardline/internal/id"
 )
 
-// ReadDocument reads a document of docs/integrate/document.md strictly, and returns its excerpts in the order of the thread. It refuses whatever
-// could run, load or link, and every spelling that the template does not use: what a clinical system renders must
+// ReadDocument reads a document of docs/integrate/document.md strictly, and returns its excerpts in the order in which they first stand. It refuses
+// whatever could run, load or link, and every spelling that the template does not use: what a clinical system renders must
 // have no second reading.
 func ReadDocument(document []byte, filing id.Filing, in id.Thread) ([]Source, error) {
-	r := reader{rest: document, filing: filing.String(), thread: in.String()}
+	r, err := readDocument(document, filing, in)
+	if err != nil {
+		return nil, err
+	}
+	return r.excerpts, nil
+}
+
+func readDocument(document []byte, filing id.Filing, in id.Thread) (*reader, error) {
+	r := &reader{rest: document, filing: filing.String(), thread: in.String()}
 	if !utf8.Valid(document) || bytes.ContainsRune(document, 0) || !r.skip("<!doctype html>\n") {
 		return nil, ErrDocument.With("reason", "beginning")
 	}
@@ -35,7 +43,7 @@ func ReadDocument(document []byte, filing id.Filing, in id.Thread) ([]Source, er
 	case len(r.excerpts) == 0:
 		return nil, ErrDocument.With("reason", "sources")
 	}
-	return r.excerpts, nil
+	return r, nil
 }
 
 type reader struct {
@@ -45,7 +53,15 @@ type reader struct {
 	version, named, placed bool
 	excerpts               []Source
 	fault                  string
+	// form is the kind of the decision's form: then each part has its excerpts, and the decision's own words may stand in several.
+	form     string
+	corrects id.Message
+	repeated []id.Message
+	// parts are the excerpts of each section, as numbers of excerpts.
+	parts [][]int
 }
+
+var formKinds = []string{"sbar", "referral", "result", "plan"}
 
 // elements are those that the template uses; meta has no end tag.
 var elements = []string{"html", "head", "meta", "title", "style", "body", "main", "section", "article", "h1", "h2", "h3", "dl", "dt", "dd", "p"}
@@ -95,6 +111,9 @@ func (r *reader) tag() {
 	case "article":
 		r.article(values)
 		r.open = append(r.open, name)
+	case "section":
+		r.parts = append(r.parts, nil)
+		r.open = append(r.open, name)
 	default:
 		r.open = append(r.open, name)
 	}
@@ -120,6 +139,21 @@ func (r *reader) meta(values map[string]string) {
 		r.named = values["content"] == r.filing
 	case "wardline-thread":
 		r.placed = values["content"] == r.thread
+	case "wardline-form":
+		if r.form != "" || !slices.Contains(formKinds, values["content"]) {
+			r.fault = "meta"
+		}
+		r.form = values["content"]
+	case "wardline-corrects":
+		corrects, err := id.Parse[id.Message](values["content"])
+		if err != nil || !r.corrects.IsZero() {
+			r.fault = "meta"
+		}
+		r.corrects = corrects
+	case "wardline-replaces":
+		if r.corrects.IsZero() || values["content"] == "" {
+			r.fault = "meta"
+		}
 	case "":
 		if values["charset"] != "utf-8" || len(values) != 1 {
 			r.fault = "meta"
@@ -132,12 +166,48 @@ func (r *reader) meta(values map[string]string) {
 func (r *reader) article(values map[string]string) {
 	message, errMessage := id.Parse[id.Message](values["data-message"])
 	entry, errEntry := id.ParseDigest[id.Hash](values["data-entry"])
-	if errMessage != nil || errEntry != nil || len(r.excerpts) == maxSources ||
-		slices.ContainsFunc(r.excerpts, func(one Source) bool { return one.Message == message }) {
+	at := slices.IndexFunc(r.excerpts, func(one Source) bool { return one.Message == message })
+	again := at >= 0 && r.form != "" && r.excerpts[at].Entry == entry
+	switch {
+	case errMessage != nil || errEntry != nil || at >= 0 && !again || !again && len(r.excerpts) == maxSources:
 		r.fault = "excerpt"
 		return
+	case again:
+		r.repeated = append(r.repeated, message)
+	default:
+		at = len(r.excerpts)
+		r.excerpts = append(r.excerpts, Source{Message: message, Entry: entry})
 	}
-	r.excerpts = append(r.excerpts, Source{Message: message, Entry: entry})
+	if last := len(r.parts) - 1; last >= 0 {
+		r.parts[last] = append(r.parts[last], at)
+	}
+}
+
+// agree reports whether the excerpts are exactly the sources, each once and in the order of the thread: of the whole document, or, with a form, of each
+// part, where the decision's own words may stand again. A decision without words of its own, which only marks other messages, is a source without an excerpt.
+func (r *reader) agree(s Submission) bool {
+	sources := s.Sources
+	if !slices.ContainsFunc(r.excerpts, func(one Source) bool { return one.Message == s.Decision }) {
+		sources = slices.DeleteFunc(slices.Clone(sources), func(one Source) bool { return one.Message == s.Decision })
+	}
+	if r.form == "" {
+		return slices.Equal(r.excerpts, sources)
+	}
+	if len(r.excerpts) != len(sources) || slices.ContainsFunc(r.repeated, func(one id.Message) bool { return one != s.Decision }) {
+		return false
+	}
+	places := make([]int, len(r.excerpts))
+	for n, one := range r.excerpts {
+		if places[n] = slices.Index(sources, one); places[n] < 0 {
+			return false
+		}
+	}
+	for _, part := range r.parts {
+		if !slices.IsSortedFunc(part, func(a, b int) int { return places[a] - places[b] }) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *reader) text() {

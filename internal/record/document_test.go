@@ -1,11 +1,13 @@
 package record
 
 import (
+	"crypto/sha256"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/id"
 )
 
@@ -83,8 +85,69 @@ func TestADocumentThatCouldRunLoadOrLinkIsRefused(t *testing.T) {
 	}
 }
 
+// inForm puts a page into an SBAR: each run of excerpts is a part.
+func inForm(parts ...[]Source) string {
+	var all strings.Builder
+	for _, part := range parts {
+		whole := page(part...)
+		all.WriteString("<section aria-labelledby=\"part-x\">" + whole[strings.Index(whole, "<article"):strings.Index(whole, "</main>")] + "</section>\n")
+	}
+	whole := strings.Replace(page(), "<style>", "<meta name=\"wardline-form\" content=\"sbar\">\n<style>", 1)
+	return strings.Replace(whole, "</main>", all.String()+"</main>", 1)
+}
+
+func TestR21_OnlyInAFormThePartsDecideTheOrderAndTheDecisionsWordsStandAgain(t *testing.T) {
+	third := Source{Message: id.Message{0x01, 0x92, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 4}, Entry: id.Hash{3}}
+	other := Source{Message: first.Message, Entry: id.Hash{9}}
+	good := inForm([]Source{second}, []Source{first, third}, []Source{third})
+	for name, row := range map[string]struct {
+		document string
+		sources  []Source
+		corrects id.Message
+		reason   string // "" for none
+	}{
+		"in the parts' order":                   {good, []Source{first, second, third}, id.Message{}, ""},
+		"a decision without words":              {inForm([]Source{second}, []Source{first}), []Source{first, second, third}, id.Message{}, ""},
+		"a plain document":                      {page(first, second, third), []Source{first, second, third}, id.Message{}, ""},
+		"a plain document in another order":     {page(second, first, third), []Source{first, second, third}, id.Message{}, "sources"},
+		"another order within a part":           {inForm([]Source{second, first}, []Source{third}), []Source{first, second, third}, id.Message{}, "sources"},
+		"a message twice":                       {inForm([]Source{first}, []Source{first, third}, []Source{second}), []Source{first, second, third}, id.Message{}, "sources"},
+		"a message of another hash again":       {inForm([]Source{first}, []Source{other, third}), []Source{first, third}, id.Message{}, "excerpt"},
+		"a source that is missing":              {inForm([]Source{first}, []Source{third}), []Source{first, second, third}, id.Message{}, "sources"},
+		"an excerpt that is no source":          {good, []Source{first, third}, id.Message{}, "sources"},
+		"twice without a form":                  {strings.Replace(good, "<meta name=\"wardline-form\" content=\"sbar\">\n", "", 1), []Source{first, second, third}, id.Message{}, "excerpt"},
+		"an unknown form":                       {strings.Replace(good, `content="sbar"`, `content="soap"`, 1), []Source{first, second, third}, id.Message{}, "meta"},
+		"a correction":                          {marked(`wardline-corrects" content="` + first.Message.String()), []Source{second, third}, first.Message, ""},
+		"a correction that it does not name":    {page(second, third), []Source{second, third}, first.Message, "corrects"},
+		"one that it names to itself":           {marked(`wardline-corrects" content="` + first.Message.String()), []Source{second, third}, id.Message{}, "corrects"},
+		"a correction of no decision":           {marked(`wardline-corrects" content="x`), []Source{second, third}, first.Message, "meta"},
+		"a replacement that corrects nothing":   {marked(`wardline-replaces" content="DOC-1`), []Source{second, third}, id.Message{}, "meta"},
+		"something else that it says of itself": {marked(`wardline-other" content="x`), []Source{second, third}, id.Message{}, "meta"},
+	} {
+		err := checkSubmission(Submission{
+			Filing: theFiling, Thread: theThread, Decision: third.Message, Sources: row.sources, Title: "Clinical decision", Corrects: row.corrects,
+			Document: []byte(row.document), DocumentHash: sha256.Sum256([]byte(row.document)),
+		})
+		var got string
+		if found, ok := errors.AsType[*fault.Error](err); ok {
+			got, _ = found.Details()["reason"].(string)
+		}
+		if (err == nil) != (row.reason == "") || got != row.reason {
+			t.Errorf("%s: %v, %q", name, err, got)
+		}
+	}
+}
+
+// marked is a page of two excerpts that says one thing more of itself.
+func marked(what string) string {
+	third := Source{Message: id.Message{0x01, 0x92, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 4}, Entry: id.Hash{3}}
+	return strings.Replace(page(second, third), "<style>", `<meta name="`+what+"\">\n<style>", 1)
+}
+
 func FuzzReadDocument(f *testing.F) {
 	f.Add([]byte(page(first, second)))
+	f.Add([]byte(inForm([]Source{second}, []Source{first})))
+	f.Add([]byte(marked(`wardline-corrects" content="` + first.Message.String())))
 	f.Add([]byte("<!doctype html>\n<p>"))
 	f.Fuzz(func(t *testing.T, document []byte) {
 		got, err := ReadDocument(document, theFiling, theThread)

@@ -152,20 +152,16 @@ func checkSubmission(s Submission) error {
 	case s.Corrects == s.Decision:
 		return ErrCorrects
 	}
-	excerpts, err := ReadDocument(s.Document, s.Filing, s.Thread)
-	if err != nil {
+	read, err := readDocument(s.Document, s.Filing, s.Thread)
+	switch {
+	case err != nil:
 		return err
-	}
-	if !slices.Equal(excerpts, s.Sources) && !sourcesWithin(excerpts, s) {
+	case !read.agree(s):
 		return ErrDocument.With("reason", "sources")
+	case read.corrects != s.Corrects:
+		return ErrDocument.With("reason", "corrects")
 	}
 	return nil
-}
-
-// sourcesWithin allows the one source that need not have an excerpt: a decision without words of its own, which only marks other messages.
-func sourcesWithin(excerpts []Source, s Submission) bool {
-	without := slices.DeleteFunc(slices.Clone(s.Sources), func(one Source) bool { return one.Message == s.Decision })
-	return len(without) == len(s.Sources)-1 && slices.Equal(excerpts, without)
 }
 
 func checkSources(s Submission, standing Standing) error {

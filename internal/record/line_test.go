@@ -26,7 +26,7 @@ func (w *ward) file(t *testing.T, seq int64, corrects id.Filing) id.Filing {
 	w.confirm(t, seq+1_000_000) // the tests let days pass, and a confirmation is good for one duty
 	s := w.submission(w.say(t, seq, envelope.KindDecision))
 	if !corrects.IsZero() {
-		s.Corrects = w.paper(t, corrects).Decision
+		s = correcting(s, w.paper(t, corrects).Decision)
 	}
 	if _, err := w.desk.File(t.Context(), w.by, s); err != nil {
 		reveal(t, err)

@@ -594,6 +594,18 @@ func (w *ward) submissionAs(filing id.Filing, sources ...record.Source) record.S
 	return s
 }
 
+// correcting makes a submission say, in its document too, that it corrects a decision.
+func correcting(s record.Submission, decision id.Message) record.Submission {
+	s.Corrects = decision
+	return reworded(s, "</head>", `<meta name="wardline-corrects" content="`+decision.String()+`"></head>`)
+}
+
+func reworded(s record.Submission, old, with string) record.Submission {
+	s.Document = []byte(strings.Replace(string(s.Document), old, with, 1))
+	s.DocumentHash = sha256.Sum256(s.Document)
+	return s
+}
+
 func reorder(s record.Submission) record.Submission {
 	s.Sources = []record.Source{s.Sources[1], s.Sources[0]}
 	return s

@@ -2,18 +2,20 @@
  * An in-memory double of `Wardline` on invented data: for the unit tests of the screens and for mock.html. It keeps the manners of the
  * contract (asynchronous, events, refusals with a code) and none of its safety. The build refuses it in a release.
  */
-import type {
-  Connection,
-  EventName,
-  SessionState,
-  Statement,
-  StoppedWhy,
-  ThreadHead,
-  ThreadId,
-  TimelineItem,
-  UnlockerRef,
-  Wardline,
-  Way,
+import {
+  type Connection,
+  type DecisionDraft,
+  type EventName,
+  type SessionState,
+  type Statement,
+  type StoppedWhy,
+  type ThreadHead,
+  type ThreadId,
+  type TimelineItem,
+  type UnlockerRef,
+  type Wardline,
+  type Way,
+  formText,
 } from '../core/contract.ts';
 import { check, inbox, lookUp, paper, searchDirectory, withQuarantines } from './fakeAnswers.ts';
 import * as data from './fakeData.ts';
@@ -146,6 +148,7 @@ export function createFake(options: FakeOptions = {}): Fake {
   const drafts = new Map<ThreadId, string>();
   const letters = lists.deadLetters(options.empty === true);
   let again = lists.decisionsAgain();
+  const decisionDrafts = new Map<string, DecisionDraft>();
   let connection: Connection = options.connection ?? { state: 'online', lastSync: Date.now(), queued: 0 };
   if (options.renew) connection = { ...connection, renew: { why: options.renew, since: Date.now() - 240_000 } };
 
@@ -388,10 +391,26 @@ export function createFake(options: FakeOptions = {}): Fake {
     saveDraft: async ({ thread: id, text }) => {
       drafts.set(id, text);
     },
-    markDecision: async ({ thread: id, messages, text }) => {
+    decisionDraft: async ({ thread: id, corrects = '' }) => decisionDrafts.get(`${id} ${corrects}`),
+    saveDecisionDraft: async ({ thread: id, corrects = '', draft }) => {
+      if (draft) decisionDrafts.set(`${id} ${corrects}`, draft);
+      else decisionDrafts.delete(`${id} ${corrects}`);
+    },
+    markDecision: async ({ thread: id, form, corrects = '', ...draft }) => {
       const order = nextOrder(id);
       const key = `d${order}`;
+      const text = form ? formText(form.kind, form.parts) : draft.text;
+      const messages = form ? form.parts.flatMap((part) => part.messages) : draft.messages;
       const marked = statementsOf(id).filter((each) => messages.includes(each.id));
+      const parts = form?.parts
+        .filter((part) => part.text !== '' || part.messages.length > 0)
+        .map((part) => ({
+          name: part.name,
+          quoted: marked.filter((each) => part.messages.includes(each.id)),
+          gone: 0,
+          ...(part.text ? { text: part.text } : {}),
+        }));
+      decisionDrafts.delete(`${id} ${corrects}`);
       const own = { id: key, author: data.people.leila, own: true, at: Date.now(), text };
       put(id, {
         kind: 'decision',
@@ -401,8 +420,9 @@ export function createFake(options: FakeOptions = {}): Fake {
         at: Date.now(),
         markedBy: data.people.leila,
         markedByMe: true,
-        statements: text ? [own] : marked,
-        background: text ? messages : [],
+        statements: form ? [...marked, ...(text ? [own] : [])] : text ? [own] : marked,
+        background: text && !form ? messages : [],
+        ...(form && parts ? { form: { kind: form.kind, parts } } : {}),
         record: { state: 'none' },
       });
       return { key };

@@ -17,12 +17,14 @@ import type { About } from './about.ts';
 import type { Enrolment, PasskeyAnswer, PasskeyRequest, Secret, UnlockerRef, Ways } from './entry.ts';
 import type { SystemEvent } from './systemEvents.ts';
 import type {
-  DecisionLife,
+  DecisionDraft,
+  DecisionItem,
   FilingPreview,
   FilingRequest,
   Misfiled,
   RecordState,
   RecordVerbs,
+  Statement,
   TakenBackReason,
   WorklistPage,
   WorklistScope,
@@ -42,21 +44,27 @@ export type Urgency = 'routine' | 'action' | 'urgent' | 'emergency';
 export { type DeviceKind, deviceKinds, type EndReason, type OwnDevice, ownDeviceAgreement } from './devices.ts';
 
 export {
+  type DecisionDraft,
+  type DecisionItem,
   type AgainDecision,
   type DecisionLife,
   type DecisionsAgain,
   type FilingPreview,
   type FilingRequest,
+  type FormPartItem,
   type Letter,
   type LettersPage,
   type Misfiled,
   type RecordState,
+  type Statement,
   type TakenBackReason,
   takenBackReasons,
   type WorklistItem,
   type WorklistPage,
   type WorklistScope,
 } from './decisions.ts';
+
+export { type FormKind, formKinds, forms, formText } from '../crypto/form-kinds.ts';
 
 export type { About } from './about.ts';
 
@@ -303,7 +311,7 @@ export type GoesOn = { thread: ThreadId; by: string; byMe: boolean };
 /** Somebody whom a quarantine concerns: whoever was ever in the thread. `at`: when they took note. */
 export type QuarantineReader = { name: string; me: boolean; left: boolean; gone: boolean; at?: number };
 
-type ItemBase = {
+export type ItemBase = {
   /** Stable from the queue to the log: an item that changes keeps its key. */
   key: string;
   /** Ascending and unique within a thread. What is still queued sorts after everything that has been accepted. */
@@ -322,26 +330,6 @@ export type MessageItem = ItemBase & {
   urgency: Urgency;
   reply?: Quote;
   /** Only for my own. */
-  delivery?: Delivery;
-};
-
-/** The words of a decision, verbatim: either messages that were marked, or words written for it. */
-export type Statement = { id: MessageId; author: Person; own: boolean; at: number; text: string };
-
-export type DecisionItem = ItemBase & {
-  kind: 'decision';
-  id: DecisionId;
-  markedBy: Person;
-  markedByMe: boolean;
-  statements: Statement[];
-  /** Messages that the person who marked it named as its background. */
-  background: MessageId[];
-  record: RecordState;
-  /** Absent until the server has told. */
-  life?: DecisionLife;
-  /** What I may do with it beside filing. */
-  may?: ('take-back' | 'correct' | 'countersign')[];
-  /** My mark has not reached the server yet, or failed. */
   delivery?: Delivery;
 };
 
@@ -407,6 +395,8 @@ export type ThreadHead = {
   removedAfter?: number; // days; absent where messages are kept until they are decided
   /** I confirmed the patient lately: what decides and files needs no further look (R12). */
   confirmed: boolean;
+  /** Something was begun in "Mark a decision". */
+  deciding?: boolean;
   /** The thread is linked to the wrong patient (R51). Nothing of it may be acted on. */
   quarantine?: {
     at: number;
@@ -586,17 +576,22 @@ export interface Wardline extends RecordVerbs {
   saveDraft(arg: { thread: ThreadId; text: string; replyTo?: MessageId }): Promise<void>;
 
   /**
-   * Marks messages as a decision, or states one in own words with messages as its background. At least one of the two. `patientConfirmed`:
-   * the person compared the patient just now, and says so by the button; without it an earlier confirmation must still hold (R12).
+   * Marks messages as a decision, or states one in own words with messages as its background, or in a form, whose parts have all of its words.
+   * At least something of it. `patientConfirmed`: the person compared the patient just now, and says so by the button; without it an earlier
+   * confirmation must still hold (R12). Clears the draft.
    */
-  markDecision(arg: {
-    thread: ThreadId;
-    messages: MessageId[];
-    text: string;
-    /** The earlier decision that this one puts right. */
-    corrects?: DecisionId;
-    patientConfirmed: boolean;
-  }): Promise<{ key: string }>;
+  markDecision(
+    arg: DecisionDraft & {
+      thread: ThreadId;
+      /** The earlier decision that this one puts right. */
+      corrects?: DecisionId;
+      patientConfirmed: boolean;
+    },
+  ): Promise<{ key: string }>;
+  /** What was begun of a decision, or of the correction of one. */
+  decisionDraft(arg: { thread: ThreadId; corrects?: DecisionId }): Promise<DecisionDraft | undefined>;
+  /** Without a draft there is none any more. */
+  saveDecisionDraft(arg: { thread: ThreadId; corrects?: DecisionId; draft?: DecisionDraft }): Promise<void>;
   /** Everything in the thread that could go in beside the decision, nearest first. */
   filingSources(arg: {
     thread: ThreadId;
@@ -724,6 +719,8 @@ const verbTable: Record<Verb, true> = {
   discard: true,
   saveDraft: true,
   markDecision: true,
+  decisionDraft: true,
+  saveDecisionDraft: true,
   filingSources: true,
   previewFiling: true,
   file: true,

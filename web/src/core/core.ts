@@ -135,8 +135,10 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     discard: async ({ thread: id, key }) => ({ text: wordsOf(await desk().outbox.discard(id, key)) }),
     saveDraft: ({ thread: id, text, replyTo }) => desk().saveDraft(id, text, replyTo),
 
-    markDecision: ({ thread: id, messages, text, patientConfirmed, corrects }) =>
-      desk().markDecision(id, messages, text, patientConfirmed, corrects),
+    markDecision: ({ thread: id, patientConfirmed, corrects, ...draft }) =>
+      desk().markDecision(id, draft, patientConfirmed, corrects),
+    decisionDraft: async ({ thread: id, corrects }) => desk().drafts.decision(id, corrects),
+    saveDecisionDraft: ({ thread: id, corrects, draft }) => desk().saveDecisionDraft(id, draft, corrects),
     filingSources: async ({ thread: id, decision }) => (await acts()).filings.sources(thread(id), decision),
     previewFiling: async (request) => (await acts()).filings.preview(thread(request.thread), request),
     file: async (request) => (await acts()).file(request),

@@ -1,5 +1,44 @@
 /** Decisions and the record as the contract speaks of them: where one stands, what goes in, and the lists of those that the record does not have. */
-import type { DecisionId, MessageId, Person, Statement, ThreadId, Urgency } from './contract.ts';
+import type { FormKind } from '../crypto/form-kinds.ts';
+import type { DecisionId, Delivery, ItemBase, MessageId, Person, ThreadId, Urgency } from './contract.ts';
+
+/** A decision as it is being made: own words and messages, or a form, whose parts then have all of both. */
+export type DecisionDraft = {
+  text: string;
+  messages: MessageId[];
+  form?: { kind: FormKind; parts: { name: string; text: string; messages: MessageId[] }[] };
+};
+
+/** The words of a decision, verbatim: either messages that were marked, or words written for it. */
+export type Statement = { id: MessageId; author: Person; own: boolean; at: number; text: string };
+
+/** A part of the form of a decision: messages, word for word, and own words. One that is empty is left out. */
+export type FormPartItem = {
+  name: string;
+  quoted: Statement[];
+  /** Messages that stood here and are not there any more. */
+  gone: number;
+  text?: string;
+};
+
+export type DecisionItem = ItemBase & {
+  kind: 'decision';
+  id: DecisionId;
+  markedBy: Person;
+  markedByMe: boolean;
+  statements: Statement[];
+  /** Messages that the person who marked it named as its background. */
+  background: MessageId[];
+  /** Where the words of `statements` belong. */
+  form?: { kind: FormKind; parts: FormPartItem[] };
+  record: RecordState;
+  /** Absent until the server has told. */
+  life?: DecisionLife;
+  /** What I may do with it beside filing. */
+  may?: ('take-back' | 'correct' | 'countersign')[];
+  /** My mark has not reached the server yet, or failed. */
+  delivery?: Delivery;
+};
 
 /** Where a decision stands. `deleted` is a tombstone and no longer a decision item. */
 export type RecordState =

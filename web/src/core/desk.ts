@@ -7,9 +7,11 @@ import { base64url, fromUuidText, uuidText } from '../crypto/names.ts';
 import { deviceSigner } from '../crypto/signer.ts';
 import type * as Checks from './compose/check.ts';
 import type { Acts } from './acts.ts';
+import { decisionWords } from './compose/decision.ts';
 import { Drafts } from './compose/drafts.ts';
 import type {
   Connection,
+  DecisionDraft,
   Finding,
   LockCause,
   MessageId,
@@ -107,7 +109,7 @@ export class Desk {
     this.vault = new VaultKeeper(remote, disk, account, () => hooks.over('changed'));
     this.drafts = new Drafts(cabinet);
     this.threads = new Threads(env, this.ward, this.vault.bookmarks, {
-      parts: (id) => ({ waiting: this.outbox.of(id), hasDraft: this.drafts.of(id) !== undefined }),
+      parts: (id) => ({ waiting: this.outbox.of(id), hasDraft: this.drafts.has(id) }),
       inbox: hooks.inbox,
       changed: (thread) => void this.#views.get(thread.id)?.refresh(),
       destroyed: (thread, messages) => this.#destroyed(thread, messages),
@@ -253,29 +255,35 @@ export class Desk {
 
   async markDecision(
     id: ThreadId,
-    messages: readonly MessageId[],
-    text: string,
+    draft: DecisionDraft,
     compared: boolean,
     corrects?: MessageId,
   ): Promise<{ key: string }> {
     const thread = this.threads.need(id);
     mayWrite(thread);
-    const words = isBlank(text) ? '' : text.trim();
-    if (words === '' && messages.length === 0) throw new Fault('decision_empty');
-    await this.#insistClean(thread, words, false);
-    const named = messages.map((each) => this.#message(thread, each)).sort((a, b) => a.seq - b.seq);
-    const references = named.map(referenceTo);
+    const words = decisionWords(draft, (ids) =>
+      ids
+        .map((each) => this.#message(thread, each))
+        .sort((a, b) => a.seq - b.seq)
+        .map(referenceTo),
+    );
+    await this.#insistClean(thread, words.text, false);
     const inner = {
       kind: 'decision' as const,
-      text: words === '' ? '' : withinLimits(words),
-      // In own words, the messages are what it rests on; without, they are what was decided.
-      statements: words === '' ? references : [],
-      background: words === '' ? [] : references,
+      ...words,
+      text: words.text === '' ? '' : withinLimits(words.text),
       ...(corrects === undefined ? {} : { corrects: this.#named(thread, corrects) }),
     };
     await confirmFirst(thread, this.outbox, compared);
     const { id: key } = await this.outbox.queue(id, inner);
+    await this.saveDecisionDraft(id, undefined, corrects);
     return { key };
+  }
+
+  async saveDecisionDraft(id: ThreadId, draft: DecisionDraft | undefined, corrects?: MessageId): Promise<void> {
+    await this.drafts.saveDecision(id, corrects, draft);
+    const thread = this.threads.get(id);
+    if (thread) this.threads.changed(thread);
   }
 
   async saveDraft(id: ThreadId, text: string, replyTo?: MessageId): Promise<void> {

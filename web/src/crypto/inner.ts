@@ -5,6 +5,7 @@
 
 import { type ActInner, actInner, isAct } from './act.ts';
 import { type Bytes, utf8 } from './bytes.ts';
+import { type Form, formOf } from './form.ts';
 import {
   type Json,
   MAX_REFERENCES,
@@ -21,7 +22,7 @@ import { fromBase64url } from './names.ts';
 import { Refusal, insist } from './refusal.ts';
 
 export { MAX_REFERENCES, MAX_TEXT };
-export type { ActInner, Reference };
+export type { ActInner, Form, Reference };
 
 /** What the author's device had accepted of the Merkle log (section 11.4); the root as base64url. */
 export type ToldLog = { readonly size: number; readonly root: string };
@@ -43,6 +44,8 @@ export type DecisionInner = {
   readonly background: readonly Reference[];
   /** The earlier decision that this one puts right. */
   readonly corrects?: Reference;
+  /** Where its words belong. */
+  readonly form?: Form;
   readonly log?: ToldLog;
 };
 /** Written by a later version, or of a kind that this one does not know. */
@@ -58,7 +61,8 @@ export function encodeInner(inner: Inner): Bytes {
   const { kind, ...rest } = inner;
   const value = { v: 1, ...rest, ...('text' in inner && inner.text !== undefined ? { text: nfc(inner.text) } : {}) };
   const bytes = utf8(JSON.stringify(value));
-  decodeInner(kind, bytes);
+  const read = decodeInner(kind, bytes);
+  insist(!('form' in inner) || inner.form === undefined || 'form' in read, 'malformed', 'a form that breaks a rule');
   return bytes;
 }
 
@@ -118,6 +122,7 @@ function decisionInner(value: Json): DecisionInner {
     statements,
     background,
     ...(corrects === undefined ? {} : { corrects: referenceOf(corrects) }),
+    ...formOf(value['form'], text, statements),
     ...logOf(value),
   };
 }

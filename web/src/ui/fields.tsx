@@ -80,6 +80,8 @@ export function TextField(props: TextProps) {
 
 type AreaProps = {
   label: string;
+  /** More of the label, for those who do not see what it stands under. */
+  about?: string;
   value: string;
   onInput: (value: string) => void;
   hint?: string;
@@ -88,13 +90,14 @@ type AreaProps = {
   autofocus?: boolean;
 };
 
-export function AreaField({ label, value, onInput, hint, error, rows = 3, autofocus }: AreaProps) {
+export function AreaField({ label, about, value, onInput, hint, error, rows = 3, autofocus }: AreaProps) {
   const id = useId();
   const described = [hint ? `${id}-h` : '', error ? `${id}-e` : ''].filter(Boolean).join(' ');
   return (
     <div class={error ? 'nhsuk-form-group nhsuk-form-group--error' : 'nhsuk-form-group'}>
       <label class="nhsuk-label" for={id}>
         {label}
+        {about && <span class="vh">{about}</span>}
       </label>
       <FieldNotes id={id} hint={hint} error={error} />
       <textarea
@@ -163,6 +166,55 @@ export function Check({ checked, onChange, small, locked, describedBy, children 
           {children}
         </label>
       </div>
+    </div>
+  );
+}
+
+type SelectProps<T extends string> = {
+  label: string;
+  /** More of the label, for those who do not see what it stands beside. */
+  about?: string;
+  hint?: string;
+  id?: string;
+  options: { value: T; label: string }[];
+  value: T;
+  onChange: (value: T) => void;
+};
+
+export function SelectField<T extends string>({
+  label,
+  about,
+  hint,
+  options,
+  value,
+  onChange,
+  ...props
+}: SelectProps<T>) {
+  const made = useId();
+  const id = props.id ?? made;
+  return (
+    <div class="nhsuk-form-group select">
+      <label class="nhsuk-label" for={id}>
+        {label}
+        {about && <span class="vh">{about}</span>}
+      </label>
+      <FieldNotes id={id} hint={hint} error={undefined} />
+      <select
+        class="nhsuk-input"
+        id={id}
+        value={value}
+        aria-describedby={hint ? `${id}-h` : undefined}
+        onChange={(event) => {
+          const chosen = options.find((option) => option.value === event.currentTarget.value);
+          if (chosen) onChange(chosen.value);
+        }}
+      >
+        {options.map((option) => (
+          <option key={option.value} value={option.value} selected={option.value === value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
     </div>
   );
 }

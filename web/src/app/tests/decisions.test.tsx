@@ -206,10 +206,18 @@ test('what may be done with it is beside it, and countersigning comes alone', as
 
 test('a correction begins from the words that it corrects', async () => {
   const { fake } = await mount({}, () => (
-    <DecideSheet head={johnHead} message={undefined} messages={[]} corrects={{ decision: 'd1', words: 'Give 2 g.' }} />
+    <DecideSheet
+      head={johnHead}
+      message={undefined}
+      messages={[]}
+      corrects={{
+        decision: 'd1',
+        item: { statements: decision.statements.map((each) => ({ ...each, text: 'Give 2 g.' })) },
+      }}
+    />
   ));
   expect(shown()).toContain('Correct a decision');
-  await type(/./, 'Give 1 g.');
+  await type('The decision in your own words', 'Give 1 g.');
   await press(field(/I have checked that this is about SMITH, John/));
   await press(button(/^Correct it for SMITH, John/));
   expect(asked(fake, 'markDecision')).toEqual([

@@ -92,6 +92,18 @@ export async function type(label: string | RegExp, text: string): Promise<void> 
   await settled();
 }
 
+/** Picks an entry of a list by its words. */
+export async function choose(label: string | RegExp, entry: string): Promise<void> {
+  const control = field(label) as unknown as HTMLSelectElement;
+  const found = [...control.querySelectorAll('option')].find((option) => textOf(option) === entry);
+  if (!found) throw new Error(`no ${entry} in ${String(label)}`);
+  await act(() => {
+    control.value = found.value;
+    control.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  await settled();
+}
+
 export const shown = (): string => textOf(document.body);
 
 const textOf = (element: Element): string => (element.textContent ?? '').replace(/[\s\u00a0]+/g, ' ').trim();

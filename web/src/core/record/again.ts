@@ -73,7 +73,7 @@ export class Again {
       if (isBlank(text)) throw new Fault('decision_empty');
       if (other && namesOther(text, other, to.patient)) throw new Fault('names_other_patient');
     }
-    return this.#desk.markDecision(id, [], textOf(found, text.trim()), true);
+    return this.#desk.markDecision(id, { text: textOf(found, text.trim()), messages: [] }, true);
   }
 
   /** The thread about the wrong patient, and the one that goes on from it, whichever is asked about. */

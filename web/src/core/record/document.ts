@@ -3,6 +3,7 @@
  *
  * Invariant: the same parts give the same bytes. What a person previews is what is sent (H16).
  */
+import { type FormKind, forms } from '../../crypto/form-kinds.ts';
 import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
 import type { Person } from '../contract.ts';
 import { showMarks } from '../marks.ts';
@@ -19,6 +20,22 @@ export type Excerpt = {
   beside: boolean;
 };
 
+/** The parts of a decision's form. What is quoted is among the excerpts, the decision's own words as a whole too. */
+export type FiledForm = {
+  kind: FormKind;
+  decision: string;
+  parts: readonly { name: string; text: string; messages: readonly string[] }[];
+};
+
+/** The decision that this one puts right, as far as it is known here. */
+export type Corrected = {
+  decision: string;
+  by: Person;
+  time: number;
+  /** Of the document that this one replaces in the record; empty where nobody here knows one. */
+  reference: string;
+};
+
 export type DocumentParts = {
   filing: string;
   thread: string;
@@ -26,6 +43,8 @@ export type DocumentParts = {
   checkedBy: Person;
   /** In the order of the thread. */
   excerpts: readonly Excerpt[];
+  form?: FiledForm;
+  corrects?: Corrected;
   summary: string;
   by: Person;
   at: number;
@@ -46,7 +65,7 @@ export function titleOf({ family, given }: PatientAssertion): string {
 }
 
 export function writeDocument(parts: DocumentParts): string {
-  const { filing, thread, patient, summary, by, at, organisation, excerpts } = parts;
+  const { filing, thread, patient, summary, by, at, organisation, excerpts, form, corrects } = parts;
   const lines = [
     '<!doctype html>',
     '<html lang="en-GB">',
@@ -56,13 +75,17 @@ export function writeDocument(parts: DocumentParts): string {
     '<meta name="wardline-document" content="1">',
     html`<meta name="wardline-filing" content="${filing}">`,
     html`<meta name="wardline-thread" content="${thread}">`,
+    ...(form ? [html`<meta name="wardline-form" content="${form.kind}">`] : []),
+    ...(corrects ? [html`<meta name="wardline-corrects" content="${corrects.decision}">`] : []),
+    ...(corrects?.reference ? [html`<meta name="wardline-replaces" content="${corrects.reference}">`] : []),
     `<style>${sheet}</style>`,
     '</head>',
     '<body>',
     '<main>',
     '<h1>Clinical decision</h1>',
     ...patientSection(parts),
-    ...excerptSections(excerpts),
+    ...(corrects ? correctionSection(corrects) : []),
+    ...(form ? formSections(form, excerpts) : excerptSections(excerpts)),
   ];
   if (summary !== '') {
     lines.push(
@@ -92,6 +115,43 @@ function patientSection({ patient, checkedBy }: DocumentParts): string[] {
   ];
 }
 
+function correctionSection({ by, time, reference }: Corrected): string[] {
+  const replaces = reference === '' ? '' : ` It replaces the document with the reference ${reference}.`;
+  return [
+    '<section aria-labelledby="correction"><h2 id="correction">Correction</h2>',
+    html`<p>This corrects the decision of ${localDay(time)} at ${localHour(time)} by ${titled(by)}.${replaces}</p></section>`,
+  ];
+}
+
+/** Every part under its heading, what is quoted before what was written for it, and then what was said beside the decision. */
+function formSections({ kind, decision, parts }: FiledForm, excerpts: readonly Excerpt[]): string[] {
+  const own = excerpts.find(({ message }) => message === decision);
+  const lines = [
+    html`<section aria-labelledby="decision"><h2 id="decision">Decision: ${forms[kind].title}</h2>`,
+    '<p>Messages are quoted word for word, under who said them and when. What was written in the form says so.</p></section>',
+  ];
+  for (const { name, heading } of forms[kind].parts) {
+    const part = parts.find((each) => each.name === name);
+    const messages = part?.messages ?? [];
+    // In the order of the thread, whatever the order in the form.
+    const quoted = excerpts.filter(({ message }) => messages.includes(message));
+    lines.push(
+      html`<section aria-labelledby="part-${name}"><h2 id="part-${name}">${heading}</h2>`,
+      ...(part ? [] : ['<p>Nothing was entered here.</p>']),
+      ...quoted.map((each) => article(each)),
+      ...messages
+        .filter((message) => !excerpts.some((each) => each.message === message))
+        .map(() => '<p>A message that stood here is no longer in the conversation.</p>'),
+      ...(part?.text && own
+        ? [article({ ...own, text: part.text }, `Written in the form by ${titled(own.author)}`)]
+        : []),
+      '</section>',
+    );
+  }
+  const beside = excerpts.filter((each) => each.beside);
+  return [...lines, ...(beside.length > 0 ? excerptSections(beside) : [])];
+}
+
 /** Each stretch of what was decided, or of what was said beside it, is a section, so that the whole stays in the order of the thread. */
 function excerptSections(excerpts: readonly Excerpt[]): string[] {
   const lines: string[] = [];
@@ -110,8 +170,8 @@ function excerptSections(excerpts: readonly Excerpt[]): string[] {
   return [...lines, '</section>'];
 }
 
-function article({ message, entry, author, time, text }: Excerpt): string {
-  return html`<article data-message="${message}" data-entry="${entry}" data-author="${author.id}" data-time="${String(time)}"><h3>${titled(author)}</h3><p class="when">${localDay(time)} ${localHour(time)}</p><p class="said">${text}</p></article>`;
+function article({ message, entry, author, time, text }: Excerpt, heading = titled(author)): string {
+  return html`<article data-message="${message}" data-entry="${entry}" data-author="${author.id}" data-time="${String(time)}"><h3>${heading}</h3><p class="when">${localDay(time)} ${localHour(time)}</p><p class="said">${text}</p></article>`;
 }
 
 const titled = ({ name, role }: Person): string => (role ? `${name}, ${role}` : name);

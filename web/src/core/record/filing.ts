@@ -2,18 +2,18 @@
 import { type Bytes, hex, utf8 } from '../../crypto/bytes.ts';
 import { sha256 } from '../../crypto/domain.ts';
 import { MAX_REFERENCES } from '../../crypto/inner.ts';
-import { base64url } from '../../crypto/names.ts';
+import { base64url, uuidText } from '../../crypto/names.ts';
 import type { DecisionId, FilingPreview, FilingRequest, MessageId, Person, PersonId, Statement } from '../contract.ts';
 import { Fault, Unreachable } from '../fault.ts';
 import type { Source, Submission } from '../remote/remote.ts';
-import { decisionOf, referenceTo, statementEntries, statementOf } from '../thread/content.ts';
+import { decisionOf, referenceTo, referred, statementEntries, statementOf } from '../thread/content.ts';
 import { filingOf } from '../thread/filings.ts';
 import { prepare } from '../thread/items.ts';
 import type { MessageEntry } from '../thread/log.ts';
 import { mayWrite } from '../thread/rotate.ts';
 import type { Thread } from '../thread/thread.ts';
 import { newUuid } from '../uuid.ts';
-import { type Excerpt, titleOf, writeDocument } from './document.ts';
+import { type Corrected, type Excerpt, type FiledForm, titleOf, writeDocument } from './document.ts';
 
 /** What stays the same from a preview to the handing over: the filing's id, and the moment that the document names. */
 type Draft = { filing: string; at: number };
@@ -114,12 +114,16 @@ export class Filings {
     const sources = [...new Set([...all, entry])].sort((a, b) => a.seq - b.seq).map(sourceOf);
     if (sources.length > MAX_REFERENCES) throw new Fault('too_many_sources');
     const excerpts = all.map((each) => excerptOf(thread, each, !decided.includes(each)));
+    const form = formFiled(thread, entry);
+    const corrects = await correctedBy(thread, entry);
     const html = writeDocument({
       filing,
       thread: thread.id,
       patient,
       checkedBy: ward.people.card(patient.requester),
       excerpts,
+      ...(form ? { form } : {}),
+      ...(corrects ? { corrects } : {}),
       summary: request.summary.trim().normalize('NFC'),
       by: ward.people.card(ward.me.person),
       at,
@@ -127,8 +131,8 @@ export class Filings {
     });
     const bytes = utf8(html);
     if (bytes.length > maxDocument) throw new Fault('too_many_sources');
-    const corrects = decisionOf(thread, entry)?.corrects?.message;
-    return { html, bytes, excerpts, sources, assertion, title: titleOf(patient), ...(corrects ? { corrects } : {}) };
+    const title = titleOf(patient);
+    return { html, bytes, excerpts, sources, assertion, title, ...(corrects ? { corrects: corrects.decision } : {}) };
   }
 
   async #decision(thread: Thread, id: MessageId): Promise<MessageEntry> {
@@ -164,6 +168,44 @@ function excerptOf(thread: Thread, entry: MessageEntry, beside: boolean): Excerp
   const words = statementOf(thread, entry);
   if (!words) throw new Fault('message_unknown');
   return { ...sourceOf(entry), author: words.author, time: entry.header.time, text: words.text, beside };
+}
+
+function formFiled(thread: Thread, entry: MessageEntry): FiledForm | undefined {
+  const form = decisionOf(thread, entry)?.form;
+  if (!form) return undefined;
+  return {
+    kind: form.kind,
+    decision: uuidText(entry.header.message),
+    parts: form.parts.map(({ name, text = '', messages = [] }) => ({
+      name,
+      text,
+      messages: messages.map(({ message }) => message),
+    })),
+  };
+}
+
+const decisionKind = 2;
+
+/** The decision that is corrected, also when only its tombstone is left. What corrects no decision of the thread is not filed. */
+async function correctedBy(thread: Thread, entry: MessageEntry): Promise<Corrected | undefined> {
+  const corrects = decisionOf(thread, entry)?.corrects;
+  if (!corrects) return undefined;
+  const earlier = referred(thread, corrects);
+  const { people } = thread.ward;
+  const decision = corrects.message;
+  if (earlier?.kind === 'message' && earlier.header.kind === 'decision') {
+    const { person, time } = earlier.header;
+    await people.describe([person]);
+    const filing = filingOf(thread, decision);
+    const reference = (filing?.state === 'received' && filing.reference) || '';
+    return { decision, by: people.card(person), time, reference };
+  }
+  if (earlier?.kind === 'tombstone' && earlier.tombstone.kind === decisionKind) {
+    const { person, time, reference } = earlier.tombstone;
+    await people.describe([person]);
+    return { decision, by: people.card(person), time, reference };
+  }
+  throw new Fault('corrects_unknown');
 }
 
 const sourceOf = (entry: MessageEntry): Source => referenceTo(entry);

@@ -2,7 +2,7 @@
 import { type Bytes, equal, hex } from '../../crypto/bytes.ts';
 import { type DecisionInner, type Inner, type Reference, isSpoken } from '../../crypto/inner.ts';
 import { base64url, fromBase64url, uuidText } from '../../crypto/names.ts';
-import type { Quote, Statement } from '../contract.ts';
+import type { DecisionItem, FormPartItem, Quote, Statement } from '../contract.ts';
 import { showMarks } from '../marks.ts';
 import type { MessageEntry, TombstoneEntry } from './log.ts';
 import type { Thread } from './thread.ts';
@@ -26,6 +26,25 @@ export const wordsOf = (inner: Inner): string => (isSpoken(inner) ? inner.text :
 export function decisionOf(thread: Thread, entry: MessageEntry): DecisionInner | undefined {
   const content = thread.reading.known(entry.seq);
   return content?.state === 'open' && content.inner.kind === 'decision' ? content.inner : undefined;
+}
+
+/** The parts of a decision's form, as they are shown. */
+export function formItem(thread: Thread, { form }: DecisionInner): Pick<DecisionItem, 'form'> {
+  if (!form) return {};
+  const parts = form.parts.map(({ name, text, messages = [] }): FormPartItem => {
+    const quoted = messages.flatMap((reference) => {
+      const entry = referred(thread, reference);
+      return entry?.kind === 'message' ? [entry] : [];
+    });
+    const words = quoted.sort((a, b) => a.seq - b.seq).flatMap((each) => statementOf(thread, each) ?? []);
+    return {
+      name,
+      quoted: words,
+      gone: messages.length - words.length,
+      ...(text === undefined ? {} : { text: showMarks(text) }),
+    };
+  });
+  return { form: { kind: form.kind, parts } };
 }
 
 /** The entry that a reference means: the message with this id, and no other content under that id. */

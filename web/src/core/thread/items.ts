@@ -9,7 +9,7 @@ import { type Reference, referencesIn } from '../../crypto/inner.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
 import type { SystemItem, TimelineItem, TombstoneItem } from '../contract.ts';
 import { showMarks } from '../marks.ts';
-import { backgroundEntries, isOwn, quoteOf, referred, statementEntries, statementOf } from './content.ts';
+import { backgroundEntries, formItem, isOwn, quoteOf, referred, statementEntries, statementOf } from './content.ts';
 import { decidersOfGone, messagesFiled, namesOfDeciders } from './deciders.ts';
 import { deliveryOf } from './delivery.ts';
 import { recordStateOf } from './filings.ts';
@@ -89,6 +89,7 @@ function messageItem(thread: Thread, entry: MessageEntry): TimelineItem | undefi
       markedByMe: own,
       statements: statementEntries(thread, entry).flatMap((each) => statementOf(thread, each) ?? []),
       background: backgroundEntries(thread, entry).map((each) => uuidText(each.header.message)),
+      ...formItem(thread, content.inner),
       record,
       ...delivery,
     };

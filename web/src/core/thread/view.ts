@@ -131,7 +131,8 @@ export class View {
     await readDecisions(thread);
     const members = [...(thread.membership?.members.values() ?? [])].map(({ person }) => person);
     await thread.ward.people.describe(thread.patient ? [...members, thread.patient.requester] : members);
-    return headOf(thread, this.#parts.namesakes(thread));
+    const head = headOf(thread, this.#parts.namesakes(thread));
+    return this.#parts.drafts.decision(thread.id) ? { ...head, deciding: true } : head;
   }
 
   #items(): TimelineItem[] {

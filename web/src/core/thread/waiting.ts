@@ -3,7 +3,7 @@ import type { ActInner, Reference } from '../../crypto/inner.ts';
 import type { DecisionItem, Delivery, MessageItem, Statement } from '../contract.ts';
 import { showMarks } from '../marks.ts';
 import type { Waiting } from '../outbox/outbox.ts';
-import { quoteOf, referred, statementOf } from './content.ts';
+import { formItem, quoteOf, referred, statementOf } from './content.ts';
 import type { Thread } from './thread.ts';
 
 /** Beyond every seq. */
@@ -35,6 +35,7 @@ export function waitingItem(thread: Thread, waiting: Waiting): MessageItem | Dec
       markedByMe: true,
       statements: [...inner.statements.flatMap((each) => wordsOf(thread, each)), ...own],
       background: inner.background.map(({ message }) => message),
+      ...formItem(thread, inner),
       record: { state: 'none' },
     };
   }

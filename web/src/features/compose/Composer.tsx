@@ -252,7 +252,7 @@ export function Composer({ store, replyTo, onReplyDone, onReplyBack, given }: Pr
           {head.space === 'patient' && (
             <a class="pick" href={format({ at: 'decide', thread })}>
               <DecisionIcon size="s" />
-              Decision
+              {head.deciding ? 'Decision (draft)' : 'Decision'}
             </a>
           )}
         </div>

@@ -1,8 +1,22 @@
-/** Marking a decision: the words of messages as they stand, or own words with messages as their background. */
+/**
+ * Marking a decision: the words of messages as they stand, or own words with messages as their background, or a form whose parts are
+ * filled from both.
+ */
 import { useState } from 'preact/hooks';
-import type { DecisionId, MessageId, MessageItem, Patient, Statement, ThreadHead } from '../../core/contract.ts';
+import {
+  type DecisionDraft,
+  type DecisionId,
+  type DecisionItem,
+  type FormKind,
+  formKinds,
+  forms,
+  type MessageId,
+  type Patient,
+  type Statement,
+  type ThreadHead,
+} from '../../core/contract.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { AreaField, Check, focusFirstError } from '../../ui/fields.tsx';
+import { AreaField, Check, focusFirstError, SelectField } from '../../ui/fields.tsx';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
@@ -11,25 +25,40 @@ import { Banner } from '../patient/Banner.tsx';
 import { differingParts, identityWords } from '../patient/format.ts';
 import { PatientCheck } from '../patient/PatientCheck.tsx';
 import { useClient } from '../session/client.ts';
+import { choose, chosenIn, corrected, inForm, isEmpty, leaveOut, missingIn, nothing } from './decisionDraft.ts';
 import { SourceWords } from './FileSheet.tsx';
+import { FormParts } from './FormParts.tsx';
+import { useDecisionDraft } from './useDecisionDraft.ts';
 
 type Props = {
   head: ThreadHead;
   /** The message that was pointed at, if one was. */
   message: MessageId | undefined;
   /** What is loaded of the thread and not yet part of a decision, oldest first. */
-  messages: MessageItem[];
-  /** The decision that this one puts right, and its words to begin from. */
-  corrects?: { decision: DecisionId; words: string };
+  messages: Statement[];
+  /** The decision that this one puts right, with the words to begin from. */
+  corrects?: { decision: DecisionId; item: Pick<DecisionItem, 'statements' | 'form'> | undefined };
 };
 
 const offered = 12;
 
-export function DecideSheet({ head, message, messages, corrects }: Props) {
+export function DecideSheet(props: Props) {
+  const { head, message, corrects } = props;
+  const begin = corrects?.item ? corrected(corrects.item) : nothing;
+  const { draft, put, hold } = useDecisionDraft(head.id, corrects?.decision, begin, message);
+  // What was begun earlier is there before anything can be typed over it.
+  return draft ? <Decide {...props} draft={draft} onChange={put} onMarking={hold} /> : null;
+}
+
+type DecideProps = Props & {
+  draft: DecisionDraft;
+  onChange: (draft: DecisionDraft) => void;
+  onMarking: (on: boolean) => void;
+};
+
+function Decide({ head, message, messages, corrects, draft, onChange, onMarking }: DecideProps) {
   const client = useClient();
   const task = useTask();
-  const [ticked, setTicked] = useState<ReadonlySet<MessageId>>(new Set(message ? [message] : []));
-  const [text, setText] = useState(corrects?.words ?? '');
   const [tried, setTried] = useState(false);
   const [compared, setCompared] = useState(false);
   const close = () => client.router.close();
@@ -37,22 +66,33 @@ export function DecideSheet({ head, message, messages, corrects }: Props) {
   // Somebody with much the same name is in another thread of mine: then the button alone is too quick (R12).
   const alike = head.confirmed ? [] : (head.link?.namesakes ?? []).filter(({ source }) => source === 'own-thread');
   const unsure = alike.length > 0 && !compared;
-  const empty = ticked.size === 0 && text.trim() === '';
-  const shown = messages.filter((each, at) => at >= messages.length - offered || each.id === message);
+  const { text, form } = draft;
+  const empty = isEmpty(draft);
+  const missing = missingIn(draft);
+  const chosen = chosenIn(draft);
+  const shown = messages
+    .filter(({ id }, at) => at >= messages.length - offered || id === message || chosen.includes(id))
+    .reverse();
 
   function mark() {
     setTried(true);
     focusFirstError();
-    if (empty || unsure) return;
+    if (empty || unsure || missing.length > 0) return;
     task.run(async () => {
+      onMarking(true);
       // The button names the patient: pressing it says that this is who is meant.
-      await client.wardline.markDecision({
-        thread: head.id,
-        messages: [...ticked],
-        text: text.trim(),
-        patientConfirmed: true,
-        ...(corrects ? { corrects: corrects.decision } : {}),
-      });
+      await client.wardline
+        .markDecision({
+          ...draft,
+          text: text.trim(),
+          thread: head.id,
+          patientConfirmed: true,
+          ...(corrects ? { corrects: corrects.decision } : {}),
+        })
+        .catch((thrown: unknown) => {
+          onMarking(false);
+          throw thrown;
+        });
       client.announce(
         corrects
           ? 'Marked as a correction. The earlier one stands until this one is in the record.'
@@ -82,35 +122,41 @@ export function DecideSheet({ head, message, messages, corrects }: Props) {
       <p class="lead">
         A decision stays marked “not in the record yet” until it has been filed and the record has answered.
       </p>
-      <AreaField
-        label="The decision in your own words"
-        hint={
-          shown.length > 0
-            ? 'Or leave it empty and tick the messages that say it.'
-            : 'What was decided, and what happens next.'
-        }
-        value={text}
-        onInput={setText}
-        rows={3}
-        error={tried && empty ? 'Write the decision, or tick a message' : undefined}
+      <SelectField
+        label="Form (optional)"
+        hint={form ? 'Each part is quoted from messages, written by you and labelled so, or both.' : undefined}
+        value={form?.kind ?? noForm}
+        options={formChoices}
+        onChange={(kind) => onChange(inForm(draft, kind === noForm ? undefined : kind))}
       />
-      {shown.length > 0 && (
+      {form ? (
+        <FormParts draft={{ ...draft, form }} messages={shown} missing={tried ? missing : []} onChange={onChange} />
+      ) : (
+        <AreaField
+          label="The decision in your own words"
+          hint={
+            shown.length > 0
+              ? 'Or leave it empty and tick the messages that say it.'
+              : 'What was decided, and what happens next.'
+          }
+          value={text}
+          onInput={(words) => onChange({ ...draft, text: words })}
+          rows={3}
+          error={tried && empty ? 'Write the decision, or tick a message' : undefined}
+        />
+      )}
+      {!form && shown.length > 0 && (
         <section aria-labelledby="decide-from">
           <h2 id="decide-from">{text.trim() ? 'What it rests on' : 'Messages that are the decision'}</h2>
           <ul class="list">
-            {[...shown].reverse().map((each) => (
+            {shown.map((each) => (
               <li key={each.id}>
                 <Check
                   small
-                  checked={ticked.has(each.id)}
-                  onChange={(on) => {
-                    const next = new Set(ticked);
-                    if (on) next.add(each.id);
-                    else next.delete(each.id);
-                    setTicked(next);
-                  }}
+                  checked={chosen.includes(each.id)}
+                  onChange={(on) => onChange(on ? choose(draft, each.id) : leaveOut(draft, each.id))}
                 >
-                  <SourceWords statement={asStatement(each)} />
+                  <SourceWords statement={each} />
                 </Check>
               </li>
             ))}
@@ -134,7 +180,11 @@ export function DecideSheet({ head, message, messages, corrects }: Props) {
   );
 }
 
-const asStatement = ({ id, author, own, at, text }: MessageItem): Statement => ({ id, author, own, at, text });
+const noForm = 'none';
+const formChoices: { value: FormKind | typeof noForm; label: string }[] = [
+  { value: noForm, label: 'No form' },
+  ...formKinds.map((kind) => ({ value: kind, label: forms[kind].title })),
+];
 
 function decideWords(patient: Patient | undefined, correction: boolean): string {
   const what = correction ? 'Correct it' : 'Decide';

@@ -3,7 +3,15 @@
  * the record clears "not in the record yet".
  */
 import type { ComponentChildren } from 'preact';
-import type { DecisionItem, DecisionLife, Person, RecordState, Statement, ThreadId } from '../../core/contract.ts';
+import {
+  type DecisionItem,
+  type DecisionLife,
+  forms,
+  type Person,
+  type RecordState,
+  type Statement,
+  type ThreadId,
+} from '../../core/contract.ts';
 import { clockTime, whenInWords } from '../../ui/dates.ts';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
 import { shortRole } from '../people/words.ts';
@@ -27,27 +35,27 @@ type Props = {
 
 export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: Props) {
   const { record, statements } = item;
-  const only = statements.length === 1 ? statements[0] : undefined;
+  const only = statements.length === 1 && !item.form ? statements[0] : undefined;
   const StateIcon = recordIcons[record.state];
   const fileHref = format({ at: 'file', thread, decision: item.id });
   return (
     <div class={`d d--${record.state}`}>
       <p class="d__h">
         <DecisionIcon />
-        <b>Decision</b>
+        <b>{item.form ? `Decision: ${forms[item.form.kind].title}` : 'Decision'}</b>
         <Attribution item={item} only={only} now={now} />
       </p>
       <div class="d__b">
-        {statements.map((statement) => (
-          <div key={statement.id} class="d__w">
-            {!only && (
-              <p class="small muted">
-                {nameOf(statement.author, statement.own)}, {clockTime(statement.at)}
-              </p>
-            )}
-            <p class="m__t">{drawn(statement.text)}</p>
-          </div>
-        ))}
+        {item.form ? (
+          <FormWords form={item.form} by={nameOf(item.markedBy, item.markedByMe, true)} />
+        ) : (
+          statements.map((statement) => (
+            <div key={statement.id} class="d__w">
+              {!only && <Said statement={statement} />}
+              <p class="m__t">{drawn(statement.text)}</p>
+            </div>
+          ))
+        )}
         {children}
       </div>
       {item.life && <Life life={item.life} record={record} now={now} />}
@@ -93,6 +101,40 @@ export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: 
       </div>
     </div>
   );
+}
+
+const Said = ({ statement }: { statement: Statement }) => (
+  <p class="small muted">
+    {nameOf(statement.author, statement.own)}, {clockTime(statement.at)}
+  </p>
+);
+
+/** Every part of the form, so that one that is empty is seen to be. */
+function FormWords({ form, by }: { form: NonNullable<DecisionItem['form']>; by: string }) {
+  return forms[form.kind].parts.map(({ name, heading }) => {
+    const part = form.parts.find((each) => each.name === name);
+    return (
+      <div key={name} class="d__w">
+        <p class="d__part">{heading}</p>
+        {!part && <p class="small muted">Nothing was entered here.</p>}
+        {part?.quoted.map((statement) => (
+          <div key={statement.id}>
+            <Said statement={statement} />
+            <p class="m__t">{drawn(statement.text)}</p>
+          </div>
+        ))}
+        {part !== undefined && part.gone > 0 && (
+          <p class="small muted">A message that stood here is no longer in the conversation.</p>
+        )}
+        {part?.text !== undefined && (
+          <>
+            <p class="small muted">Written in the form by {by}</p>
+            <p class="m__t">{drawn(part.text)}</p>
+          </>
+        )}
+      </div>
+    );
+  });
 }
 
 /** What else may be done with it, behind one button: none of it is daily work. */

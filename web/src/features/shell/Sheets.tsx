@@ -1,5 +1,5 @@
 /** The sheet that the address names, over what stands under it. */
-import { type MessageItem, notMember } from '../../core/contract.ts';
+import { type MessageItem, notMember, type Statement } from '../../core/contract.ts';
 import { isVeryWide } from '../../platform/viewport.ts';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { NewMessage } from '../directory/NewMessage.tsx';
@@ -87,16 +87,21 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
     case 'readmit':
       return <Readmit head={head} person={route.person} />;
     case 'decide': {
-      const messages = items.flatMap(({ item, partOf }): MessageItem[] =>
-        item.kind === 'message' && !partOf && !isWaiting(item) ? [item] : [],
+      const messages = items.flatMap(({ item, partOf }): Statement[] =>
+        item.kind === 'message' && !partOf && !isWaiting(item) ? [asStatement(item)] : [],
       );
       return <DecideSheet head={head} message={route.message} messages={messages} />;
     }
     case 'correct': {
-      const corrected = items.find(({ item }) => 'id' in item && item.id === route.decision)?.item;
-      const words = corrected?.kind === 'decision' ? corrected.statements.map(({ text }) => text).join('\n\n') : '';
+      const found = items.find(({ item }) => 'id' in item && item.id === route.decision)?.item;
+      const corrected = found?.kind === 'decision' ? found : undefined;
       return (
-        <DecideSheet head={head} message={undefined} messages={[]} corrects={{ decision: route.decision, words }} />
+        <DecideSheet
+          head={head}
+          message={undefined}
+          messages={corrected?.form?.parts.flatMap(({ quoted }) => quoted) ?? []}
+          corrects={{ decision: route.decision, item: corrected }}
+        />
       );
     }
     case 'take-back':
@@ -121,6 +126,8 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
     }
   }
 }
+
+const asStatement = ({ id, author, own, at, text }: MessageItem): Statement => ({ id, author, own, at, text });
 
 /** What is still in the outbox sorts after every place of the log. */
 const newestIn = (orders: number[]): number => Math.max(0, ...orders.filter((order) => order < 2 ** 40));
