@@ -119,6 +119,22 @@ func TestNoPrivateCauseReachesAClient(t *testing.T) {
 	}
 }
 
+// TestWhatIsUnavailableIsLoggedByItsCode: an operator has to hear of a full disk before people call.
+func TestWhatIsUnavailableIsLoggedByItsCode(t *testing.T) {
+	for kind, want := range map[fault.Kind]bool{fault.Unavailable: true, fault.Conflict: false, fault.NotFound: false} {
+		var logged bytes.Buffer
+		failure := fault.New(kind, "storage_full", "A sentence.").Because(errors.New("SMITH John"))
+		api := New(Options{
+			Rooms:  Rooms{Sessions: oneSession{session: boundSession}, Manifests: chain{err: failure}},
+			Secure: true, Log: slog.New(slog.NewJSONHandler(&logged, nil)),
+		})
+		call(t, api, "GET", "/v1/manifests", "", signedIn)
+		if text := logged.String(); strings.Contains(text, `"code":"storage_full"`) != want || strings.Contains(text, "SMITH") {
+			t.Errorf("%v: %s", kind, text)
+		}
+	}
+}
+
 func TestEveryKindOfFaultHasAStatus(t *testing.T) {
 	for _, kind := range fault.Kinds() {
 		if statusOf[kind] < 400 {

@@ -74,7 +74,10 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 // the text of a cause may quote a patient.
 func (a *API) problem(ctx context.Context, err error) *Problem {
 	found := Fault(err)
-	if found.Kind() == fault.Internal {
+	switch found.Kind() {
+	case fault.Unavailable: // such as a full disk, which somebody has to hear of
+		a.log.WarnContext(ctx, "request was not served", "request", requestID(ctx), "code", found.Code())
+	case fault.Internal:
 		a.log.ErrorContext(ctx, "request failed", "request", requestID(ctx), "code", found.Code(), "cause", causes(err))
 	}
 	return translate(found)
