@@ -24,8 +24,8 @@ async function search(label: string, text: string) {
   await settled();
 }
 async function enter(element: HTMLElement) {
-  await act(() =>
-    element.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })),
+  await act(
+    () => void element.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })),
   );
   await settled();
 }
