@@ -19,14 +19,17 @@ function world(): World {
 describe('to the record', () => {
   beforeAll(async () => {
     open = await World.open('1h');
-    const { anita, fiona } = open;
-    await anita.enrol('The organisation’s');
-    await fiona.enrol('The organisation’s');
   });
   beforeEach((context) => {
     context.onTestFailed(() => open?.photograph(context.task.name));
   });
   afterAll(() => open?.close());
+
+  test('two people come in', async () => {
+    const { anita, fiona } = world();
+    await anita.enrol('The organisation’s');
+    await fiona.enrol('The organisation’s');
+  });
 
   for (const chapter of [taps, letters, again, choosing]) chapter(world);
 

@@ -64,7 +64,7 @@ export const again: Chapter = (world) =>
       await fiona.openThread('SMITH, John');
       await fiona.sees(fiona.text(/^Decisions to be made again in the right patient’s thread: 2 not yet$/));
       await fiona.look('57-made-again');
-      await fiona.link(new RegExp(`^Make it again: ${named}`)).click();
+      await fiona.link(new RegExp(`^Make it again ?: ${named}`)).click();
       await fiona.sees(fiona.text(/^Dr Fiona Kerr decided it .* Its words name the other patient/));
       await fiona.page.getByRole('checkbox', { name: /^I have checked that this is about SMITH, Joan/ }).check();
       const words = fiona.field('The decision in your own words');

@@ -1,5 +1,5 @@
 /** R19: filing in three taps, counted and timed from the message that says "decided" to the card that says "in the record". */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
@@ -133,6 +133,7 @@ export const taps: Chapter = (world) =>
 
     test('the figures', async () => {
       console.log(measured.join('\n'));
+      await mkdir(output, { recursive: true });
       await writeFile(join(output, 'taps.txt'), `${measured.join('\n')}\n`);
       expect(measured).toHaveLength(4);
     });
