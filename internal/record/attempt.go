@@ -87,10 +87,7 @@ func (d *Desk) trouble(ctx context.Context, due work.Due, paper Paper, why error
 	}
 	now := d.clock.Now()
 	paper.Attempts++
-	paper.Code, paper.Reason = known.Code(), known.Message()
-	if reason, ok := known.Details()["reason"].(string); ok && reason != "" {
-		paper.Reason = reason
-	}
+	paper.Code, paper.Reason = known.Code(), reasonOf(known)
 	settled := d.retry.Settle(due, why, now)
 	var event *audit.Event
 	if settled.Outcome == work.Refused {
@@ -112,6 +109,14 @@ func (d *Desk) trouble(ctx context.Context, due work.Due, paper Paper, why error
 		return nil // the filing itself waits for a person; the work is over
 	}
 	return why
+}
+
+// reasonOf is why the record said no, in its own words where it gave some.
+func reasonOf(known *fault.Error) string {
+	if reason, ok := known.Details()["reason"].(string); ok && reason != "" {
+		return reason
+	}
+	return known.Message()
 }
 
 // ignore swallows one expected error.

@@ -141,12 +141,12 @@ func TestR51_H12_WhatTheRecordHasIsMarkedAndTheOriginalsStay(t *testing.T) {
 		if disputed, err := db.Threads().Disputed(t.Context(), w.thread); err != nil || !disputed {
 			t.Errorf("disputed %t, %v", disputed, err)
 		}
-		w.health.refuse = fault.New(fault.Invalid, "record_refused", "The health record refused.")
+		w.health.refuse = fault.New(fault.Invalid, "record_refused", "The health record refused.").With("reason", "Locked by coding.")
 		if paper, err := w.desk.AskRetraction(t.Context(), w.by, w.thread, s.Filing, []byte("signed")); err != nil || paper.Retraction != record.Retracting {
 			t.Fatalf("%+v, %v", paper, err)
 		}
 		w.work(t)
-		if paper := w.paper(t, s.Filing); paper.Retraction != record.RetractRefused || paper.Code != "record_refused" || paper.Reason != "The health record refused." {
+		if paper := w.paper(t, s.Filing); paper.Retraction != record.RetractRefused || paper.Code != "record_refused" || paper.Reason != "Locked by coding." {
 			t.Errorf("refused by the record: %+v", paper)
 		}
 		w.health.refuse = nil

@@ -68,7 +68,7 @@ func (d *Desk) HandleRetract(ctx context.Context, due work.Due) error {
 		if !ok || d.retry.Settle(due, err, at).Outcome != work.Refused {
 			return err
 		}
-		state, code, reason = RetractRefused, known.Code(), known.Message()
+		state, code, reason = RetractRefused, known.Code(), reasonOf(known)
 	}
 	event := audit.Event{
 		Kind: audit.Retraction, Subject: audit.About(paper.Thread, paper.ID), At: at, Details: map[string]string{"state": state.String(), "code": code},

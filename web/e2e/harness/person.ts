@@ -227,6 +227,12 @@ export class Person {
     await this.sees(this.page.getByRole('region', { name: 'Messages' }));
   }
 
+  /** From wherever the person is. */
+  async openThreadAt(title: string | RegExp): Promise<void> {
+    await this.open('/#/');
+    await this.openThread(title);
+  }
+
   get messages(): Locator {
     return this.page.getByRole('region', { name: 'Messages' });
   }

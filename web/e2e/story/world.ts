@@ -32,8 +32,9 @@ export class World {
     this.everybody.push(anita, fiona);
   }
 
-  static async open(): Promise<World> {
-    const [ward, chromium] = await Promise.all([openWard({ grace }), Chromium.open()]);
+  /** `stay` is how long originals stay after the receipt. */
+  static async open(stay = grace): Promise<World> {
+    const [ward, chromium] = await Promise.all([openWard({ grace: stay }), Chromium.open()]);
     const looker = new Looker();
     const anita = new Human('Dr Anita Patel', 'anita.patel', 'three slow herons by the lock');
     const fiona = new Human('Dr Fiona Kerr', 'fiona.kerr', 'copper kettle on the window');

@@ -89,7 +89,7 @@ test('the list is asked for anew while somebody looks', async () => {
 
 test('an empty list says that nothing waits', async () => {
   await open({ empty: true });
-  expect(find('h2', 'Nothing waits for you')).toBeTruthy();
+  expect(find('h2', 'Nothing was refused')).toBeTruthy();
 });
 
 test('progress counts each once', () => {

@@ -24,9 +24,9 @@ async function search(label: string, text: string) {
   await settled();
 }
 async function enter(element: HTMLElement) {
-  await act(() => {
-    element.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
-  });
+  await act(
+    () => void element.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })),
+  );
   await settled();
 }
 const of = (calls: { verb: string; arg: unknown }[], verb: string) =>

@@ -207,11 +207,16 @@ test('R19 the worklist names the patient to whoever is in the thread, and whose 
     mine: true,
     state: 'none',
     overdue: false,
+    words: 'Hold ramipril.',
   });
+  // The words are this device's own: the server's answer has none.
+  const served = world.server.lives.worklist([world.server.thread(thread)], fiona.me, 'mine');
+  expect(JSON.stringify(served)).not.toContain('ramipril');
   const outsider = await world.enrolled(`una.${Date.now()}`, 'Una Bell');
   const ward = (await outsider.ask.worklist({ scope: 'ward' })).items.find((each) => each.decision === decision);
   expect(ward).toMatchObject({ owner: { name: 'Dr Fiona Kerr' }, mine: false });
   expect(ward).not.toHaveProperty('thread');
   expect(ward).not.toHaveProperty('about');
+  expect(ward).not.toHaveProperty('words');
   expect((await refusalOf(outsider.ask.worklist({ scope: 'organisation' }))).code).toBe('not_permitted');
 });

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { DecisionItem } from '../contract.ts';
-import { type Browser, World, refusalOf, until } from '../testing/world.ts';
+import { type Browser, World, password, refusalOf, until } from '../testing/world.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -75,6 +75,14 @@ test('R19 whoever answers for the record sees what waits for a person, in no thr
   world.server.receive(served, filing);
   expect(await jean.ask.letter({ filing: filing.filing })).toMatchObject({ state: 'in', reference: 'DOC-1' });
   expect((await jean.ask.letters({})).letters).toEqual([]);
+});
+
+test('the screens are told who answers for the record, and of nobody else', async () => {
+  expect(await fiona.ask.session()).not.toHaveProperty('records');
+  world.server.accounts.permissions.set(jean.me, ['records']);
+  jean.reload();
+  await jean.ask.unlock({ password });
+  expect(await jean.ask.session()).toMatchObject({ at: 'ready', records: true });
 });
 
 test('what lies under another patient is called so', async () => {

@@ -62,6 +62,7 @@ export const rightCode = '123456';
 const idleLockMillis = 300_000;
 
 export class Accounts {
+  readonly permissions = new Map<string, string[]>();
   readonly hospital: Hospital;
   readonly all: Account[] = [];
   readonly sessions = new Map<string, Session>();
@@ -231,7 +232,7 @@ export class Accounts {
       ward,
       organisation,
       device,
-      permissions: [],
+      permissions: this.permissions.get(person) ?? [],
       idleLockMillis,
       expiresAt: 0,
       noticeAccepted: true,

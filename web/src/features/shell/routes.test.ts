@@ -4,6 +4,8 @@ import { baseOf, enrolmentIn, format, parse, type Route } from './routes.ts';
 const every: Route[] = [
   { at: 'inbox' },
   { at: 'more' },
+  { at: 'decisions' },
+  { at: 'decisions', list: 'refused' },
   { at: 'ways' },
   { at: 'keys' },
   { at: 'thread', thread: 'Ab-_9' },

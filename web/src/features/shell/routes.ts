@@ -7,8 +7,8 @@ import type { DecisionId, MessageId, PersonId, ThreadId } from '../../core/contr
 export type Route =
   | { at: 'inbox' }
   | { at: 'more' }
-  /** The worklists of decisions that the record does not have. */
-  | { at: 'decisions' }
+  /** The worklists of decisions that the record does not have; mine where none is named. */
+  | { at: 'decisions'; list?: DecisionList }
   | { at: 'ways' }
   | { at: 'keys' }
   | { at: 'thread'; thread: ThreadId }
@@ -32,6 +32,10 @@ export type Route =
   | { at: 'policies' }
   | { at: 'policy'; policy: string; version: number };
 
+const lists = ['ward', 'organisation', 'refused'] as const;
+export type DecisionList = (typeof lists)[number];
+const isList = (word: string | undefined): word is DecisionList => lists.some((each) => each === word);
+
 /** Places that stand by themselves; the others are sheets over one of them. */
 export type BaseRoute = Extract<Route, { at: 'inbox' | 'more' | 'decisions' | 'thread' }>;
 
@@ -39,7 +43,7 @@ export function parse(hash: string): Route {
   const parts = hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decode);
   const [place, second, third, fourth] = parts;
   if (place === 'more') return second === 'ways' || second === 'keys' ? { at: second } : { at: 'more' };
-  if (place === 'decisions') return { at: 'decisions' };
+  if (place === 'decisions') return isList(second) ? { at: 'decisions', list: second } : { at: 'decisions' };
   if (place === 'policies') {
     const version = Number(third);
     if (second && Number.isSafeInteger(version) && version > 0) return { at: 'policy', policy: second, version };
@@ -69,8 +73,9 @@ export function format(route: Route): string {
   switch (route.at) {
     case 'inbox':
       return '#/';
-    case 'more':
     case 'decisions':
+      return route.list ? `#/decisions/${route.list}` : '#/decisions';
+    case 'more':
     case 'new':
     case 'policies':
       return `#/${route.at}`;

@@ -42,7 +42,7 @@ export function Letters() {
       {letters?.length === 0 && sent.length === 0 && !fault && (
         <div class="empty">
           <RecordInIcon />
-          <h2>Nothing waits for you</h2>
+          <h2>Nothing was refused</h2>
           <p>Everything that was filed is in the record, or on its way there.</p>
         </div>
       )}

@@ -17,9 +17,13 @@ import { ageWords, emptyWords, type List, listsFor, listWords, stateWords } from
 import '../../styles/worklist.css';
 
 export function Worklist() {
-  const session = useClient().session.value;
-  const [list, setList] = useState<List>('mine');
+  const { session: state, router } = useClient();
+  const session = state.value;
   const lists = listsFor(session?.at === 'ready' && session.records === true);
+  // It is in the address, so that whoever files from a list comes back to it.
+  const base = router.base.value;
+  const wanted: List = (base.at === 'decisions' && base.list) || 'mine';
+  const list = lists.includes(wanted) ? wanted : 'mine';
   return (
     <>
       <header class="top">
@@ -37,7 +41,7 @@ export function Worklist() {
                 type="button"
                 class="wl__tab"
                 aria-pressed={each === list}
-                onClick={() => setList(each)}
+                onClick={() => router.replace(each === 'mine' ? { at: 'decisions' } : { at: 'decisions', list: each })}
               >
                 {listWords[each]}
               </button>

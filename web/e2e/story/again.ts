@@ -1,0 +1,83 @@
+/** R51: the record refuses to mark an error and is told again; what was decided is made again about the right patient, and names nobody else. */
+import { describe, expect, test } from 'vitest';
+import { identify, joan } from './identify.ts';
+import type { Chapter } from './world.ts';
+
+const plain = 'Start furosemide 40 mg IV now.';
+const other = 'Stop the furosemide.';
+const named = 'Mr John Smith goes home tomorrow.';
+const label = 'Said in a conversation that was linked to the wrong patient';
+const locked = 'The document is locked by coding.';
+
+export const again: Chapter = (world) =>
+  describe('after the wrong patient', () => {
+    test('R51 R18 a retraction that the record refused says why, and “Try again” has it told again', async () => {
+      const { anita, fiona, ward } = world();
+      await fiona.open('/#/');
+      await fiona.openThread('SMITH, John');
+      await fiona.open(`${new URL(fiona.page.url()).hash}/decide`);
+      await fiona.field('The decision in your own words').fill(named);
+      await fiona.button(/^Decide for SMITH, John/).click();
+      await fiona.sees(fiona.message(named));
+      await ward.record('refuse', locked);
+      await fiona.open(`${new URL(fiona.page.url()).hash}/wrong-patient`);
+      await fiona.button('Stop it: not SMITH, John').click();
+      await fiona.sees(fiona.message(plain).getByText('Entered in error'));
+      await fiona.sees(fiona.message(plain).getByText(`The record said: “${locked.slice(0, -1)}”.`));
+      await fiona.look('54-retraction-refused');
+      await ward.record('accept');
+      for (const words of [plain, other]) {
+        await fiona.message(words).getByRole('button', { name: 'Try again' }).click();
+        await fiona.sees(fiona.message(words).getByText('The record holds it as entered in error.'));
+      }
+      await anita.openThreadAt('SMITH, John');
+      await anita.sees(anita.message(plain).getByText('The record holds it as entered in error.'));
+    });
+
+    test('R51 the right patient’s thread offers each decision again, one at a time, after a look at the patient', async () => {
+      const { fiona } = world();
+      await fiona.sees(fiona.text(/^Decisions to be made again in the right patient’s thread: 3 not yet$/));
+      await fiona.button('Start the right patient’s thread').click();
+      await identify(fiona, joan);
+      await fiona.sees(fiona.text('To be decided again here:'));
+      await fiona.look('55-to-be-decided-again');
+      await fiona.link('Look').click();
+      await fiona.sees(fiona.heading('Decide again'));
+      await fiona.sees(fiona.page.locator('.quoted').getByText(plain));
+      await fiona.button(/^Decide for SMITH, Joan/).click();
+      await fiona.sees(fiona.text('Confirm the patient first'));
+      await fiona.page.getByRole('checkbox', { name: /^I have checked that this is about SMITH, Joan/ }).check();
+      await fiona.look('56-decide-again');
+      await fiona.button(/^Decide for SMITH, Joan/).click();
+      // The next is a question of its own: nothing is ticked for it.
+      await fiona.sees(fiona.page.locator('.quoted').getByText(other));
+      expect(
+        await fiona.page.getByRole('checkbox', { name: /^I have checked that this is about SMITH, Joan/ }).isChecked(),
+      ).toBe(false);
+      await fiona.button('Not now').click();
+      await fiona.sees(fiona.message(label).getByText('Not in the record yet'));
+      await fiona.sees(fiona.message(plain));
+    });
+
+    test('H11 words that name the wrong patient stay where they are', async () => {
+      const { fiona } = world();
+      await fiona.openThread('SMITH, John');
+      await fiona.sees(fiona.text(/^Decisions to be made again in the right patient’s thread: 2 not yet$/));
+      await fiona.look('57-made-again');
+      await fiona.link(new RegExp(`^Make it again ?: ${named}`)).click();
+      await fiona.sees(fiona.text(/^Dr Fiona Kerr decided it .* Its words name the other patient/));
+      await fiona.page.getByRole('checkbox', { name: /^I have checked that this is about SMITH, Joan/ }).check();
+      const words = fiona.field('The decision in your own words');
+      await words.fill('John goes home tomorrow.');
+      await fiona.button(/^Decide for SMITH, Joan/).click();
+      await fiona.sees(fiona.text('That names the patient of the other conversation.'));
+      await words.fill('Home tomorrow.');
+      await fiona.look('58-own-words');
+      await fiona.button(/^Decide for SMITH, Joan/).click();
+      await fiona.sees(fiona.page.locator('.quoted').getByText(other));
+      await fiona.button('Not now').click();
+      await fiona.sees(fiona.message('Home tomorrow.'));
+      const all = await fiona.messages.innerText();
+      expect(all).not.toMatch(/\bJohn\b|5919/);
+    });
+  });
