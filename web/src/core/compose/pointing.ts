@@ -194,8 +194,8 @@ function rulesFor({ kind, raw, word }: Token): readonly Rule[] {
   if (of.patients.has(called) || of.people.has(called)) rules.push(aPerson);
   if (of.pronouns.has(word)) rules.push(aPronoun);
   if (of.conditions.has(word) || (word.length > 6 && operations.test(word))) rules.push(aCondition);
-  if (raw.length <= 5 && raw !== word) rules.push(aLetteredBed, someInitials);
-  if (word.length <= 2) rules.push(aSexWithAge, aPregnancy, someInitials);
+  if ((raw.length <= 5 && raw !== word) || word.length === 2) rules.push(someInitials);
+  if (word.length === 1) rules.push(aSexWithAge, aPregnancy, aLetteredBed);
   if (/^(?:beds|bds|cots|cubicles|siderooms)$/.test(word)) rules.push(someBeds);
   if (/^(?:mr|mrs|ms|miss|mx|master)$/.test(word)) rules.push(aTitle);
   if (/^(?:patients|pts)$/.test(word)) rules.push(oneOfThem);
