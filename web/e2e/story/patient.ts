@@ -8,6 +8,9 @@ import type { Chapter } from './world.ts';
 type Identifiers = { family: string; given: string; born: [string, string, string]; number: string };
 const john: Identifiers = { family: 'Smith', given: 'John', born: ['12', '3', '1954'], number: '943 476 5919' };
 
+/** Written in a team. */
+const moved = 'Gases for 943 476 5919 at noon please';
+
 async function type(person: Person, { family, given, born, number }: Identifiers): Promise<void> {
   const [day, month, year] = born;
   const form: [string, string][] = [
@@ -30,10 +33,18 @@ const banner = (person: Person): Locator => person.page.getByRole('region', { na
 
 export const patient: Chapter = (world) =>
   describe('a patient thread', () => {
+    test('R37 a number outside a patient thread stops the message, and it can move to one', async () => {
+      const { anita } = world();
+      await anita.write(moved);
+      await anita.sees(anita.heading('Not sent: that is an NHS number'));
+      await anita.look('29-number-stopped');
+      expect(await anita.message('Gases for').count()).toBe(0);
+      await anita.button('Move to a patient thread').click();
+      await anita.sees(anita.heading('Link a patient'));
+    });
+
     test('R11 a number whose last digit is wrong is refused before anybody is asked', async () => {
       const { anita } = world();
-      await anita.open('/#/new/patient');
-      await anita.sees(anita.heading('Link a patient'));
       await compare(anita, { ...john, number: '943 476 5918' });
       await anita.sees(anita.text('This is not an NHS number: the last digit does not fit the others.'));
       expect(anita.watch.asked.some((path) => path.includes('look-up'))).toBe(false);
@@ -119,6 +130,13 @@ export const patient: Chapter = (world) =>
       await anita.button(/^Link SMITH, John/).click();
       await anita.sees(anita.messages);
       world().confidential.add('SMITH, John').add('12-Mar-1954');
+    });
+
+    test('R37 what was stopped is the draft of the new thread, and goes from there', async () => {
+      const { anita } = world();
+      await expect.poll(() => anita.composer.inputValue(), { timeout: patience }).toBe(moved);
+      await anita.button('Send').click();
+      await anita.sees(anita.message('Gases for 943 476 5919'));
     });
 
     test('R11 the banner says who it is, to the one who linked and to every other member', async () => {

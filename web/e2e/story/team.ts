@@ -30,15 +30,47 @@ export const team: Chapter = (world) =>
       await anita.sees(anita.message('Four outliers this morning'));
     });
 
-    test('R10 talk about a patient whom nobody identified is questioned, and can go with a reason', async () => {
-      const { anita, fiona } = world();
-      await anita.write(world().secret('bed 4 pt is more short of breath'));
+    test('R10 talk about a patient whom nobody identified is asked about while it is written, and leads to the link', async () => {
+      const { anita } = world();
+      await anita.composer.fill(world().secret('bed 4 pt is more short of breath'));
       await anita.sees(anita.heading('Is this about a patient?'));
-      await anita.look('21-unlinked-patient', { layouts: 'own' });
-      expect(await fiona.message('bed 4 pt').count()).toBe(0);
-      await anita.field(/^If it cannot wait, say why/).fill('Wristband not readable');
+      expect(await anita.page.locator('dialog[open]').count()).toBe(0);
+      await anita.look('21-asked');
+      await anita.composer.focus();
+      await anita.page.keyboard.press('Shift+Tab');
+      expect(await anita.page.locator(':focus').innerText()).toBe('Send anyway');
+      await anita.page.keyboard.press('Shift+Tab');
+      await anita.page.keyboard.press('Enter');
+      await anita.sees(anita.heading('Link a patient'));
+      await anita.back();
+      await anita.seesNoMore(anita.page.locator('dialog[open]'));
+      expect(await anita.composer.inputValue()).toBe('bed 4 pt is more short of breath');
+    });
+
+    test('R10 it can go with a reason: one tap', async () => {
+      const { anita, fiona } = world();
+      await anita.button('Send anyway').click();
+      await anita.look('21-asked-why');
+      await anita.button('Emergency').click();
+      await fiona.sees(fiona.message('bed 4 pt is more short of breath').getByText('Emergency'));
+      await anita.seesNoMore(anita.heading('Is this about a patient?'));
+    });
+
+    test('R10 who presses Send at once is asked before it goes, and can say why in own words', async () => {
+      const { anita, fiona } = world();
+      await anita.write(world().secret('79F #NOF awaiting theatre'));
+      await anita.sees(anita.text(/^Not sent yet/));
+      await anita.look('21-unlinked-patient');
+      expect(await fiona.message('#NOF').count()).toBe(0);
+      await anita.field('Another reason').fill('Wristband not readable');
       await anita.button('Send as it is').click();
-      await fiona.sees(fiona.message('bed 4 pt is more short of breath').getByText('Wristband not readable'));
+      await fiona.sees(fiona.message('79F #NOF').getByText('Wristband not readable'));
+    });
+
+    test('R10 talk about places is not asked about', async () => {
+      const { anita, fiona } = world();
+      await anita.say(world().secret('Side room 2 is clean, and there are 4 beds on AMU.'));
+      await fiona.sees(fiona.message('Side room 2 is clean'));
     });
 
     test('R31 letting somebody in takes a reason and a choice about the past', async () => {

@@ -5,7 +5,7 @@ import { Composer } from '../../features/compose/Composer.tsx';
 import { disclosureSentence } from '../../features/compose/Notice.tsx';
 import { ThreadStore } from '../../features/thread/store.ts';
 import { ThreadPane } from '../../features/thread/ThreadPane.tsx';
-import type { FakeOptions } from '../fake.ts';
+import type { Fake, FakeOptions } from '../fake.ts';
 import { button, field, mount, press, settled, shown, type } from './mount.tsx';
 
 // A ward PC: Enter sends.
@@ -329,16 +329,57 @@ describe('what is stopped', () => {
     expect(location.hash).toBe('#/new/patient');
   });
 
-  test('R10 talk about an unidentified patient is asked about and can go with a reason', async () => {
+  test('R10 talk about an unidentified patient is kept back and can go with a reason', async () => {
     const { sent } = await composerIn('team');
     await type(recipient, 'bed 4 needs a look');
     await press(button('Send'));
     expect(shown()).toContain('Is this about a patient?');
+    expect(shown()).toContain('Not sent yet');
     await press(button('Send as it is'));
     expect(sent()).toEqual([]);
-    await type('If it cannot wait, say why', 'deteriorating now');
+    await type('Another reason', 'deteriorating now');
     await press(button('Send as it is'));
     expect(sent()[0]?.arg).toMatchObject({ text: 'bed 4 needs a look', emergencyReason: 'deteriorating now' });
+  });
+
+  describe('R10 while somebody writes', () => {
+    const asked = () => vi.waitFor(() => expect(shown()).toContain('Is this about a patient?'), { timeout: 10_000 });
+    const checks = (fake: Fake) => fake.calls.filter(({ verb }) => verb === 'checkText').length;
+
+    test('a line asks, takes no focus, is announced once, and offers the link with the words', async () => {
+      const { client, fake } = await composerIn('team');
+      await type(recipient, 'bed 4 needs');
+      await asked();
+      expect(button('Link a patient')).toBeTruthy();
+      expect(document.querySelector('dialog[open], [role="alert"]')).toBeNull();
+      const said = document.querySelector('[role="status"]')?.firstChild;
+      expect(said?.textContent).toContain('Is this about a patient?');
+      await type(recipient, 'bed 4 needs a look');
+      await vi.waitFor(() => expect(checks(fake)).toBe(2), { timeout: 10_000 });
+      expect(document.querySelector('[role="status"]')?.firstChild).toBe(said);
+      await press(button('Link a patient'));
+      expect(client.carried.value).toBe('bed 4 needs a look');
+      expect(location.hash).toBe('#/new/patient');
+    });
+
+    test('one tap gives the reason and sends', async () => {
+      const { sent } = await composerIn('team');
+      await type(recipient, 'bed 4 needs a look');
+      await asked();
+      expect(button('Send anyway').getAttribute('aria-expanded')).toBe('false');
+      await press(button('Send anyway'));
+      await press(button('Emergency'));
+      expect(sent()[0]?.arg).toMatchObject({ text: 'bed 4 needs a look', emergencyReason: 'Emergency' });
+      expect(shown()).not.toContain('Is this about a patient?');
+    });
+
+    test('it goes when the words go', async () => {
+      await composerIn('team');
+      await type(recipient, 'bed 4 needs a look');
+      await asked();
+      await type(recipient, 'somebody needs a look');
+      expect(shown()).not.toContain('Is this about a patient?');
+    });
   });
 
   test('H25 words of an arrest bring up 2222', async () => {

@@ -14,7 +14,8 @@ const date = new RegExp(
 const bare = /\b(?<day>\d{2})\d{2}(?<year>\d{4}|\d{2})\b/g;
 
 /** "SMITH, John", or two or three words in a row that begin with a capital, in one line. */
-const fullName = /\b\p{Lu}[\p{L}'’-]{1,40},[ \t]{1,4}\p{Lu}[\p{L}'’-]{1,40}|\b\p{Lu}[\p{L}'’-]{1,40}(?:[ \t]{1,4}\p{Lu}[\p{L}'’-]{1,40}){1,2}/gu;
+const fullName =
+  /\b\p{Lu}[\p{L}'’-]{1,40},[ \t]{1,4}\p{Lu}[\p{L}'’-]{1,40}|\b\p{Lu}[\p{L}'’-]{1,40}(?:[ \t]{1,4}\p{Lu}[\p{L}'’-]{1,40}){1,2}/gu;
 
 /** Words that begin with a capital and are nobody's name. */
 const notNames =
@@ -22,7 +23,8 @@ const notNames =
 /** Words of offices and papers: a row of capitals with one of them is no person. */
 const ofAnOffice =
   /^(?:guidelines?|guidance|policy|policies|pathway|protocol|procedure|review|audit|version|form|minutes|committee|board|group|meeting|report|inspection|trust|council|college|university|street|road|avenue|house|wing|royal|control|infection|training|course|conference|study|trial|programme|project|act|regulations?|alert|notice|bulletin|newsletter|strategy|plan|chart|update|standards?|framework|directive|assessment|service|services|department|directorate|division|network|society|association|foundation|charity|school|launch|launched|award|awards|certificate|certificates|safety|fire|annual)$/i;
-const ofStaff = /(?:\b(?:dr|doctor|prof|professor|sister|sr|matron|nurse|consultant|registrar|surgeon|chaplain)\.?[ \t]+)$/i;
+const ofStaff =
+  /(?:\b(?:dr|doctor|prof|professor|sister|sr|matron|nurse|consultant|registrar|surgeon|chaplain)\.?[ \t]+)$/i;
 const staffTitle = /^(?:dr|prof|professor|sister|sr|matron|nurse|consultant|registrar)\.?$/i;
 
 /** What makes a date the one of something else. */
@@ -42,7 +44,9 @@ export function bornAndName(text: string, now: number): Stretch | undefined {
   const outside = blanked(text, dates);
   const said = dates.find((each) => each.said);
   const full = [...outside.matchAll(fullName)].filter((match) => isName(match[0], said !== undefined));
-  const patients = full.filter(({ index }) => said !== undefined || !ofStaff.test(outside.slice(Math.max(0, index - 14), index)));
+  const patients = full.filter(
+    ({ index }) => said !== undefined || !ofStaff.test(outside.slice(Math.max(0, index - 14), index)),
+  );
   const names: Named[] = patients.map((match) => ({ index: match.index, length: match[0].length }));
   if (said) names.push(...shortNames(outside));
   const [name, born] = [names[0], said ?? dates[0]];
@@ -56,17 +60,21 @@ export function bornAndName(text: string, now: number): Stretch | undefined {
 function datesIn(text: string, thisYear: number): Dated[] {
   const spelt = [...text.matchAll(date)].filter((match) => couldBeBirth(match, thisYear));
   const all = spelt.map((match) => ({ match, said: saysBirth(text, match.index) }));
-  const undivided = [...text.matchAll(bare)].filter((match) => couldBeBirth(match, thisYear) && saysBirth(text, match.index));
+  const undivided = [...text.matchAll(bare)].filter(
+    (match) => couldBeBirth(match, thisYear) && saysBirth(text, match.index),
+  );
   return [...all, ...undivided.map((match) => ({ match, said: true }))]
     .filter(({ match, said }) => said || !ofSomethingElse.test(text.slice(Math.max(0, match.index - 24), match.index)))
     .map(({ match, said }) => ({ index: match.index, length: match[0].length, said }));
 }
 
 /** The date is called one of birth by the words before it. */
-const saysBirth = (text: string, index: number): boolean => birthBefore.test(text.slice(Math.max(0, index - 40), index));
+const saysBirth = (text: string, index: number): boolean =>
+  birthBefore.test(text.slice(Math.max(0, index - 40), index));
 
 /** "J. Smith", "Smith J", and what stands straight before the word: "Smith DOB", "john smith dob". */
-const initialed = /\b(?:\p{Lu}\.?[ \t]?){1,3}[ \t]?\p{Lu}[\p{L}'’-]{1,40}|\b\p{Lu}[\p{L}'’-]{1,40},?[ \t]{1,4}\p{Lu}\b\.?/gu;
+const initialed =
+  /\b(?:\p{Lu}\.?[ \t]?){1,3}[ \t]?\p{Lu}[\p{L}'’-]{1,40}|\b\p{Lu}[\p{L}'’-]{1,40},?[ \t]{1,4}\p{Lu}\b\.?/gu;
 const beforeBirth = new RegExp(`\\b([\\p{L}'’-]{2,40}(?:[ \\t]{1,4}[\\p{L}'’-]{2,40})?)[\\s,;:(-]{1,6}${birth}`, 'giu');
 const nobody =
   /^(?:and|or|with|her|his|their|my|your|a|an|same|patient|pts?|lady|man|woman|boy|girl|baby|child|check|checked|confirm|confirmed|correct|wrong|no|not|need|needs|ask|asked|name|number|address|full|was|were|by|for|in|on|at|to|has|have|had|this|that|he|she|they|give|given|missing|those|people|anybody|anyone|everybody|everyone|staff|colleagues)$/i;

@@ -9,7 +9,7 @@ import { firstMark } from '../marks.ts';
 import { bornAndName, type Stretch } from './born.ts';
 import { findNumbers } from './numbers.ts';
 import { isNamedOrder, isOtherNumber } from './otherNumbers.ts';
-import { pointersIn } from './pointing.ts';
+import { pointersIn } from './pointing/pointing.ts';
 
 export type Place = {
   space: Space;
@@ -51,6 +51,7 @@ const hospitalNumber =
 
 function hospitalNumbers(text: string): Finding[] {
   const narrow = text.replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
+  if (!/\d{5}/.test(narrow)) return [];
   return [...narrow.matchAll(hospitalNumber)]
     .filter(({ index }) => !isNamedOrder(narrow, index))
     .map(({ 0: found, index }) => finding('hospital-number', text, { start: index, end: index + found.length }));

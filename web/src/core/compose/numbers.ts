@@ -30,6 +30,8 @@ export type FoundNumber = { digits: string; start: number; end: number };
  * because results, times and dates have such marks.
  */
 export function findNumbers(text: string): FoundNumber[] {
+  // Most messages have fewer digits than a number.
+  if ((text.match(/\p{Nd}/gu)?.length ?? 0) < 10) return [];
   const { found, hidden } = findIn(text, true);
   // What is not seen may also stand between a number and other digits.
   return withoutOverlaps(hidden ? [...found, ...findIn(text, false).found] : found);

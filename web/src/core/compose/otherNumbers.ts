@@ -16,7 +16,8 @@ export function isOtherNumber(text: string, number: FoundNumber): boolean {
 const called = /(?:\bn\.?h\.?s\.?|\bchi|\bh\s?&\s?c)\s*(?:no|num|number|id)?\b[\s.:#=()-]*(?:is\b\s*)?$/i;
 
 const dialled = /(?:\+\s?44|\b0044|\(44\))[\s().-]*(?:\(?0\)?[\s.-]*)?$|\(0\)[\s.-]*$/;
-const lineNoun = '(?:tel|telephone|phone|mob|mobile|cell|fax|bleep|bleeps|pager|ext|extn|extension|dect|line|helpline|switchboard|switch|dial)';
+const lineNoun =
+  '(?:tel|telephone|phone|mob|mobile|cell|fax|bleep|bleeps|pager|ext|extn|extension|dect|line|helpline|switchboard|switch|dial)';
 const lineVerb = '(?:call|calls|calling|ring|rings|ringing|rang|text|sms|whatsapp|contact|contactable|reach|reachable)';
 /** What may stand between the word and the number. "about" and "for" may not: then somebody is meant. */
 const between =
@@ -35,7 +36,8 @@ const trunk = /^0[12378]/;
 
 function isTelephone({ digits }: FoundNumber, spelt: string, before: string, after: string): boolean {
   const grouped = /^\D*\d{3}\D+\d{3}\D+\d{4}\D*$/.test(spelt);
-  if (trunk.test(digits)) return !grouped && (!beginsWithDate(digits) || afterNoun.test(before) || afterVerb.test(before));
+  if (trunk.test(digits))
+    return !grouped && (!beginsWithDate(digits) || afterNoun.test(before) || afterVerb.test(before));
   if (!telephoneFirst.test(digits)) return false;
   if (dialled.test(before) || afterNoun.test(before) || saidBehind.test(after)) return true;
   // "ring Sam 7700 900 086": nobody divides an NHS number like that.
@@ -51,7 +53,8 @@ function beginsWithDate(digits: string): boolean {
 
 const named =
   'order|ord|accession|acc|requisition|invoice|po|purchase|serial|sn|batch|lot|barcode|job|ticket|incident|inc|asset|datix|docket|tracking|consignment';
-const vague = 'request|req|specimen|sample|lab|case|item|part|product|catalogue|cat|account|stock|delivery|call|pump|device';
+const vague =
+  'request|req|specimen|sample|lab|case|item|part|product|catalogue|cat|account|stock|delivery|call|pump|device';
 const ofAnOrder = new RegExp(
   `\\b(?:(?:${named})(?:\\s+order)?[\\s.:#=-]*(?:(?:no|num|number|id|ref|reference|code)\\b)?|` +
     `(?:${vague})\\s*(?:#|(?:no|num|number|id|ref|reference|code)\\b))[\\s.:#=-]*(?:is\\b\\s*)?$`,

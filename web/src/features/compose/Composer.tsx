@@ -19,10 +19,12 @@ import { shortPatientName } from '../patient/format.ts';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
 import type { ThreadStore } from '../thread/store.ts';
+import { Asked } from './Asked.tsx';
 import { type Going, Outgoing, type Reason } from './outgoing.ts';
 import { Recipient } from './Recipient.tsx';
 import { hasLongRun, soundsLikeArrest, stillThere, withoutFinding } from './rules.ts';
 import { Stopped } from './Stopped.tsx';
+import { useAsked } from './useAsked.ts';
 
 type Props = {
   store: ThreadStore;
@@ -154,7 +156,11 @@ export function Composer({ store, replyTo, onReplyDone, onReplyBack, given }: Pr
     element.style.height = `${element.scrollHeight + 4}px`;
   }, [text]);
 
+  const written = useAsked({ thread, space: head?.space, text, check: (words) => wardline.checkText(words) });
+
   if (!head || !thread) return null;
+  const kept = finding && !finding.stops ? finding : undefined;
+  const asked = finding?.stops ? undefined : (kept ?? written);
   const patient = head.patient ? shortPatientName(head.patient) : undefined;
   const excess = text.trim().length - longestText;
 
@@ -175,6 +181,12 @@ export function Composer({ store, replyTo, onReplyDone, onReplyBack, given }: Pr
     box.current?.focus();
   }
 
+  /** The words go along to where a patient is linked, and become the draft there. */
+  function carry() {
+    client.carried.value = latest.text;
+    client.router.go({ at: 'new-patient' });
+  }
+
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || !hasFinePointer.value) return;
     event.preventDefault();
@@ -189,22 +201,33 @@ export function Composer({ store, replyTo, onReplyDone, onReplyBack, given }: Pr
           <b>Not for cardiac arrest: call 2222.</b>
         </p>
       )}
-      {finding && (
+      {/* Once for each message, however often the words change. */}
+      <p class="vh" role="status">
+        {written && !finding && 'Is this about a patient? You can link one, above the message box.'}
+      </p>
+      {asked && (
+        <Asked
+          finding={asked}
+          kept={kept !== undefined}
+          busy={busy}
+          onLink={carry}
+          onSend={(reason) => send(reason)}
+          onClose={() => {
+            setFinding(undefined);
+            box.current?.focus();
+          }}
+        />
+      )}
+      {finding?.stops && (
         <Stopped
           finding={finding}
           patient={patient}
-          busy={busy}
           onRemove={() => {
             put(withoutFinding(latest.text, finding), finding.start);
             setFinding(undefined);
             box.current?.focus();
           }}
-          onPatientThread={() => {
-            client.carried.value = latest.text;
-            client.router.go({ at: 'new-patient' });
-          }}
-          onEmergency={(reason) => send(reason)}
-          onClose={() => setFinding(undefined)}
+          onPatientThread={carry}
         />
       )}
       {fault && (

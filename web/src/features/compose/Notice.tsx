@@ -11,6 +11,7 @@ export const noticePoints = [
   disclosureSentence,
   'Wardline is not the health record. File every clinical decision to the record; the messages are then deleted.',
   'Who writes to whom and when is recorded. What you write is opened only for a case, by at least two officers together.',
+  'Outside patient threads, this device stops NHS numbers, hospital numbers and full names with a date of birth. It cannot see names alone, photos, files or voice.',
   'Not for cardiac arrest: call 2222.',
 ];
 

@@ -50,7 +50,7 @@ export function stopWords(finding: Finding, patient: string | undefined): StopWo
     case 'unlinked-patient':
       return {
         title: 'Is this about a patient?',
-        text: `“${finding.found}” sounds like a patient whom nobody here can be sure of. Identify the patient, so that nobody mixes people up.`,
+        text: `“${finding.found}” sounds like a patient whom nobody here can be sure of. Link the patient, so that nobody mixes people up.`,
         remove,
       };
   }

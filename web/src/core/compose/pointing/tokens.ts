@@ -42,7 +42,14 @@ export function sentences(text: string): Token[][] {
     const ended = last !== undefined && ends.has(last.word) && !glued && !(before !== undefined && keepsGoing(before));
     if (ended || (start > end && text.slice(end, start).includes('\n'))) close();
     end = start + raw.length;
-    sentence.push({ word: plain(raw.length > longest ? raw.slice(0, longest) : raw), raw, kind: kindOf(raw), start, end, glued });
+    sentence.push({
+      word: plain(raw.length > longest ? raw.slice(0, longest) : raw),
+      raw,
+      kind: kindOf(raw),
+      start,
+      end,
+      glued,
+    });
   }
   close();
   return all;
@@ -56,5 +63,6 @@ function kindOf(raw: string): Token['kind'] {
   return /^\p{Nd}/u.test(raw) ? 'number' : 'mark';
 }
 
+const unusual = /[\uff01-\uff5e’]/;
 const plain = (raw: string): string =>
-  (/^[\x20-\x7e]+$/.test(raw) ? raw : raw.normalize('NFKC').replaceAll('’', "'")).toLowerCase();
+  (unusual.test(raw) ? raw.normalize('NFKC').replaceAll('’', "'") : raw).toLowerCase();

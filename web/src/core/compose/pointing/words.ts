@@ -1,8 +1,10 @@
-/** The words by which pointing.ts tells talk about a patient from talk about a place, a colleague or a thing. */
+/** The words by which the rules tell talk about a patient from talk about a place, a colleague or a thing. */
 const set = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/).filter(Boolean));
 
 /** Where one patient lies or sits. */
-export const spots = set('bed bd sideroom siderm siderom sroom sr cubicle cubical cube cub resus rsus cot incubator trolley chair pod');
+export const spots = set(
+  'bed bd sideroom siderm siderom sroom sr cubicle cubical cube cub resus rsus cot incubator trolley chair pod',
+);
 /** Where one patient or many may be; a number alone does not say it. */
 export const areas = set(
   'bay room rm corridor station recliner majors minors itu icu hdu ccu picu nicu scbu recovery theatre theatres rat triage ambulatory sdec bays labour',
@@ -15,7 +17,7 @@ export const wards = set(
 /** Somebody who is looked after. */
 export const patients = set('pt patient pnt pateint patinet paitent patietn pateient px');
 export const people = set(
-  'lady ladys gent gentleman man woman boy girl chap guy bloke fella fellow lad baby child kid toddler infant newborn neonate teenager twin twins triplets person one female male youngster dear chappie geezer lass pensioner granny blocker gentelman gentlman lday',
+  'lady ladys gent gentleman man woman boy girl chap guy bloke fella fellow lad baby child kid toddler infant newborn neonate teenager twin twins triplets one female male youngster dear chappie geezer lass pensioner granny blocker gentelman gentlman lday',
 );
 /** Of whom age and sex tell: "67 yo male". */
 export const sexes = set(
@@ -41,12 +43,12 @@ export const staff = set(
 );
 /** What only people at work do. "JS is on call", "he's got the bleep". */
 export const atWork = set(
-  "covering cover covers nights night lates late earlies early shift shifts oncall call leave annual bleep bleeps rota swap swapping swapped agency locum teaching presenting chairing holding carrying doing clerking reviewing seeing taking running coming scrubbed operating consenting rounding supervising working works work job interview training clinic list desk office mess wfh remote audit exam exams break lunch coffee tea birthday cake dentist school childcare meeting colleague consultant registrar sho reg rang emailed thanks cheers ta ok handover off-sick",
+  'covering cover covers nights night lates late earlies early shift shifts oncall call leave annual bleep bleeps rota swap swapping swapped agency locum teaching presenting chairing holding carrying doing clerking reviewing seeing taking running coming scrubbed operating consenting rounding supervising working works work job interview training clinic list desk office mess wfh remote audit exam exams break lunch coffee tea birthday cake dentist school childcare meeting colleague consultant registrar sho reg rang emailed thanks cheers ta ok handover off-sick',
 );
 
 /** A place or a thing that is cleaned, mended, counted or booked. */
 export const kit = set(
-  "clean cleaned cleaning cleans cleaners cleaner deep-clean free empty emptied emptying vacant available ready closed closing closes close closure opened reopened reopening reopen shut broken broke breaks faulty fault repair repaired repairs repairing fix fixed fixing mended service serviced mattress mattresses rail rails brake brakes wheel wheels tyre tyres curtain curtains light lights lighting bulb lightbulb lamp tv telly remote socket sockets plug sink sinks tap taps toilet toilets shower leak leaks leaking leaked flood flooded estates facilities housekeeping domestics monitor monitors alarm alarms alarming bell bells buzzer phone phones telephone signal wifi printer printers pc computer laptop wow cow door doors port ports suction bvm restock restocked restocking stock stocked stocks checked booked booking bookings double-booked meeting meetings teaching training seminar lecture lunch space spaces occupancy occupied unoccupied staffing staffed short-staffed allocation allocations linen sheets strip stripped stripping bedspace store stores storeroom cupboard cupboards fridge fridges heating heater hot-water aircon negative ventilation painted painting refurb refurbished refurbishment couch machine machines scanner scanners probe probes pump pumps equipment bariatric kit tagging cohort cohorted cohorting tested test pat sign signs signage keys key code lock locked unlocked window-latch blinds ceiling used storage servicing electrician otoscope ophthalmoscope sphyg thermometer stand stands paper roll rolls gloves aprons gowns soap towels tissues box boxes stethoscope tray trays packs controller projector sofa squeak squeaks beeping tiles smell bins bin waste rubbish sharps commodes stuck spare spares extra numbers capacity-report figures screens screen cable cables charger batteries battery lost mop evacuated fire drill restricted fan fans remote replace replaced replacing replacement furniture table tables locker lockers hoist hoists audit visiting hours plumber plumbing paint steam fogged hpv fogging decant decanted decanting painters contractors estate bariatric-bed layout photo photos poster posters sluice stores delivery delivered wifi",
+  'clean cleaned cleaning cleans cleaners cleaner deep-clean free empty emptied emptying vacant available ready closed closing closes close closure opened reopened reopening reopen shut broken broke breaks faulty fault repair repaired repairs repairing fix fixed fixing mended service serviced mattress mattresses rail rails brake brakes wheel wheels tyre tyres curtain curtains light lights lighting bulb lightbulb lamp tv telly remote socket sockets plug sink sinks tap taps toilet toilets shower leak leaks leaking leaked flood flooded estates facilities housekeeping domestics monitor monitors alarm alarms alarming bell bells buzzer phone phones telephone signal wifi printer printers pc computer laptop wow cow door doors port ports suction bvm restock restocked restocking stock stocked stocks checked booked booking bookings double-booked meeting meetings teaching training seminar lecture lunch space spaces occupancy occupied unoccupied staffing staffed short-staffed allocation allocations linen sheets strip stripped stripping bedspace store stores storeroom cupboard cupboards fridge fridges heating heater hot-water aircon negative ventilation painted painting refurb refurbished refurbishment couch machine machines scanner scanners probe probes pump pumps equipment bariatric kit tagging cohort cohorted cohorting tested test pat sign signs signage keys key code lock locked unlocked window-latch blinds ceiling used storage servicing electrician otoscope ophthalmoscope sphyg thermometer stand stands paper roll rolls gloves aprons gowns soap towels tissues box boxes stethoscope tray trays packs controller projector sofa squeak squeaks beeping tiles smell bins bin waste rubbish sharps commodes stuck spare spares extra numbers capacity-report figures screens screen cable cables charger batteries battery lost mop evacuated fire drill restricted fan fans remote replace replaced replacing replacement furniture table tables locker lockers hoist hoists audit visiting hours plumber plumbing paint steam fogged hpv fogging decant decanted decanting painters contractors estate bariatric-bed layout photo photos poster posters sluice stores delivery delivered wifi',
 );
 /** Of these, one alone settles it when it is said of the place itself: "bed 5 is free". */
 export const settled = set(
@@ -55,7 +57,7 @@ export const settled = set(
 
 /** What is measured of a patient: with a number behind it, somebody is meant. */
 export const measures = set(
-  "sats sat satting spo2 spo sao2 bp hr rr temp t news news2 gcs avpu bm bms cbg o2 ews mews pews map output uop fio fio2 hb haemoglobin k na crp trop troponin trops inr lactate lac wcc wbc creat creatinine cr urea ur egfr plt plts platelets dimer amylase lipase bilirubin bili alt lfts lft ck cks ketones ketone glucose potassium sodium calcium ca magnesium phosphate bnp tsh ph pco pao bhcg hcg pulse bsl sugar sugars urate weight amts amt cfs qtc ntprobnp ferritin nat bicarb bicarbonate base albumin vanc gent apttr aptt fibrinogen ddimer psa csf wells curb",
+  'sats sat satting spo2 spo sao2 bp hr rr temp t news news2 gcs avpu bm bms cbg o2 ews mews pews map output uop fio fio2 hb haemoglobin k na crp trop troponin trops inr lactate lac wcc wbc creat creatinine cr urea ur egfr plt plts platelets dimer amylase lipase bilirubin bili alt lfts lft ck cks ketones ketone glucose potassium sodium calcium ca magnesium phosphate bnp tsh ph pco pao bhcg hcg pulse bsl sugar sugars urate weight amts amt cfs qtc ntprobnp ferritin nat bicarb bicarbonate base albumin vanc gent apttr aptt fibrinogen ddimer psa csf wells curb',
 );
 
 /** Somebody is ill, is treated, comes or goes. */
