@@ -125,6 +125,18 @@ const words: Record<string, Words> = {
     message: 'This thread has been stopped: its log contradicts itself.',
     hint: 'Go on in a new thread with the same people, and tell the service desk.',
   },
+  link_moved: {
+    message: 'Somebody else identified this patient meanwhile.',
+    hint: 'Look at the banner; what it says is the newest.',
+  },
+  standing_changed: {
+    message: 'The record says something else now than before.',
+    hint: 'Look at what it says, then go on.',
+  },
+  identity_missing: {
+    message: 'This conversation names a patient of whom this device was shown nothing.',
+    hint: 'Do not go on here. Go on in a new patient thread, and tell the service desk.',
+  },
   patient_changed: {
     message: 'The record says something else about this patient now.',
     hint: 'Identify the patient again in a new patient thread.',
