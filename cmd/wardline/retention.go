@@ -37,7 +37,7 @@ func (p place) withKeeper(ctx context.Context, do func(*retention.Keeper, *store
 	defer db.Close()
 	needs := retention.Needs{Store: db, Clock: clock.System{}}
 	if keys, err := keyring.Open(p.keys()); err == nil {
-		needs.Patients = patient.New(nil, db, keys.ForPatient(), clock.System{})
+		needs.Patients = patient.New(patient.Needs{Store: db, Keys: keys.ForPatient(), Clock: clock.System{}})
 	}
 	return do(retention.New(needs), db)
 }

@@ -32,7 +32,7 @@ type Membership struct {
 
 	members map[id.Person]Member
 	everIn  map[id.Person]bool
-	link    *Link
+	links   []*Link // in order
 	name    string
 }
 
@@ -171,12 +171,29 @@ func (m *Membership) Head() id.Hash { return m.heads[len(m.heads)-1] }
 // Name is the name that the server sees; empty in patient and direct threads.
 func (m *Membership) Name() string { return m.name }
 
-// Link is the entry that ties the thread to a patient.
+// Link is the entry that ties the thread to a patient: the newest, where a later one said better who that is.
 func (m *Membership) Link() (Link, bool) {
-	if m.link == nil {
+	if len(m.links) == 0 {
 		return Link{}, false
 	}
-	return *m.link, true
+	return *m.links[len(m.links)-1], true
+}
+
+// Links are all links that the thread ever had, in order.
+func (m *Membership) Links() []Link {
+	links := make([]Link, len(m.links))
+	for n, link := range m.links {
+		links[n] = *link
+	}
+	return links
+}
+
+// continued is the assertion that the present link's takes the place of, zero for the first.
+func (m *Membership) continued() id.Hash {
+	if len(m.links) < 2 {
+		return id.Hash{}
+	}
+	return m.links[len(m.links)-2].Assertion
 }
 
 // Member finds a member.

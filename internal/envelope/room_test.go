@@ -93,7 +93,18 @@ func (r *room) add(by *staff, targets ...*staff) {
 // link ties the room to a patient, with an assertion by the server.
 func (r *room) link(by *staff) {
 	r.w.t.Helper()
-	assertion := r.w.assertion(r.membership.Thread(), by)
+	r.linkTo(by, r.w.assertion(r.membership.Thread(), by))
+}
+
+// relink says better who the patient is.
+func (r *room) relink(by *staff, how func(*PatientAssertion)) {
+	r.w.t.Helper()
+	before, _ := r.membership.Link()
+	r.linkTo(by, change(r.w.assertion(r.membership.Thread(), by), func(a *PatientAssertion) { a.Continues = before.Assertion; how(a) }))
+}
+
+func (r *room) linkTo(by *staff, assertion *PatientAssertion) {
+	r.w.t.Helper()
 	r.assertion = r.w.sign(assertion, ByServer(PurposeAssert, r.w.server[PurposeAssert]))
 	r.append(by, &Link{EntryHead: r.head(by), Tag: assertion.Tag, Assertion: fixedHash(assertion)})
 	r.state.Assertion = &StateAssertion{Assertion: mustEncode(r.w.t, r.assertion)}

@@ -29,8 +29,11 @@ func (m *Membership) allows(trust Trust, next entry) error {
 		switch {
 		case space != SpacePatient || !acts:
 			return refuse(NotEntitled, "only a member links, and only a patient thread")
-		case m.link != nil:
-			return refuse(NotEntitled, "linked already")
+		case len(m.links) == 0:
+		case !m.MayPost(author.Person):
+			return refuse(NotEntitled, "only somebody who may post links again")
+		case m.links[len(m.links)-1].Assertion == next.Assertion:
+			return refuse(NotEntitled, "linked so already")
 		}
 	case *Rename:
 		if !owner || space == SpacePatient || space == SpaceDirect {
@@ -124,7 +127,7 @@ func (m *Membership) apply(next entry) {
 		member.Role = next.MemberRole
 		m.members[next.Target] = member
 	case *Link:
-		m.link = next
+		m.links = append(m.links, next)
 	case *Rename:
 		m.name = next.Name
 	}

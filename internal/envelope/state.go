@@ -47,7 +47,8 @@ func stateKey(random [32]byte, thread id.Thread, epoch uint32) ([32]byte, [12]by
 	return keyNonce(KDF(random[:], nil, "state", threadEpoch(thread, epoch), 44))
 }
 
-// checkState checks a state against the thread: a patient thread has an assertion, and it is the linked one, signed for this thread.
+// checkState checks a state against the thread: a patient thread has an assertion, and it is the linked one, signed for this thread
+// in the place of the one that was linked before.
 func checkState(manifests *Manifests, membership *Membership, state *ThreadState) error {
 	link, linked := membership.Link()
 	switch {
@@ -62,8 +63,14 @@ func checkState(manifests *Manifests, membership *Membership, state *ThreadState
 	if err != nil {
 		return err
 	}
-	_, err = VerifyAssertion(manifests, link, signed)
-	return err
+	assertion, err := VerifyAssertion(manifests, link, signed)
+	if err != nil {
+		return err
+	}
+	if assertion.Continues != membership.continued() {
+		return refuse(WrongIdentity, "an assertion that does not take the place of the one before")
+	}
+	return nil
 }
 
 // maxNote is the longest note in bytes.

@@ -3,6 +3,8 @@ package envelope
 import (
 	"strings"
 	"testing"
+
+	"github.com/wardline/wardline/internal/id"
 )
 
 // bedside is a patient thread of two with one epoch.
@@ -94,9 +96,111 @@ func TestR11_PatientThreadHasItsPatient(t *testing.T) {
 		_, err := NewEpoch(test.room.epochInput(ann))
 		refused(t, name, err, test.code)
 	}
-	r.state = assertion
-	second := &Link{EntryHead: r.head(bea)}
-	refused(t, "a second link", r.membership.Append(r.w.trust(), r.w.sign(second, bea.byDevice())), NotEntitled)
+}
+
+// TestR12_ALaterLinkTakesThePlaceOfTheOneBefore: what a link says must follow from the one before, in the log and in what is sealed.
+func TestR12_ALaterLinkTakesThePlaceOfTheOneBefore(t *testing.T) {
+	r, ann, bea := bedside(t)
+	w := r.w
+	first, _ := r.membership.Link()
+	same := &Link{EntryHead: r.head(bea), Tag: first.Tag, Assertion: first.Assertion}
+	refused(t, "the same link again", r.membership.Append(w.trust(), w.sign(same, bea.byDevice())), NotEntitled)
+	reader := w.enrol("Cal")
+	r.append(ann, change(r.addEntry(ann, reader), func(a *Add) { a.MemberRole = RoleReader }))
+	refused(t, "a link by a reader", r.membership.Append(w.trust(), w.sign(&Link{EntryHead: r.head(reader), Assertion: id.Hash{1}}, reader.byDevice())), NotEntitled)
+
+	r.relink(bea, func(a *PatientAssertion) { a.NHSNumber, a.Superseded = "9434765870", "9434765919" })
+	made := r.rotate(ann)
+	key := must(r.opens(made, bea, bea.keys()))
+	state := must(key.OpenState(w.manifests, made.State))
+	if next := must(Open[PatientAssertion](must(Parse[Signed](state.Assertion.Assertion)))); next.NHSNumber != "9434765870" || next.Continues != first.Assertion {
+		t.Error("not the later assertion")
+	}
+	if links := r.membership.Links(); len(links) != 2 || links[0] != first {
+		t.Errorf("links = %+v", links)
+	}
+	old := must(r.membership.At(first.Seq, r.membership.heads[first.Seq]))
+	if link, _ := old.Link(); link != first || len(old.Links()) != 1 {
+		t.Error("an earlier membership has a later link")
+	}
+	for name, how := range map[string]func(*PatientAssertion){
+		"that continues nothing":          func(a *PatientAssertion) { a.Continues = id.Hash{} },
+		"that continues the first again":  func(a *PatientAssertion) { a.Continues = first.Assertion },
+		"that continues something else":   func(a *PatientAssertion) { a.Continues[0] ^= 1 },
+		"of nobody":                       func(a *PatientAssertion) { a.NHSNumber = "" },
+		"of a number without a birthday":  func(a *PatientAssertion) { a.BirthDate = "" },
+		"of a hospital number and nobody": func(a *PatientAssertion) { a.NHSNumber, a.HospitalNumber, a.Continues = "", "RXH1", id.Hash{} },
+	} {
+		other, ann, bea := bedside(t)
+		other.relink(bea, func(*PatientAssertion) {})
+		other.rotate(bea)
+		other.relink(ann, how)
+		_, err := NewEpoch(other.epochInput(ann))
+		refused(t, "an epoch with an assertion "+name, err, WrongIdentity)
+	}
+}
+
+func TestR51_SamePatient(t *testing.T) {
+	for _, one := range continuations() {
+		t.Run(one.what, func(t *testing.T) {
+			code := Code("")
+			if !one.same {
+				code = WrongIdentity
+			}
+			refused(t, one.what, SamePatient(&one.former, &one.next), code)
+		})
+	}
+	if !(&PatientAssertion{HospitalNumber: "RXH1"}).Temporary() || (&PatientAssertion{HospitalNumber: "RXH1", BirthDate: "1950-01-31"}).Temporary() {
+		t.Error("who is temporary has neither an NHS number nor a date of birth")
+	}
+}
+
+// continuations are pairs of assertions, of which the later may take the place of the former or not.
+func continuations() []continuation {
+	known, other := PatientAssertion{NHSNumber: "9434765919", BirthDate: "1950-01-31", Family: "Example", Given: "Ann"}, PatientAssertion{NHSNumber: "9434765870", BirthDate: "1950-01-31", Family: "Example", Given: "Ann"}
+	unknown := PatientAssertion{HospitalNumber: "RXH4711", Family: "Unknown", Given: "Male Alpha"}
+	local := PatientAssertion{HospitalNumber: "RXH12", BirthDate: "1950-01-31", Family: "Example", Given: "Ann"}
+	merged := other
+	merged.Superseded = known.NHSNumber
+	married := known
+	married.Family, married.BirthDate = "Sample", "1950-01-30"
+	emptied := local
+	emptied.Superseded = known.NHSNumber
+	later := unknown
+	later.HospitalNumber = "RXH4712"
+	return []continuation{
+		{"the same number", known, known, true},
+		{"the same number, another name", known, married, true},
+		{"a number that took its place", known, merged, true},
+		{"another number", known, other, false},
+		{"a number whose place was taken", merged, known, false},
+		{"a number that went away", known, local, false},
+		{"a number that went away and is called superseded", known, emptied, false},
+		{"known, then unknown", known, unknown, false},
+		{"unknown, then known", unknown, known, true},
+		{"unknown, then another unknown", unknown, later, true},
+		{"unknown, then known to the hospital alone", unknown, local, true},
+		{"known to the hospital alone, then nationally", local, known, true},
+		{"a next that is nobody", unknown, PatientAssertion{Family: "Example"}, false},
+		{"a next without a date of birth", known, PatientAssertion{NHSNumber: "9434765919"}, false},
+	}
+}
+
+type continuation struct {
+	what         string
+	former, next PatientAssertion
+	same         bool
+}
+
+func TestHospitalTag(t *testing.T) {
+	tag := must(HospitalTag([32]byte{1}, "RXH4711"))
+	if tag == must(HospitalTag([32]byte{2}, "RXH4711")) || must(HospitalTag([32]byte{1}, "9434765919")) == must(PatientTag([32]byte{1}, "9434765919")) {
+		t.Error("a hospital number has the tag of something else")
+	}
+	for _, folded := range []string{"", "rxh4711", "RXH 4711", "RXH-4711", strings.Repeat("1", 41), "É1"} {
+		_, err := HospitalTag([32]byte{1}, folded)
+		refused(t, folded, err, Malformed)
+	}
 }
 
 func TestPatientTag(t *testing.T) {

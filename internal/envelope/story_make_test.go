@@ -46,6 +46,11 @@ func generateStory(t *testing.T) (story storyVectors) {
 	patient.rotate(ann)
 	patient.send(ann, "potassium 6.1, repeated")
 	patient.send(bea, "ECG done, calcium given")
+	patient.relink(ann, func(a *PatientAssertion) {
+		a.NHSNumber, a.Superseded, a.Tag = "9434765870", "9434765919", must(PatientTag([32]byte{9}, "9434765870"))
+	})
+	patient.rotate(ann)
+	patient.send(ann, "the number has changed")
 	patient.destroy(t, 1)
 
 	story.readWorld(t, w, ann, bea, cal, dot)

@@ -61,6 +61,9 @@ func generateCrypto(t *testing.T) (v cryptoVectors) {
 	vault, unlocker := generateVault(t, in)
 	v.Vault, v.Unlocker = append(v.Vault, vault), append(v.Unlocker, unlocker)
 	v.Passkey, v.PIN = generatePasskeys(t, in), generatePINs(t, in)
+	for _, one := range continuations() {
+		v.Continues = append(v.Continues, continuesVector{mustEncode(t, &one.former), mustEncode(t, &one.next), one.same})
+	}
 	return v
 }
 

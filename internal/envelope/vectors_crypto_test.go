@@ -22,6 +22,14 @@ type cryptoVectors struct {
 	Unlocker  []unlockerVector  `json:"unlocker"`
 	Passkey   []passkeyVector   `json:"passkey"`
 	PIN       []pinVector       `json:"pin"`
+	// Continues has pairs of assertions: whether the next may take the place of the former.
+	Continues []continuesVector `json:"continues"`
+}
+
+type continuesVector struct {
+	Former hexed `json:"former"`
+	Next   hexed `json:"next"`
+	Same   bool  `json:"same"`
 }
 
 type kdfVector struct {
@@ -172,6 +180,11 @@ func TestCryptoVectors(t *testing.T) {
 		each(t, "vault", v.Vault, checkVaultVector)
 		each(t, "unlocker", v.Unlocker, checkUnlockerVector)
 		checkUnlockVectors(t, v)
+		each(t, "continues", v.Continues, func(t *testing.T, v continuesVector) {
+			if err := SamePatient(must(Parse[PatientAssertion](v.Former)), must(Parse[PatientAssertion](v.Next))); (err == nil) != v.Same {
+				t.Errorf("%v, want the same patient %v", err, v.Same)
+			}
+		})
 	})
 }
 

@@ -2,7 +2,8 @@ package envelope
 
 import "github.com/wardline/wardline/internal/id"
 
-// PatientAssertion is the patient index's statement of who a thread is about. Dates are YYYY-MM-DD; empty means none.
+// PatientAssertion is the patient index's statement of who a thread is about. Dates are YYYY-MM-DD; empty means none. Without an NHS number it is of
+// somebody whom the hospital knows by its own number only. Continues is the assertion whose place it takes, zero for a thread's first.
 type PatientAssertion struct {
 	Tag            id.Tag
 	TagKey         uint32
@@ -22,6 +23,7 @@ type PatientAssertion struct {
 	Version        string
 	Issued         Time
 	Expires        Time
+	Continues      id.Hash
 }
 
 // Type implements [Object].
@@ -46,4 +48,5 @@ func (p *PatientAssertion) fields(c codec) {
 	c.text("version", 100, &p.Version)
 	c.time("issued", &p.Issued)
 	c.time("expires", &p.Expires)
+	c.fixed("continues", p.Continues[:])
 }

@@ -103,6 +103,8 @@ var authorisation = map[string]row{
 
 	"POST /v1/patients/look-up": {Bound, everyone}, // audited; what it gives away is bounded by three identifiers
 
+	"POST /v1/threads/{thread}/patient/check": {Bound, membersOnly}, // audited
+
 	"POST /v1/threads/{thread}/filings":                {Bound, membersOnly},
 	"GET /v1/threads/{thread}/filings":                 {Bound, membersOnly},
 	"POST /v1/threads/{thread}/filings/{filing}/retry": {Bound, membersOnly},

@@ -37,6 +37,27 @@ func (i Index) Tags(number nhs.Number) []Tag {
 	return tags
 }
 
+// HospitalTag is the tag of somebody without an NHS number, of the hospital's number as [nhs.FoldHospitalNumber] writes it.
+func (i Index) HospitalTag(folded string) Tag {
+	return i.versions[len(i.versions)-1].hospitalTag(folded)
+}
+
+// HospitalTags are the same under every key, newest first.
+func (i Index) HospitalTags(folded string) []Tag {
+	var tags []Tag
+	for n := len(i.versions) - 1; n >= 0; n-- {
+		tags = append(tags, i.versions[n].hospitalTag(folded))
+	}
+	return tags
+}
+
+// hospitalTag has a word before the number, so that a hospital number of ten digits is not the tag of an NHS number.
+func (s secret) hospitalTag(folded string) Tag {
+	mac := hmac.New(sha256.New, s.bytes())
+	mac.Write([]byte("hospital-number " + folded))
+	return Tag{Tag: id.Tag(mac.Sum(nil)), Version: s.version}
+}
+
 func (s secret) tag(number nhs.Number) Tag {
 	mac := hmac.New(sha256.New, s.bytes())
 	mac.Write([]byte(number.Digits()))

@@ -21,6 +21,8 @@ type Identifiers struct {
 	Number         Number
 	Superseded     []Number // numbers that this record used to have, from the index only
 	HospitalNumber string
+	// FormerHospitalNumbers are hospital numbers whose records this one took the place of, from the index only.
+	FormerHospitalNumbers []string
 }
 
 // Match is the result of a comparison, each list in the order of the constants. An identifier that was not asked with is in neither.
@@ -35,8 +37,8 @@ func MatchIdentifiers(asked, found Identifiers) Match {
 	m.add(FullName, asked.Name.Family != "" || asked.Name.Given != "", knownAs(asked.Name, found))
 	m.add(DateOfBirth, !asked.Born.IsZero(), asked.Born == found.Born)
 	m.add(NHSNumber, !asked.Number.IsZero(), hasNumber(asked.Number, found))
-	number := foldReference(asked.HospitalNumber)
-	m.add(HospitalNumber, number != "", number == foldReference(found.HospitalNumber))
+	number := FoldHospitalNumber(asked.HospitalNumber)
+	m.add(HospitalNumber, number != "", hasHospitalNumber(number, found))
 	return m
 }
 
@@ -89,12 +91,24 @@ func hasNumber(number Number, found Identifiers) bool {
 	return false
 }
 
-// foldReference compares hospital numbers by their letters and digits.
-func foldReference(reference string) string {
-	return strings.Map(func(r rune) rune {
-		if isSeparator(r) || r == '/' || r == '.' {
-			return -1
+func hasHospitalNumber(folded string, found Identifiers) bool {
+	if folded == FoldHospitalNumber(found.HospitalNumber) {
+		return true
+	}
+	for _, old := range found.FormerHospitalNumbers {
+		if folded == FoldHospitalNumber(old) {
+			return true
 		}
-		return r
-	}, strings.ToUpper(reference))
+	}
+	return false
+}
+
+// FoldHospitalNumber makes hospital numbers that differ in spelling only the same text: capital letters and digits, and nothing else.
+func FoldHospitalNumber(number string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, strings.ToUpper(number))
 }

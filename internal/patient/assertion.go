@@ -8,25 +8,40 @@ import (
 
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
+	"github.com/wardline/wardline/internal/nhs"
 )
 
 // linkWithin bounds the time between a look-up and the thread that it is for.
 const linkWithin = time.Hour
 
-// assert signs what the index said, for one thread.
-func (d *Desk) assert(q Question, record Record) ([]byte, Issued, error) {
+// assert signs what the index said, for one thread, in the place of the assertion before when there is one.
+func (d *Desk) assert(in id.Thread, by id.Person, record Record, before *former) ([]byte, Issued, error) {
+	if record.Number.IsZero() && nhs.FoldHospitalNumber(record.HospitalNumber) == "" {
+		return nil, Issued{}, ErrNobody
+	}
 	now := d.clock.Now()
-	tag := d.keys.Index.Tag(record.Number)
+	tag := d.tag(record.Number, cut(record.HospitalNumber, 40))
 	assertion := &envelope.PatientAssertion{
-		Tag: tag.Tag, TagKey: tag.Version, Thread: q.Thread, Requester: q.Requester,
+		Tag: tag.Tag, TagKey: tag.Version, Thread: in, Requester: by,
 		NHSNumber: record.Number.Digits(), Family: cut(record.Name.Family, 200), Given: cut(record.Name.Given, 200), Title: cut(record.Name.Title, 50),
 		BirthDate: record.Born.String(), HospitalNumber: cut(record.HospitalNumber, 40), Needs: cut(strings.Join(record.Needs, "\n"), 400),
 		Restricted: record.Restricted, Deceased: cut(record.DiedOn, 10), Reference: cut(record.Reference, 200), Version: cut(record.Version, 100),
 		Issued: envelope.TimeOf(now), Expires: envelope.TimeOf(now.Add(linkWithin)),
 	}
+	if record.Temporary {
+		assertion.BirthDate = "" // an index has to have one, and makes it up
+	}
+	if before != nil {
+		assertion.Continues = before.hash
+	}
 	if record.Superseded {
 		for _, old := range record.Identifiers.Superseded {
 			assertion.Superseded = old.Digits()
+		}
+	}
+	if before != nil {
+		if err := envelope.SamePatient(before.assertion, assertion); err != nil {
+			return nil, Issued{}, ErrAnotherPatient.Because(err)
 		}
 	}
 	signed, err := envelope.SignObject(assertion, envelope.ByServer(envelope.PurposeAssert, d.keys.Assert))
@@ -39,18 +54,18 @@ func (d *Desk) assert(q Question, record Record) ([]byte, Issued, error) {
 	}
 	encoded, err := signedBytes(signed)
 	return encoded, Issued{
-		Hash: hash, Thread: q.Thread, Tag: tag.Tag, TagKey: tag.Version, Requester: q.Requester, IssuedAt: now, ExpiresAt: now.Add(linkWithin),
+		Hash: hash, Thread: in, Tag: tag.Tag, TagKey: tag.Version, Requester: by, Continues: assertion.Continues, IssuedAt: now, ExpiresAt: now.Add(linkWithin),
 	}, err
 }
 
-// CheckLink says whether a thread may be linked to a tag by an assertion: it must have been issued here, for this thread and patient, and not
-// have expired.
-func (d *Desk) CheckLink(ctx context.Context, thread id.Thread, tag id.Tag, assertion id.Hash) error {
+// CheckLink says whether a thread may be linked to a tag by an assertion: it must have been issued here, for this thread and patient, in the place of the
+// assertion that the thread is linked to (zero for none), and not have expired.
+func (d *Desk) CheckLink(ctx context.Context, thread id.Thread, tag id.Tag, assertion, before id.Hash) error {
 	issued, err := d.store.Assertion(ctx, assertion)
 	if err != nil {
 		return err
 	}
-	if issued.Thread != thread || issued.Tag != tag || d.clock.Now().After(issued.ExpiresAt) {
+	if issued.Thread != thread || issued.Tag != tag || issued.Continues != before || d.clock.Now().After(issued.ExpiresAt) {
 		return ErrAssertion
 	}
 	return nil

@@ -20,13 +20,16 @@ const mostNamesakes = 5
 
 // namesakes finds the people born on the same day whose names are the same or sound alike: SMITH John and SMITH Joan, and SMYTH John too.
 func (d *Desk) namesakes(ctx context.Context, record Record) ([]Namesake, error) {
-	found, err := d.index.Alike(ctx, record.Name, record.Born)
+	if record.Born.IsZero() || record.Temporary {
+		return nil, nil // a name that the hospital gave is nobody's
+	}
+	found, err := d.sources.alike(ctx, record.Name, record.Born)
 	if err != nil {
 		return nil, err
 	}
 	var namesakes []Namesake
 	for _, other := range found {
-		if other.Number == record.Number && !record.Number.IsZero() {
+		if samePerson(other, record) {
 			continue
 		}
 		namesake := Namesake{Name: other.Name, Differs: differs(record, other), SameBirth: other.Born == record.Born}

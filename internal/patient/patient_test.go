@@ -16,10 +16,13 @@ import (
 	"github.com/wardline/wardline/internal/nhs"
 )
 
+var errUnknown = fault.New(fault.NotFound, "patient_unknown", "Nobody has that number.")
+
 // index is the patient index as a table.
 type index struct {
-	patients map[string]Record // by the number asked for
-	down     error
+	patients         map[string]Record // by the number asked for
+	byHospitalNumber map[string]Record
+	down             error
 }
 
 func (x index) LookUp(_ context.Context, number nhs.Number) (Record, error) {
@@ -29,7 +32,17 @@ func (x index) LookUp(_ context.Context, number nhs.Number) (Record, error) {
 	if found, ok := x.patients[number.Digits()]; ok {
 		return found, nil
 	}
-	return Record{}, fault.New(fault.NotFound, "patient_unknown", "Nobody has that number.")
+	return Record{}, errUnknown
+}
+
+func (x index) LookUpHospitalNumber(_ context.Context, number string) (Record, error) {
+	if x.down != nil {
+		return Record{}, x.down
+	}
+	if found, ok := x.byHospitalNumber[number]; ok {
+		return found, nil
+	}
+	return Record{}, errUnknown
 }
 
 func (x index) Alike(_ context.Context, name nhs.Name, born nhs.BirthDate) (found []Record, err error) {
@@ -41,10 +54,19 @@ func (x index) Alike(_ context.Context, name nhs.Name, born nhs.BirthDate) (foun
 	return found, x.down
 }
 
-// shelf is the store in memory.
+// shelf is the store in memory, and the threads too.
 type shelf struct {
 	issued map[id.Hash]Issued
 	events []audit.Event
+	links  map[id.Thread]id.Hash
+	closed map[bool]error // why nobody may ask, or link again
+}
+
+func (s *shelf) PresentLink(_ context.Context, in id.Thread, _ id.Person, relink bool) (id.Hash, error) {
+	if link, ok := s.links[in]; ok {
+		return link, s.closed[relink]
+	}
+	return id.Hash{}, fault.New(fault.NotFound, "thread_unknown", "There is no such conversation.")
 }
 
 func (s *shelf) NoteLookUp(_ context.Context, event audit.Event) error {
@@ -95,8 +117,8 @@ func desk(t *testing.T) (*Desk, *shelf, *clock.Manual, index) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, clk := &shelf{issued: map[id.Hash]Issued{}}, clock.NewManual(time.Date(2026, 11, 24, 9, 12, 0, 0, time.UTC))
-	return New(x, kept, keys.ForPatient(), clk), kept, clk, x
+	kept, clk := &shelf{issued: map[id.Hash]Issued{}, links: map[id.Thread]id.Hash{}, closed: map[bool]error{}}, clock.NewManual(time.Date(2026, 11, 24, 9, 12, 0, 0, time.UTC))
+	return New(Needs{Hospital: x, Threads: kept, Store: kept, Keys: keys.ForPatient(), Clock: clk}), kept, clk, x
 }
 
 func ask(number, family, given, born string) Question {
@@ -225,7 +247,7 @@ func TestBadQuestionsAreRefusedBeforeAnybodyIsAsked(t *testing.T) {
 func TestAnIndexThatIsDownIsSaidPlainlyAndNoted(t *testing.T) {
 	d, kept, _, x := desk(t)
 	x.down = fault.New(fault.Unavailable, "index_unavailable", "The patient index does not answer.")
-	d.index = x
+	d.sources.hospital = x
 	if _, err := d.LookUp(t.Context(), ask("943 476 5919", "Smith", "John", "1954-03-12")); !errors.Is(err, x.down) {
 		t.Errorf("got %v", err)
 	}
@@ -244,20 +266,20 @@ func TestAnAssertionLinksItsOwnThreadAndPatientForAnHour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.CheckLink(t.Context(), id.Thread{1}, assertion.Tag, hash); err != nil {
+	if err := d.CheckLink(t.Context(), id.Thread{1}, assertion.Tag, hash, id.Hash{}); err != nil {
 		t.Errorf("its own thread: %v", err)
 	}
-	if err := d.CheckLink(t.Context(), id.Thread{9}, assertion.Tag, hash); !errors.Is(err, ErrAssertion) {
+	if err := d.CheckLink(t.Context(), id.Thread{9}, assertion.Tag, hash, id.Hash{}); !errors.Is(err, ErrAssertion) {
 		t.Errorf("another thread: %v", err)
 	}
-	if err := d.CheckLink(t.Context(), id.Thread{1}, id.Tag{9}, hash); !errors.Is(err, ErrAssertion) {
+	if err := d.CheckLink(t.Context(), id.Thread{1}, id.Tag{9}, hash, id.Hash{}); !errors.Is(err, ErrAssertion) {
 		t.Errorf("another tag: %v", err)
 	}
 	if _, _, err := d.Verify(t.Context(), id.Thread{9}, answer.Assertion); !errors.Is(err, ErrAssertion) {
 		t.Errorf("filed from another thread: %v", err)
 	}
 	clk.Advance(2 * time.Hour)
-	if err := d.CheckLink(t.Context(), id.Thread{1}, assertion.Tag, hash); !errors.Is(err, ErrAssertion) {
+	if err := d.CheckLink(t.Context(), id.Thread{1}, assertion.Tag, hash, id.Hash{}); !errors.Is(err, ErrAssertion) {
 		t.Errorf("after it expired: %v", err)
 	}
 	if _, _, err := d.Verify(t.Context(), id.Thread{1}, answer.Assertion); err != nil {

@@ -11,25 +11,29 @@ import (
 
 // Found is a person as the index knows them, in our words.
 type Found struct {
-	NHSNumber      nhs.Number // the one in use now; zero for a temporary identity
-	AskedNumber    nhs.Number // the one that was asked for; zero after a search
-	Superseded     bool       // the number asked for has been replaced by NHSNumber
-	Temporary      bool       // the name is a temporary one
-	Family         string
-	Given          string
-	Title          string
-	AlsoKnownAs    []nhs.Name    // other names in use now
-	BirthDate      nhs.BirthDate // zero when the index does not know the day
-	Gender         string        // male, female, other, unknown or ""
-	HospitalNumber string
-	Ward           string // ward and bed; always "" for a restricted record
-	Restricted     bool   // the index marks the record: whereabouts must not be shown, look-ups are watched
-	Deceased       bool
-	DiedOn         string   // YYYY-MM-DD; "" when not known or not dead
-	Needs          []string // communication needs, such as "Interpreter: Polish"
-	Version        string   // of the index's record
-	Reference      string   // of the index's record, "Patient/…/_history/…"
-	Score          float64  // of a search, 0 to 1
+	NHSNumber   nhs.Number // the one in use now; zero for a temporary identity
+	AskedNumber nhs.Number // the one that was asked for; zero after a search
+	Superseded  bool       // the number asked for has been replaced by NHSNumber
+	Temporary   bool       // the name is a temporary one
+	// AskedHospitalNumber is the hospital number that was asked for, where its record was merged into this one; "" otherwise.
+	AskedHospitalNumber string
+	Family              string
+	Given               string
+	Title               string
+	AlsoKnownAs         []nhs.Name    // other names in use now
+	BirthDate           nhs.BirthDate // zero when the index does not know the day
+	Gender              string        // male, female, other, unknown or ""
+	HospitalNumber      string
+	Ward                string // ward and bed; always "" for a restricted record
+	Restricted          bool   // the index marks the record: whereabouts must not be shown, look-ups are watched
+	Deceased            bool
+	DiedOn              string   // YYYY-MM-DD; "" when not known or not dead
+	Needs               []string // communication needs, such as "Interpreter: Polish"
+	Version             string   // of the index's record
+	Reference           string   // of the index's record, "Patient/…/_history/…"
+	Score               float64  // of a search, 0 to 1
+
+	merge merge
 }
 
 // Lengths to which what the index says is cut.
@@ -49,11 +53,18 @@ func (f Found) Identifiers() nhs.Identifiers {
 	if f.Superseded {
 		identifiers.Superseded = []nhs.Number{f.AskedNumber}
 	}
+	if f.AskedHospitalNumber != "" {
+		identifiers.FormerHospitalNumbers = []string{f.AskedHospitalNumber}
+	}
 	return identifiers
 }
 
 // found takes out of a Patient what Wardline uses, and refuses one that contradicts itself.
 func (x *Index) found(patient *fhir.Patient) (Found, error) {
+	merge, err := mergeOf(patient)
+	if err != nil {
+		return Found{}, err
+	}
 	name, ok := patient.UsualName()
 	if !ok {
 		return Found{}, errors.New("pds: a patient without a name in use")
@@ -66,6 +77,7 @@ func (x *Index) found(patient *fhir.Patient) (Found, error) {
 		Title:       usual.Title,
 		AlsoKnownAs: otherNames(patient, usual),
 		Restricted:  patient.Restricted(),
+		merge:       merge,
 	}
 	if born, err := nhs.ParseBirthDate(patient.BirthDate); err == nil {
 		f.BirthDate = born // a year or a month alone identifies nobody and stays zero

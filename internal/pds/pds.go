@@ -3,7 +3,7 @@
 // The index is the Personal Demographics Service or a hospital's own patient administration system in that shape: a read by NHS
 // number, and a search by family name and date of birth for people who could be mistaken for one another.
 //
-// Layout: pds.go the client and its answers, patient.go what is taken from a Patient, faults.go what can go wrong.
+// Layout: pds.go the client and its answers, patient.go what is taken from a Patient, merge.go records that took the place of others, faults.go what can go wrong.
 //
 // Invariants: a person is "unknown" only when the index itself says so in FHIR; every other failure is "unavailable", since a
 // proxy's "not found" must never read as "no such patient". Of a restricted record nothing is kept that says where the person
@@ -18,6 +18,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,40 +86,29 @@ func (x *Index) LookUp(ctx context.Context, number nhs.Number) (Found, error) {
 	if number.IsZero() {
 		return Found{}, ErrUnknown
 	}
-	answer, err := x.client.Get(ctx, "Patient/"+number.Digits(), nil)
+	found, err := x.read(ctx, number.Digits())
 	if err != nil {
-		return Found{}, ErrUnavailable.Because(err)
+		return Found{}, err
 	}
-	if answer.Status != http.StatusOK {
-		return Found{}, refusal(answer)
-	}
-	patient, err := fhir.Read[fhir.Patient](answer)
-	if err != nil {
-		return Found{}, ErrUnavailable.Because(err)
-	}
-	found, err := x.found(patient)
-	if err != nil {
-		return Found{}, ErrUnavailable.Because(err)
+	if found, err = x.follow(ctx, found, number.Digits()); err != nil {
+		return Found{}, err
 	}
 	if found.NHSNumber.IsZero() {
 		return Found{}, ErrUnavailable.Because(errors.New("pds: the answer names nobody"))
 	}
 	found.AskedNumber = number
 	found.Superseded = found.NHSNumber != number
-	if version := versionOf(answer.Header.Get("ETag")); version != "" {
-		found.Version = version
-	}
-	found.Score = 1
 	return found, nil
 }
 
-// LookUpHospitalNumber asks who has one of the hospital's own numbers: the way to a patient whose identity is not known yet.
-// Errors: ErrUnknown, ErrUnavailable.
+// LookUpHospitalNumber asks who has one of the hospital's own numbers: the way to a patient whose identity is not known yet. A record that was merged into
+// another leads to that one, and then AskedHospitalNumber is set.
+// Errors: ErrUnknown, ErrInvalidated, ErrUnavailable.
 func (x *Index) LookUpHospitalNumber(ctx context.Context, number string) (Found, error) {
 	if x.hospitalNumberSystem == "" || number == "" || strings.ContainsAny(number, "|,\\$") {
 		return Found{}, ErrUnknown
 	}
-	people, err := x.search(ctx, url.Values{"identifier": {x.hospitalNumberSystem + "|" + number}})
+	people, err := x.searchAll(ctx, url.Values{"identifier": {x.hospitalNumberSystem + "|" + number}})
 	if err != nil {
 		return Found{}, err
 	}
@@ -128,7 +118,16 @@ func (x *Index) LookUpHospitalNumber(ctx context.Context, number string) (Found,
 	case len(people) > 1 || people[0].HospitalNumber != number:
 		return Found{}, ErrUnavailable.Because(errors.New("pds: the answer does not fit the question"))
 	}
-	return people[0], nil
+	found := people[0]
+	if !found.merge.retired {
+		return found, nil
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(found.Reference, "Patient/"), "/")
+	found, err = x.follow(ctx, found, name)
+	if err == nil && found.HospitalNumber != number {
+		found.AskedHospitalNumber = number
+	}
+	return found, err
 }
 
 // Search finds people by name and date of birth, the best fit first. Nobody found is an empty list and no error.
@@ -156,7 +155,13 @@ func (x *Index) Search(ctx context.Context, query Query) ([]Found, error) {
 	return x.search(ctx, values)
 }
 
+// search finds people whose records are in use.
 func (x *Index) search(ctx context.Context, values url.Values) ([]Found, error) {
+	people, err := x.searchAll(ctx, values)
+	return slices.DeleteFunc(people, func(f Found) bool { return f.merge.retired }), err
+}
+
+func (x *Index) searchAll(ctx context.Context, values url.Values) ([]Found, error) {
 	answer, err := x.client.Get(ctx, "Patient", values)
 	if err != nil {
 		return nil, ErrUnavailable.Because(err)

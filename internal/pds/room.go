@@ -25,6 +25,15 @@ func (f ForPatients) LookUp(ctx context.Context, number nhs.Number) (patient.Rec
 	return found.record(), nil
 }
 
+// LookUpHospitalNumber implements [patient.Index].
+func (f ForPatients) LookUpHospitalNumber(ctx context.Context, number string) (patient.Record, error) {
+	found, err := f.index.LookUpHospitalNumber(ctx, number)
+	if err != nil {
+		return patient.Record{}, err
+	}
+	return found.record(), nil
+}
+
 // Alike implements [patient.Index]: those with the family name first, then those whose names sound alike, which the index finds only by given name.
 func (f ForPatients) Alike(ctx context.Context, name nhs.Name, born nhs.BirthDate) ([]patient.Record, error) {
 	people, err := f.index.Search(ctx, Query{Family: name.Family, BirthDate: born})
@@ -55,7 +64,7 @@ func (f Found) record() patient.Record {
 		died = "unknown"
 	}
 	return patient.Record{
-		Identifiers: f.Identifiers(), Superseded: f.Superseded, Restricted: f.Restricted, DiedOn: died,
+		Identifiers: f.Identifiers(), Superseded: f.Superseded, Temporary: f.Temporary && f.NHSNumber.IsZero(), Restricted: f.Restricted, DiedOn: died,
 		Needs: f.Needs, Reference: f.Reference, Version: f.Version,
 	}
 }

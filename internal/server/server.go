@@ -59,7 +59,9 @@ type Config struct {
 	// Secure says that browsers reach us over TLS, ours or a trusted proxy's.
 	Secure         bool
 	TrustedProxies []netip.Prefix
-	Index          pds.Config
+	// Index is the hospital's patient index, and National the national one, when it is asked beside it.
+	Index    pds.Config
+	National *pds.Config
 	// Record is the health record over FHIR, and HL7 the one that is filed to instead, over HL7 v2, when it is set.
 	Record ehr.Config
 	HL7    *mllp.Config
@@ -169,6 +171,14 @@ func (s *Server) build(trust *identity.Trust) error {
 	if err != nil {
 		return err
 	}
+	var national patient.Index
+	if s.config.National != nil {
+		asked, err := pds.New(*s.config.National)
+		if err != nil {
+			return err
+		}
+		national = asked.ForPatients()
+	}
 	destination, err := s.destination()
 	if err != nil {
 		return err
@@ -178,7 +188,9 @@ func (s *Server) build(trust *identity.Trust) error {
 		Store: s.db, Keys: s.keys.ForIdentity(), Trust: trust, Accepted: w, Events: w, Origin: s.config.Origin, Clock: clk,
 	})
 	s.hub = live.New(live.Options{Threads: w, Sessions: s.identity, Origin: s.config.Origin, Clock: clk, Log: s.log})
-	s.patients = patient.New(index.ForPatients(), s.db, s.keys.ForPatient(), clk)
+	s.patients = patient.New(patient.Needs{
+		Hospital: index.ForPatients(), National: national, Threads: w, Store: s.db, Keys: s.keys.ForPatient(), Clock: clk,
+	})
 	s.policies = policy.New(s.db, clk)
 	s.threads = thread.New(thread.Options{
 		Store: s.db.Threads(), Halves: s.shred.Halves(), Keys: s.identity, Staff: staff{s.people, clk}, Links: links{s.patients},

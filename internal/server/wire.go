@@ -62,8 +62,8 @@ func (s staff) Works(ctx context.Context, person id.Person) (bool, error) {
 type links struct{ patients *patient.Desk }
 
 // Check implements thread.Links.
-func (l links) Check(ctx context.Context, in id.Thread, tag id.Tag, assertion id.Hash) error {
-	err := l.patients.CheckLink(ctx, in, tag, assertion)
+func (l links) Check(ctx context.Context, in id.Thread, tag id.Tag, assertion, before id.Hash) error {
+	err := l.patients.CheckLink(ctx, in, tag, assertion, before)
 	if errors.Is(err, patient.ErrAssertion) {
 		return thread.ErrLinkUnproved.Because(err)
 	}

@@ -105,8 +105,12 @@ func allowsStart(m *envelope.Membership) error {
 	}
 	switch m.Space() {
 	case envelope.SpacePatient:
-		if _, linked := m.Link(); !linked {
+		switch len(m.Links()) {
+		case 0:
 			return ErrLinkNeeded
+		case 1:
+		default:
+			return ErrLinkWithoutEpoch // a later one needs keys of its own
 		}
 	case envelope.SpaceDirect:
 		if len(m.Members()) != 2 {

@@ -51,6 +51,9 @@ func (s *Service) Append(ctx context.Context, actor Actor, in id.Thread, body []
 		return 0, err
 	}
 	change := s.change(before.membership, after, entry)
+	if err := allowsRelink(records.State, change.Effect.Link, post); err != nil {
+		return 0, err
+	}
 	next := known{after, before.epoch}
 	if post != nil {
 		epoch, verified, err := s.verifyEpoch(ctx, actor, after, before.epoch, *post)
@@ -136,8 +139,12 @@ func (s *Service) appendEntry(
 			return NewEntry{}, errOutsider
 		}
 	case envelope.TypeLink:
-		link, _ := membership.Link()
-		if err := s.links.Check(ctx, membership.Thread(), link.Tag, link.Assertion); err != nil {
+		links := membership.Links()
+		link, before := links[len(links)-1], id.Hash{}
+		if len(links) > 1 {
+			before = links[len(links)-2].Assertion
+		}
+		if err := s.links.Check(ctx, membership.Thread(), link.Tag, link.Assertion, before); err != nil {
 			return NewEntry{}, err
 		}
 	}

@@ -6,7 +6,7 @@
 //   - epoch.go     epoch records with their envelopes; grant.go earlier epochs for those added with history
 //   - complaint.go what members say of keys that do not open, and of threads that contradict themselves
 //   - message.go   sending: the rules, the shred half first, then the log, then everybody
-//   - confirm.go   who may decide: those who compared the patient's identifiers; quarantine.go what follows when the patient was the wrong one
+//   - relink.go    what a thread that is linked again needs; confirm.go   who may decide: those who compared the patient's identifiers; quarantine.go what follows when the patient was the wrong one
 //   - read.go      heads, pages of the log, epochs, as one person may have them
 //   - mark.go      how far each member got, and what else is done a moment later; publish.go telling those who are connected
 //   - known.go     what was verified before, and people's logs as the verifiers want them
@@ -58,8 +58,8 @@ type Staff interface {
 
 // Links tells whether the server asserted, for this thread, the patient that a link entry names.
 type Links interface {
-	// Check answers nil, or ErrLinkUnproved.
-	Check(ctx context.Context, in id.Thread, tag id.Tag, assertion id.Hash) error
+	// Check answers nil, or ErrLinkUnproved. before is the assertion that the thread is linked to, zero for none.
+	Check(ctx context.Context, in id.Thread, tag id.Tag, assertion, before id.Hash) error
 }
 
 // Gate says who may write what is no emergency. It is asked at every send and must be cheap.

@@ -36,7 +36,7 @@ type World struct {
 	mu     sync.Mutex
 	states envelope.PersonMap
 	gone   map[id.Person]bool
-	linked map[thread.Link]id.Thread
+	linked map[thread.Link]asserted
 	asked  int
 }
 
@@ -47,7 +47,7 @@ func New(t testing.TB) *World { return NewWith(t, func(*envelope.Policy) {}) }
 func NewWith(t testing.TB, change func(*envelope.Policy)) *World {
 	w := &World{
 		t: t, Clock: clock.NewManual(Start), server: map[envelope.Purpose]*envelope.SeedSigner{}, states: envelope.PersonMap{},
-		gone: map[id.Person]bool{}, linked: map[thread.Link]id.Thread{},
+		gone: map[id.Person]bool{}, linked: map[thread.Link]asserted{},
 	}
 	w.IDs = id.NewSource(w.Clock)
 	policy := &envelope.Policy{
@@ -111,10 +111,10 @@ func (w *World) Works(_ context.Context, person id.Person) (bool, error) {
 }
 
 // Check implements thread.Links.
-func (w *World) Check(_ context.Context, in id.Thread, tag id.Tag, assertion id.Hash) error {
+func (w *World) Check(_ context.Context, in id.Thread, tag id.Tag, assertion, before id.Hash) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.linked[thread.Link{Tag: tag, Assertion: assertion}] != in {
+	if w.linked[thread.Link{Tag: tag, Assertion: assertion}] != (asserted{in, before}) {
 		return thread.ErrLinkUnproved
 	}
 	return nil
@@ -141,8 +141,19 @@ func (w *World) Trust() envelope.Trust {
 	return envelope.Trust{Manifests: w.chain, People: people}
 }
 
+// asserted is what is remembered of an assertion: for which thread, and in whose place.
+type asserted struct {
+	in        id.Thread
+	continues id.Hash
+}
+
 // Assert signs a patient assertion for a thread, as a look-up would.
 func (w *World) Assert(in id.Thread, by id.Person) (*envelope.Signed, *envelope.PatientAssertion) {
+	return w.AssertWith(in, by, func(*envelope.PatientAssertion) {})
+}
+
+// AssertWith is Assert of something else, such as one that continues another.
+func (w *World) AssertWith(in id.Thread, by id.Person, change func(*envelope.PatientAssertion)) (*envelope.Signed, *envelope.PatientAssertion) {
 	w.t.Helper()
 	tag, err := envelope.PatientTag([32]byte{9}, "9434765919")
 	if err != nil {
@@ -152,8 +163,9 @@ func (w *World) Assert(in id.Thread, by id.Person) (*envelope.Signed, *envelope.
 		Tag: tag, TagKey: 1, Thread: in, Requester: by, NHSNumber: "9434765919", Family: "Example", Given: "Ann", BirthDate: "1950-01-31",
 		Reference: "PDS", Version: "3", Issued: w.now(), Expires: w.now() + 900_000,
 	}
+	change(assertion)
 	w.mu.Lock()
-	w.linked[thread.Link{Tag: tag, Assertion: hash(w.t, assertion)}] = in
+	w.linked[thread.Link{Tag: assertion.Tag, Assertion: hash(w.t, assertion)}] = asserted{in, assertion.Continues}
 	w.mu.Unlock()
 	return w.sign(assertion, envelope.ByServer(envelope.PurposeAssert, w.server[envelope.PurposeAssert])), assertion
 }

@@ -337,7 +337,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Compare three identifiers with the patient index, for a thread that is about to be made (R11) */
+        /** Compare the identifiers with the patient index, for a thread that is about to be made or linked again (R11) */
         post: operations["lookUpPatient"];
         delete?: never;
         options?: never;
@@ -1150,6 +1150,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/threads/{thread}/patient/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the patient index whether the identity that a conversation is linked to still stands */
+        post: operations["checkPatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/threads/{thread}/quarantine": {
         parameters: {
             query?: never;
@@ -1409,6 +1426,29 @@ export interface components {
             /** @description signed ak-wraps: the added one's, or with new keys that of every unlocker there will be */
             wraps: string[];
         };
+        CheckPatientBody: {
+            /** @description a signed patient-assertion that continues, only when superseded */
+            assertion?: string;
+            compared: components["schemas"]["ComparedBody"][];
+            /** @description as in a look-up, only when superseded */
+            disagrees: ("name" | "birthDate")[];
+            /**
+             * @description superseded comes with an assertion to link; changed and identified want a look-up; gone wants a person to look into it
+             * @enum {string}
+             */
+            outcome: "current" | "superseded" | "changed" | "identified" | "gone";
+            /** @description only when superseded */
+            patient?: components["schemas"]["PatientBody"];
+            /**
+             * @description which index answered, only when superseded
+             * @enum {string}
+             */
+            source?: "national" | "hospital";
+        };
+        CheckPatientInputBody: {
+            /** @description the signed patient-assertion that the thread is linked to */
+            assertion: string;
+        };
         ClassResult: {
             /**
              * Format: int32
@@ -1452,7 +1492,7 @@ export interface components {
         ComparedBody: {
             equal: boolean;
             /** @enum {string} */
-            field: "name" | "birthDate" | "nhsNumber";
+            field: "name" | "birthDate" | "nhsNumber" | "hospitalNumber";
         };
         Complaint: {
             /** @description somebody has given keys to this person since */
@@ -2046,20 +2086,33 @@ export interface components {
             /** @description a signed patient-assertion, only when matched */
             assertion?: string;
             compared: components["schemas"]["ComparedBody"][];
+            /** @description what the hospital's own index holds otherwise than the national one */
+            disagrees: ("name" | "birthDate")[];
             namesakes: components["schemas"]["NamesakeBody"][];
             /** @enum {string} */
             outcome: "matched" | "mismatch";
             /** @description only when matched */
             patient?: components["schemas"]["PatientBody"];
             restricted: boolean;
+            /**
+             * @description which index answered
+             * @enum {string}
+             */
+            source: "national" | "hospital";
         };
         LookUpInputBody: {
-            /** @description YYYY-MM-DD */
-            birthDate: string;
+            /** @description YYYY-MM-DD; left out of a temporary identity alone */
+            birthDate?: string;
             family: string;
+            /** @description the signed patient-assertion that the thread is linked to, when it is to be linked again */
+            former?: string;
             given: string;
+            /** @description has to agree where it is given; without an NHS number the patient is looked for by it */
+            hospitalNumber?: string;
             /** @description ten digits; spaces and dashes are ignored */
-            nhsNumber: string;
+            nhsNumber?: string;
+            /** @description nobody knows who this is: the name and the hospital number of the wristband */
+            temporary?: boolean;
             /** @description the thread that the patient will be linked to */
             thread: string;
         };
@@ -2170,6 +2223,7 @@ export interface components {
             userName: string;
         };
         PatientBody: {
+            /** @description empty of a temporary identity */
             birthDate: string;
             /** @description YYYY-MM-DD, or unknown when the index says no more than that the patient has died */
             deceasedOn?: string;
@@ -2177,10 +2231,13 @@ export interface components {
             given: string;
             hospitalNumber: string;
             needs: string[];
+            /** @description empty when it is not known */
             nhsNumber: string;
             restricted: boolean;
-            /** @description the number that was asked for, when the index answered with another */
+            /** @description the number that was asked for, or that the thread had, when the index answered with another */
             supersededNumber?: string;
+            /** @description nobody knows who this is */
+            temporary: boolean;
             title: string;
         };
         PeopleBody: {
@@ -4948,6 +5005,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkPatient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckPatientInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckPatientBody"];
                 };
             };
             /** @description Error */
