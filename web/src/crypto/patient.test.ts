@@ -139,6 +139,7 @@ describe('R11 a later link', () => {
       [john, { ...joan, superseded: '9990475466' }],
       [john, unknown],
       [john, { ...john, nhsNumber: '', birthDate: '' }],
+      [john, { ...john, nhsNumber: '', superseded: '9434765919' }],
       [unknown, { ...unknown, hospitalNumber: '' }],
     ] as const;
     for (const [former, next] of others) {

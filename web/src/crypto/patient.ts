@@ -66,7 +66,7 @@ export async function patientOf(
  */
 export function samePatient(former: PatientAssertion, next: PatientAssertion): void {
   checkAssertion(next);
-  const { nhsNumber } = former;
-  const same = nhsNumber === '' || next.nhsNumber === nhsNumber || next.superseded === nhsNumber;
+  const numbers = next.nhsNumber === '' ? [] : [next.nhsNumber, next.superseded];
+  const same = former.nhsNumber === '' || numbers.includes(former.nhsNumber);
   insist(same, 'wrong_identity', 'an assertion of another patient than the one before');
 }

@@ -46,10 +46,14 @@ async function ask(thread: Thread): Promise<Newer | undefined> {
   const link = thread.membership?.links.at(-1);
   const present = state?.assertion?.assertion;
   if (!patient || !present || !link) throw new Fault('not_linked');
-  const { outcome, compared, assertion } = await ward.remote.patients.check(thread.id, present);
+  const { compared, disagrees, ...answer } = await ward.remote.patients.check(thread.id, present);
+  // Two sources that differ: somebody has to compare.
+  const outcome = answer.outcome === 'superseded' && disagrees.length > 0 ? 'changed' : answer.outcome;
+  const { assertion } = answer;
   const newer = assertion && (await newerThan(thread, patient, link.assertion, assertion));
   if (outcome === 'superseded' && !newer) throw new Fault('answer_unreadable');
-  const differs = compared.flatMap(({ field, equal: same }) => (same ? [] : (words[field] ?? [])));
+  const unlike = compared.flatMap(({ field, equal: same }) => (same ? [] : [field]));
+  const differs = [...new Set([...unlike, ...disagrees].flatMap((field) => words[field] ?? []))];
   const said: PatientStanding =
     outcome === 'superseded' && newer
       ? { outcome, nhsNumber: newer.content.nhsNumber, was: patient.nhsNumber }

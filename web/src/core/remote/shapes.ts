@@ -278,6 +278,9 @@ const comparison = list(
   v.object({ field: v.picklist(['name', 'birthDate', 'nhsNumber', 'hospitalNumber']), equal: v.boolean() }),
 );
 
+/** What one source holds otherwise than the other. */
+const sources = v.optional(list(v.picklist(['name', 'birthDate'])), []);
+
 export const lookUp = v.object({
   outcome: v.picklist(['matched', 'mismatch']),
   compared: comparison,
@@ -285,7 +288,7 @@ export const lookUp = v.object({
   namesakes: list(
     v.object({ name, differs: list(text(40)), sameBirth: v.optional(v.boolean(), true), lastFour: text(10) }),
   ),
-  disagrees: v.optional(list(v.picklist(['name', 'birthDate'])), []),
+  disagrees: sources,
 });
 export type LookUp = v.InferOutput<typeof lookUp>;
 
@@ -293,5 +296,6 @@ export const standing = v.object({
   outcome: v.picklist(['current', 'superseded', 'changed', 'identified', 'gone']),
   compared: comparison,
   assertion: v.optional(bytes),
+  disagrees: sources,
 });
 export type Standing = v.InferOutput<typeof standing>;
