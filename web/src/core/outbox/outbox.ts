@@ -152,7 +152,10 @@ export class Outbox {
     for (let race = 0; race < races; race++) {
       if (this.#uncertain.has(waiting.id) && (await this.#arrived(thread, waiting))) return;
       // It says nothing of the patient as they are linked now.
-      if (isOutdated(thread, waiting.inner)) return await this.#drop(waiting);
+      if (isOutdated(thread, waiting.inner)) {
+        await this.#drop(waiting);
+        return;
+      }
       if (!waiting.sealed) waiting = await this.#seal(thread, waiting);
       const { sealed } = waiting;
       if (!sealed) throw new Fault('unexpected');

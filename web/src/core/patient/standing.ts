@@ -60,7 +60,7 @@ async function ask(thread: Thread): Promise<Newer | undefined> {
       : outcome === 'changed'
         ? { outcome, differs }
         : { outcome: outcome as 'current' | 'identified' | 'gone' };
-  thread.learnStanding({ ...said, of: base64url(link.assertion), at: ward.now() });
+  thread.learnStanding({ said, of: base64url(link.assertion), at: ward.now() });
   return outcome === 'superseded' ? newer : undefined;
 }
 

@@ -61,8 +61,9 @@ export class TestIndex {
   /** `present`: the hash of what the thread is linked to, where there is such a thread. */
   async lookUp(body: Body, requester: string, present: Bytes | undefined) {
     if (this.away) refuse(503, 'index_unavailable');
-    const [nhs, hospital, temporary] = [body['nhsNumber'], body['hospitalNumber'], body['temporary'] === true];
-    const { record, superseded } = this.#find(nhs ? String(nhs) : '', hospital ? String(hospital) : '');
+    const [nhs, hospital] = [textIn(body, 'nhsNumber'), textIn(body, 'hospitalNumber')];
+    const temporary = body['temporary'] === true;
+    const { record, superseded } = this.#find(nhs, hospital);
     if (temporary !== isTemporary(record)) refuse(409, temporary ? 'identity_known' : 'identity_temporary');
     const former = body['former'] ? await this.#former(bytesIn(body['former']), present) : undefined;
     if (present && !former) refuse(409, 'already_linked');
@@ -133,7 +134,8 @@ export class TestIndex {
   }
 
   async #sign(record: Indexed, thread: string, requester: string, superseded: string, continues = bytesOf(32)) {
-    const { replacedBy: _, ...content } = record;
+    const content = { ...record };
+    delete content.replacedBy;
     const now = this.#now();
     const name = record.nhsNumber || `hospital-number ${record.hospitalNumber}`;
     const value = {
@@ -149,6 +151,11 @@ export class TestIndex {
     return sign(patientAssertion, value, { kind: 'assert', by: this.#assert() });
   }
 }
+
+const textIn = (body: Body, name: string): string => {
+  const value = body[name];
+  return typeof value === 'string' ? value : '';
+};
 
 const isAt = (record: Indexed, nhs: string, hospital: string): boolean =>
   nhs ? record.nhsNumber === nhs : record.hospitalNumber === hospital;

@@ -253,8 +253,7 @@ function patientPart(thread: Thread, namesakes: Namesake[]): Pick<ThreadHead, 'p
 function standingPart({ standing, membership }: Thread): Pick<ThreadHead, 'standing'> {
   const link = membership?.links.at(-1);
   if (!standing || !link || standing.of !== base64url(link.assertion)) return {};
-  const { of: _, ...said } = standing;
-  return { standing: said };
+  return { standing: { ...standing.said, at: standing.at } };
 }
 
 function membersOf(thread: Thread): Member[] {

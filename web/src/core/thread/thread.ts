@@ -46,7 +46,7 @@ type Kept = {
 };
 
 /** What the record said when it was asked last, and of which assertion, base64url. */
-export type Standing = PatientStanding & { readonly of: string; readonly at: number };
+export type Standing = { readonly of: string; readonly at: number; readonly said: PatientStanding };
 
 /** What is remembered of a decision that was read: the authors of its words, and whether some of them are its own. */
 export type Decided = { readonly by: readonly Bytes[]; readonly worded: boolean };

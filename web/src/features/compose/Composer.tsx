@@ -193,6 +193,7 @@ export function Composer({ store, replyTo, onReplyDone, onReplyBack, given }: Pr
         <Stopped
           finding={finding}
           patient={patient}
+          unknown={head.patient?.temporary !== undefined}
           busy={busy}
           onRemove={() => {
             put(withoutFinding(latest.text, finding), finding.start);

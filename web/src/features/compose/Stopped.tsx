@@ -8,6 +8,8 @@ import { stopWords } from './rules.ts';
 type Props = {
   finding: Finding;
   patient: string | undefined;
+  /** Nobody knows who the patient is. */
+  unknown: boolean;
   busy: boolean;
   onRemove: () => void;
   onPatientThread: () => void;
@@ -15,9 +17,9 @@ type Props = {
   onClose: () => void;
 };
 
-export function Stopped({ finding, patient, busy, onRemove, onPatientThread, onEmergency, onClose }: Props) {
+export function Stopped({ finding, patient, unknown, busy, onRemove, onPatientThread, onEmergency, onClose }: Props) {
   const [reason, setReason] = useState('');
-  const words = stopWords(finding, patient);
+  const words = stopWords(finding, patient, unknown);
   return (
     <section class="card card--warn block" aria-labelledby="stopped">
       {/* Read out and not focused: the next words may be on their way into the box, and must not land elsewhere. */}

@@ -9,7 +9,9 @@ import { useTask } from '../../ui/useTask.ts';
 import { listed } from '../../ui/words.ts';
 import { Banner } from '../patient/Banner.tsx';
 import { differingParts, identityWords } from '../patient/format.ts';
+import { IdentityBar } from '../patient/IdentityBar.tsx';
 import { PatientCheck } from '../patient/PatientCheck.tsx';
+import { useStanding } from '../patient/useStanding.ts';
 import { useClient } from '../session/client.ts';
 import { SourceWords } from './FileSheet.tsx';
 
@@ -33,6 +35,7 @@ export function DecideSheet({ head, message, messages, corrects }: Props) {
   const [tried, setTried] = useState(false);
   const [compared, setCompared] = useState(false);
   const close = () => client.router.close();
+  useStanding(head.id);
   const { patient } = head;
   // Somebody with much the same name is in another thread of mine: then the button alone is too quick (R12).
   const alike = head.confirmed ? [] : (head.link?.namesakes ?? []).filter(({ source }) => source === 'own-thread');
@@ -66,7 +69,14 @@ export function DecideSheet({ head, message, messages, corrects }: Props) {
     <Sheet
       title={corrects ? 'Correct a decision' : 'Mark a decision'}
       onClose={close}
-      under={head.patient && <Banner patient={head.patient} now={client.now.value} />}
+      under={
+        head.patient && (
+          <>
+            <Banner patient={head.patient} now={client.now.value} />
+            <IdentityBar head={head} told />
+          </>
+        )
+      }
       foot={
         <div class="row">
           <button type="button" class="btn" onClick={close}>
