@@ -56,6 +56,7 @@ func (s *Session) confirmFirst(ctx context.Context, t *thread, check Check) erro
 	return err
 }
 
+// confirmedLately looks after the present link only: before it the patient was another assertion's, who was compared with another banner.
 func (s *Session) confirmedLately(t *thread) bool {
 	for _, waiting := range s.outbox[t.id] {
 		if waiting.kind == envelope.KindConfirm {
@@ -64,9 +65,22 @@ func (s *Session) confirmedLately(t *thread) bool {
 	}
 	for n := len(t.messages) - 1; n >= 0; n-- {
 		m := t.messages[n]
+		if m.seq < t.linkedAt() {
+			return false
+		}
 		if m.kind == envelope.KindConfirm && m.person == s.person {
 			return s.client.now().Time().Sub(m.at.Time()) < confirmAgain
 		}
 	}
 	return false
+}
+
+// linkedAt is the place of the present link in the log.
+func (t *thread) linkedAt() uint64 {
+	for n := len(t.changes) - 1; n >= 0; n-- {
+		if _, link := t.changes[n].entry.(*envelope.Link); link {
+			return t.changes[n].seq
+		}
+	}
+	return 0
 }

@@ -119,6 +119,7 @@ func (t *thread) nameInTheOpen() string {
 func (s *Session) replacePatient(ctx context.Context, patient Patient, people []id.Person) (id.Thread, error) {
 	identified, err := s.identify(ctx, Question{
 		NHSNumber: patient.Number.Digits(), Family: patient.Name.Family, Given: patient.Name.Given, BirthDate: patient.Born.String(),
+		HospitalNumber: hospitalNumberAlone(patient), Temporary: patient.Temporary,
 	})
 	if err != nil {
 		return id.Thread{}, err
@@ -127,6 +128,14 @@ func (s *Session) replacePatient(ctx context.Context, patient Patient, people []
 		return id.Thread{}, ErrMismatch // the index says something else now: somebody has to look
 	}
 	return s.createIdentified(ctx, identified, people)
+}
+
+// hospitalNumberAlone is the hospital's number of somebody who is found by nothing else.
+func hospitalNumberAlone(patient Patient) string {
+	if patient.Number.IsZero() {
+		return patient.HospitalNumber
+	}
+	return ""
 }
 
 // claims are what all threads say that they go on from, by the thread that they name.

@@ -112,11 +112,21 @@ func (d documentParts) write() (title string, html []byte) {
 
 func (d documentParts) writePatient(w *paper) {
 	w.line(`<section aria-labelledby="patient"><h2 id="patient">Patient</h2>`)
-	w.line(`<dl><dt>Name</dt><dd>%s</dd><dt>Born</dt><dd>%s</dd><dt>NHS number</dt><dd>%s</dd></dl>`,
-		d.patient.Name.Display(), d.patient.Born.Display(), d.patient.Number.Display())
-	at := d.patient.At.In(d.zone)
-	w.line(`<p>Name, date of birth and NHS number matched the patient index on %s at %s, checked by %s.</p></section>`,
-		at.Format(documentDate), at.Format("15:04"), d.checkedBy.name)
+	p, matched := d.patient, "Name, date of birth and NHS number matched the patient index"
+	switch {
+	case p.Temporary:
+		matched = "Name and hospital number matched a temporary identity in the patient index"
+		w.line(`<dl><dt>Name</dt><dd>%s</dd><dt>Identity</dt><dd>Temporary identity</dd><dt>NHS number</dt><dd>NHS number not known</dd><dt>Hospital number</dt><dd>%s</dd></dl>`,
+			p.Name.Display(), p.HospitalNumber)
+	case p.Number.IsZero():
+		matched = "Name, date of birth and hospital number matched the patient index"
+		w.line(`<dl><dt>Name</dt><dd>%s</dd><dt>Born</dt><dd>%s</dd><dt>NHS number</dt><dd>NHS number not known</dd><dt>Hospital number</dt><dd>%s</dd></dl>`,
+			p.Name.Display(), p.Born.Display(), p.HospitalNumber)
+	default:
+		w.line(`<dl><dt>Name</dt><dd>%s</dd><dt>Born</dt><dd>%s</dd><dt>NHS number</dt><dd>%s</dd></dl>`, p.Name.Display(), p.Born.Display(), p.Number.Display())
+	}
+	at := p.At.In(d.zone)
+	w.line(`<p>%s on %s at %s, checked by %s.</p></section>`, matched, at.Format(documentDate), at.Format("15:04"), d.checkedBy.name)
 }
 
 // writeQuoted writes the messages in the order of the thread: as many sections as it takes for what was decided and what was said beside it, each

@@ -106,6 +106,11 @@ func (e *epoch) readServed(s *Session, record, sealedState, sealed, proof []byte
 		return err
 	}
 	e.fetched = true
+	given, hashed := envelope.HashBytes(sealed)
+	if hashed != nil {
+		return hashed
+	}
+	e.given = given
 	if err == nil {
 		e.give(s.manifests, key)
 	} else {
@@ -115,8 +120,7 @@ func (e *epoch) readServed(s *Session, record, sealedState, sealed, proof []byte
 		}
 	}
 	if e.spoilt != nil {
-		e.spoilt.envelope, err = envelope.HashBytes(sealed)
-		return err
+		e.spoilt.envelope = e.given
 	}
 	return nil
 }

@@ -117,11 +117,22 @@ type entryBody struct {
 // change appends one membership entry, with the epoch that it calls for. When somebody else changed the thread first, it is made anew for what the
 // thread is then. After a lost answer the same bytes go again, which the server knows.
 func (s *Session) change(ctx context.Context, t *thread, rotate bool, make func(envelope.EntryHead) (envelope.Object, error)) error {
+	return s.changeWith(ctx, t, rotate, nil, make)
+}
+
+// changeState is change with an epoch that has another state than the one before it.
+func (s *Session) changeState(ctx context.Context, t *thread, state *envelope.ThreadState, make func(envelope.EntryHead) (envelope.Object, error)) error {
+	return s.changeWith(ctx, t, true, state, make)
+}
+
+func (s *Session) changeWith(
+	ctx context.Context, t *thread, rotate bool, state *envelope.ThreadState, make func(envelope.EntryHead) (envelope.Object, error),
+) error {
 	for race := 0; ; race++ {
 		if err := s.stopped(t); err != nil {
 			return err
 		}
-		body, made, entry, err := s.makeChange(ctx, t, rotate, make)
+		body, made, entry, err := s.makeChange(ctx, t, rotate, state, make)
 		if err != nil {
 			return err
 		}
@@ -167,7 +178,7 @@ func (s *Session) forget(made *envelope.MadeEpoch) {
 }
 
 func (s *Session) makeChange(
-	ctx context.Context, t *thread, rotate bool, make func(envelope.EntryHead) (envelope.Object, error),
+	ctx context.Context, t *thread, rotate bool, state *envelope.ThreadState, make func(envelope.EntryHead) (envelope.Object, error),
 ) (*entryBody, *envelope.MadeEpoch, id.Hash, error) {
 	fail := func(err error) (*entryBody, *envelope.MadeEpoch, id.Hash, error) { return nil, nil, id.Hash{}, err }
 	object, err := make(s.nextEntry(t.membership))
@@ -195,7 +206,7 @@ func (s *Session) makeChange(
 	if err := s.mustBeLogged(ctx, membersOf(after)...); err != nil {
 		return fail(err)
 	}
-	made, post, err := s.makeEpoch(t, after)
+	made, post, err := s.makeEpoch(t, after, state)
 	if err != nil {
 		return fail(err)
 	}

@@ -11,17 +11,20 @@ import (
 	"github.com/wardline/wardline/internal/nhs"
 )
 
-// Question is what a clinician types to identify a patient: all three must agree with the index (R11).
+// Question is what a clinician types to identify a patient: full name, date of birth, and the NHS number or the hospital's, or both, must agree with the
+// index (R11). Of somebody whom nobody knows it is the temporary name and the hospital number of the wristband.
 type Question struct {
-	NHSNumber string
-	Family    string
-	Given     string
-	BirthDate string // YYYY-MM-DD
+	NHSNumber      string
+	HospitalNumber string
+	Family         string
+	Given          string
+	BirthDate      string // YYYY-MM-DD; not of a temporary identity
+	Temporary      bool
 }
 
 // Compared is one identifier: whether it agrees with the index, and no more.
 type Compared struct {
-	Field string `json:"field"` // name, birthDate or nhsNumber
+	Field string `json:"field"` // name, birthDate, nhsNumber or hospitalNumber
 	Equal bool   `json:"equal"`
 }
 
@@ -33,24 +36,29 @@ type Namesake struct {
 	LastFour  string   `json:"lastFour"`
 }
 
-// Identified is the index's answer for a thread that has not been started yet.
+// Identified is the index's answer for a thread that has not been started yet, or that may be linked again.
 type Identified struct {
 	Matched    bool
 	Compared   []Compared
 	Restricted bool
 	Namesakes  []Namesake
+	// Source is which index answered, national or hospital, and Disagrees what the hospital's own holds otherwise: name or birthDate.
+	Source    string
+	Disagrees []string
 	// Patient is set only when Matched. What thread members see comes from the signed assertion, as this does.
 	Patient Patient
 
 	founding  *founding
+	thread    id.Thread // that it may link again
 	assertion []byte
 }
 
 // Patient is who a thread is about, as the signed assertion says.
 type Patient struct {
-	Number         nhs.Number
+	Number         nhs.Number // zero when it is not known
 	Name           nhs.Name
-	Born           nhs.BirthDate
+	Born           nhs.BirthDate // zero for a temporary identity
+	Temporary      bool          // nobody knows who this is: name and hospital number are the hospital's until they do
 	HospitalNumber string
 	Needs          []string
 	// Superseded is the number that was asked for, when the index answered with another.
@@ -107,35 +115,59 @@ func (s *Session) identify(ctx context.Context, q Question) (*Identified, error)
 	if err != nil {
 		return nil, err
 	}
+	identified, assertion, err := s.lookUp(ctx, f.membership.Thread(), q, nil)
+	if err != nil {
+		return nil, err
+	}
+	identified.founding = f
+	if assertion != nil && !assertion.Continues.IsZero() {
+		return nil, refuse(envelope.WrongIdentity, "an assertion that takes the place of another, for a thread that is new")
+	}
+	return identified, nil
+}
+
+// lookUp asks the index, and checks that its answer is of whom was asked for. former is the signed assertion that the thread is linked to, if it is.
+func (s *Session) lookUp(ctx context.Context, in id.Thread, q Question, former []byte) (*Identified, *envelope.PatientAssertion, error) {
 	var body struct {
 		Outcome    string     `json:"outcome"`
 		Compared   []Compared `json:"compared"`
 		Assertion  []byte     `json:"assertion"`
 		Namesakes  []Namesake `json:"namesakes"`
 		Restricted bool       `json:"restricted"`
+		Source     string     `json:"source"`
+		Disagrees  []string   `json:"disagrees"`
 	}
-	err = s.call(ctx, "POST", "/v1/patients/look-up", map[string]any{
-		"thread": f.membership.Thread(), "nhsNumber": q.NHSNumber, "family": q.Family, "given": q.Given, "birthDate": q.BirthDate,
-	}, &body)
-	if err != nil {
-		return nil, err
+	asked := map[string]any{"thread": in, "family": q.Family, "given": q.Given}
+	for name, value := range map[string]string{"nhsNumber": q.NHSNumber, "hospitalNumber": q.HospitalNumber, "birthDate": q.BirthDate} {
+		if value != "" {
+			asked[name] = value
+		}
+	}
+	if q.Temporary {
+		asked["temporary"] = true
+	}
+	if former != nil {
+		asked["former"] = former
+	}
+	if err := s.call(ctx, "POST", "/v1/patients/look-up", asked, &body); err != nil {
+		return nil, nil, err
 	}
 	identified := &Identified{
-		Matched: body.Outcome == "matched", Compared: body.Compared, Namesakes: body.Namesakes, Restricted: body.Restricted, founding: f,
-		assertion: body.Assertion,
+		Matched: body.Outcome == "matched", Compared: body.Compared, Namesakes: body.Namesakes, Restricted: body.Restricted,
+		Source: body.Source, Disagrees: body.Disagrees, assertion: body.Assertion,
 	}
 	if !identified.Matched {
-		return identified, nil
+		return identified, nil, nil
 	}
-	assertion, err := s.readAssertion(f.membership.Thread(), body.Assertion)
+	assertion, err := s.readAssertion(in, body.Assertion)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := answers(assertion, q); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	identified.Patient = describePatient(assertion)
-	return identified, nil
+	return identified, assertion, nil
 }
 
 // readAssertion checks what the server signed, before anything is linked to it.
@@ -159,17 +191,26 @@ func (s *Session) readAssertion(in id.Thread, raw []byte) (*envelope.PatientAsse
 
 // answers holds the assertion against what was asked, by the same rules as the server: a server that answers with another patient is refused.
 func answers(assertion *envelope.PatientAssertion, q Question) error {
-	number, err := nhs.ParseNumber(q.NHSNumber)
-	if err != nil {
-		return err
-	}
-	born, err := nhs.ParseBirthDate(q.BirthDate)
-	if err != nil {
-		return err
-	}
 	patient := describePatient(assertion)
-	sameNumber := number == patient.Number || !patient.Superseded.IsZero() && number == patient.Superseded
-	if !sameNumber || born != patient.Born || !nhs.SameName(nhs.Name{Family: q.Family, Given: q.Given}, patient.Name) {
+	same := nhs.SameName(nhs.Name{Family: q.Family, Given: q.Given}, patient.Name) && patient.Temporary == q.Temporary
+	if !q.Temporary {
+		born, err := nhs.ParseBirthDate(q.BirthDate)
+		if err != nil {
+			return err
+		}
+		same = same && born == patient.Born
+	}
+	if q.NHSNumber != "" {
+		number, err := nhs.ParseNumber(q.NHSNumber)
+		if err != nil {
+			return err
+		}
+		same = same && (number == patient.Number || number == patient.Superseded)
+	} else {
+		folded := nhs.FoldHospitalNumber(q.HospitalNumber)
+		same = same && folded != "" && folded == nhs.FoldHospitalNumber(patient.HospitalNumber)
+	}
+	if !same {
 		return refuse(envelope.WrongIdentity, "the assertion is of another patient than the one who was asked for")
 	}
 	return nil
@@ -180,6 +221,9 @@ func (s *Session) createIdentified(ctx context.Context, identified *Identified, 
 		return id.Thread{}, &MismatchError{identified.Compared}
 	}
 	f := identified.founding
+	if f == nil {
+		return id.Thread{}, refuse(envelope.WrongIdentity, "the patient was identified for a thread that there is")
+	}
 	assertion, err := s.readAssertion(f.membership.Thread(), identified.assertion)
 	if err != nil {
 		return id.Thread{}, err
@@ -204,7 +248,8 @@ func (s *Session) createIdentified(ctx context.Context, identified *Identified, 
 func describePatient(a *envelope.PatientAssertion) Patient {
 	patient := Patient{
 		Name: nhs.Name{Family: a.Family, Given: a.Given, Title: a.Title}, HospitalNumber: a.HospitalNumber, Restricted: a.Restricted,
-		Deceased: a.Deceased, By: a.Requester, At: a.Issued.Time(),
+		Temporary: a.Temporary(),
+		Deceased:  a.Deceased, By: a.Requester, At: a.Issued.Time(),
 	}
 	// An index with a number that is none shows as no number: then no text is compared with it and nothing can be filed.
 	patient.Number, _ = nhs.ParseNumber(a.NHSNumber)

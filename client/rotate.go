@@ -70,7 +70,7 @@ func (s *Session) rotate(ctx context.Context, t *thread) error {
 	if err := s.mustBeLogged(ctx, t.people()...); err != nil {
 		return err
 	}
-	made, post, err := s.makeEpoch(t, t.membership)
+	made, post, err := s.makeEpoch(t, t.membership, nil)
 	if err != nil {
 		return err
 	}
@@ -103,8 +103,8 @@ func lostRace(err error) bool {
 	return hasCode(err, "epoch_taken", "membership_moved", string(envelope.StaleEpoch), string(envelope.BrokenChain))
 }
 
-// makeEpoch makes the next epoch for a membership, and what is posted of it. The state goes on from the newest one that opened.
-func (s *Session) makeEpoch(t *thread, membership *envelope.Membership) (*envelope.MadeEpoch, *epochPost, error) {
+// makeEpoch makes the next epoch for a membership, and what is posted of it. Without a state of its own it goes on from the newest one that opened.
+func (s *Session) makeEpoch(t *thread, membership *envelope.Membership, state *envelope.ThreadState) (*envelope.MadeEpoch, *epochPost, error) {
 	input := envelope.EpochInput{
 		Trust: s.trust(t), Membership: membership, Person: s.person, Device: s.device.ID, Key: s.device.signer(), Issued: s.client.now(),
 		Entropy: s.client.entropy,
@@ -113,7 +113,10 @@ func (s *Session) makeEpoch(t *thread, membership *envelope.Membership) (*envelo
 		input.Previous = last.Epoch
 		input.Issued = max(input.Issued, last.Core.Issued) // clocks differ
 	}
-	if state, _ := t.state(); state != nil {
+	if state == nil {
+		state, _ = t.state()
+	}
+	if state != nil {
 		input.State = *state
 	}
 	return s.finishEpoch(input)

@@ -152,6 +152,7 @@ func headerOf(raw []byte) (*envelope.Header, error) {
 
 // openMessages opens what can be opened by now. What an author got wrong is noted with the message and stops nothing.
 func (t *thread) openMessages() {
+	t.comparePatients()
 	t.unopened = slices.DeleteFunc(t.unopened, func(m *message) bool {
 		if m.verified == nil {
 			return true // destroyed

@@ -63,6 +63,7 @@ type epoch struct {
 	// refused is why its key or state is not used; no server could have known. spoilt is set when that is its author's doing.
 	refused error
 	spoilt  *spoilt
+	given   id.Hash // of the envelope that was given
 	told    bool
 	carries uint32 // messages
 }

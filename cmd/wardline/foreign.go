@@ -10,6 +10,7 @@ import (
 	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/hl7"
 	"github.com/wardline/wardline/internal/mllp"
+	"github.com/wardline/wardline/internal/pds"
 	"github.com/wardline/wardline/internal/server"
 	"github.com/wardline/wardline/internal/signon"
 )
@@ -18,26 +19,37 @@ var errPDF = fault.New(fault.Invalid, "pdf_invalid", "record.pdf does not go wit
 
 var errHL7 = fault.New(fault.Invalid, "hl7_invalid", "The health record cannot be reached over HL7 as it is configured.")
 
-// indexSignOn is how we prove to the patient index who we are.
-func indexSignOn(s config.Settings, log *slog.Logger) signon.Options {
+// signOn is how we prove to a foreign system who we are.
+func signOn(f config.Foreign, log *slog.Logger) signon.Options {
 	return signon.Options{
-		Log: log, Certificate: signon.Certificate{File: s.IndexCertificate, Key: s.IndexKey, CA: s.IndexCA},
-		Credentials: credentials(s.IndexOAuthAlgorithm, signon.Credentials{
-			TokenURL: s.IndexOAuthURL, ClientID: s.IndexOAuthClient, Key: s.IndexOAuthKey, KeyID: s.IndexOAuthKeyID, Scope: s.IndexOAuthScope,
-			Audience: s.IndexOAuthAudience,
+		Log: log, Certificate: certificate(f),
+		Credentials: credentials(f.OAuthAlgorithm, signon.Credentials{
+			TokenURL: f.OAuthURL, ClientID: f.OAuthClient, Key: f.OAuthKey, KeyID: f.OAuthKeyID, Scope: f.OAuthScope, Audience: f.OAuthAudience,
 		}),
 	}
 }
 
-// recordSignOn is the same for the health record.
-func recordSignOn(s config.Settings, log *slog.Logger) signon.Options {
-	return signon.Options{
-		Log: log, Certificate: signon.Certificate{File: s.RecordCertificate, Key: s.RecordKey, CA: s.RecordCA},
-		Credentials: credentials(s.RecordOAuthAlgorithm, signon.Credentials{
-			TokenURL: s.RecordOAuthURL, ClientID: s.RecordOAuthClient, Key: s.RecordOAuthKey, KeyID: s.RecordOAuthKeyID, Scope: s.RecordOAuthScope,
-			Audience: s.RecordOAuthAudience,
-		}),
+func certificate(f config.Foreign) signon.Certificate {
+	return signon.Certificate{File: f.Certificate, Key: f.Key, CA: f.CA}
+}
+
+// indexConfig is how a patient index is reached.
+func indexConfig(f config.Foreign, log *slog.Logger) (pds.Config, error) {
+	client, err := signon.Client(signOn(f, log))
+	return pds.Config{BaseURL: f.URL, Timeout: f.Timeout, HTTP: client, Header: authorization(f.Authorization)}, err
+}
+
+// indexConfigs fills in how the hospital's index is reached, and the national one where there is one.
+func indexConfigs(s config.Settings, log *slog.Logger, into *server.Config) (err error) {
+	if into.Index, err = indexConfig(s.Index, log); err != nil {
+		return err
 	}
+	into.Index.HospitalNumberSystem, into.Index.WardExtension = s.IndexHospitalSystem, s.IndexWardExtension
+	national, err := indexConfig(s.National, log)
+	if err == nil && s.National.URL != "" {
+		into.National = &national
+	}
+	return err
 }
 
 // credentials leaves the algorithm, which has a default, out of what is not configured.
@@ -57,19 +69,19 @@ func recordConfig(s config.Settings, log *slog.Logger, into *server.Config) erro
 	if s.RecordPDF && ehr.Path(s.RecordPath) != ehr.Plain {
 		return errPDF
 	}
-	client, err := signon.Client(recordSignOn(s, log))
+	client, err := signon.Client(signOn(s.Record, log))
 	if err != nil {
 		return err
 	}
 	into.Record = ehr.Config{
-		Path: ehr.Path(s.RecordPath), BaseURL: s.RecordURL, Timeout: s.RecordTimeout, HTTP: client, Header: authorization(s.RecordAuthorization),
+		Path: ehr.Path(s.RecordPath), BaseURL: s.Record.URL, Timeout: s.Record.Timeout, HTTP: client, Header: authorization(s.Record.Authorization),
 		HospitalNumberSystem: s.IndexHospitalSystem,
 	}
 	return nil
 }
 
 func hl7Config(s config.Settings, into *server.Config) error {
-	secured, err := signon.Certificate{File: s.RecordCertificate, Key: s.RecordKey, CA: s.RecordCA}.TLS()
+	secured, err := certificate(s.Record).TLS()
 	if err != nil {
 		return err
 	}
@@ -80,7 +92,7 @@ func hl7Config(s config.Settings, into *server.Config) error {
 		secured = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	configured := mllp.Config{
-		Address: s.HL7Address, TLS: secured, Timeout: s.RecordTimeout, Training: s.HL7Training, DocumentType: s.HL7DocumentType,
+		Address: s.HL7Address, TLS: secured, Timeout: s.Record.Timeout, Training: s.HL7Training, DocumentType: s.HL7DocumentType,
 		Sender:             hl7.Place{Application: s.HL7Sender, Facility: cmp.Or(s.HL7SenderFacility, s.Organisation)},
 		Receiver:           hl7.Place{Application: s.HL7Receiver, Facility: cmp.Or(s.HL7ReceiverFacility, s.Organisation)},
 		NHSNumberAuthority: s.HL7NHSAuthority, HospitalNumberAuthority: s.HL7HospitalAuthority,

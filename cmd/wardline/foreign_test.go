@@ -18,7 +18,7 @@ import (
 )
 
 func site() config.Settings {
-	return config.Settings{Listen: "127.0.0.1:1", Organisation: "RXH", IndexURL: "https://index.example/fhir", RecordURL: "https://record.example/fhir", RecordPath: "iti-65"}
+	return config.Settings{Listen: "127.0.0.1:1", Organisation: "RXH", Index: config.Foreign{URL: "https://index.example/fhir"}, Record: config.Foreign{URL: "https://record.example/fhir"}, RecordPath: "iti-65"}
 }
 
 func TestTheRecordIsReachedAsConfigured(t *testing.T) {
@@ -31,7 +31,7 @@ func TestTheRecordIsReachedAsConfigured(t *testing.T) {
 	}
 
 	over := site()
-	over.RecordPath, over.RecordURL, over.HL7Address, over.HL7Sender, over.HL7Receiver = "hl7", "", "record.example:2575", "WARDLINE", "EPR"
+	over.RecordPath, over.Record.URL, over.HL7Address, over.HL7Sender, over.HL7Receiver = "hl7", "", "record.example:2575", "WARDLINE", "EPR"
 	if err := over.Missing(); err != nil {
 		t.Errorf("with HL7 no FHIR address is needed: %v", fault.As(err).Details())
 	}
@@ -65,13 +65,13 @@ func TestWhatCannotSignOnStopsTheStart(t *testing.T) {
 		change func(*config.Settings)
 		code   string
 	}{
-		"an open key, index":    {func(s *config.Settings) { s.IndexCertificate, s.IndexKey = key, key }, "key_file_too_open"},
-		"half a pair, record":   {func(s *config.Settings) { s.RecordCertificate = key }, "client_certificate_incomplete"},
-		"half of OAuth, record": {func(s *config.Settings) { s.RecordOAuthURL = "https://token.example" }, "oauth_incomplete"},
+		"an open key, index":    {func(s *config.Settings) { s.Index.Certificate, s.Index.Key = key, key }, "key_file_too_open"},
+		"half a pair, record":   {func(s *config.Settings) { s.Record.Certificate = key }, "client_certificate_incomplete"},
+		"half of OAuth, record": {func(s *config.Settings) { s.Record.OAuthURL = "https://token.example" }, "oauth_incomplete"},
 		"an open key, OAuth": {func(s *config.Settings) {
-			s.IndexOAuthURL, s.IndexOAuthClient, s.IndexOAuthKey, s.IndexOAuthKeyID = "https://token.example", "a", key, "k"
+			s.Index.OAuthURL, s.Index.OAuthClient, s.Index.OAuthKey, s.Index.OAuthKeyID = "https://token.example", "a", key, "k"
 		}, "key_file_too_open"},
-		"half a pair, HL7": {func(s *config.Settings) { s.RecordPath, s.RecordKey = "hl7", key }, "client_certificate_incomplete"},
+		"half a pair, HL7": {func(s *config.Settings) { s.RecordPath, s.Record.Key = "hl7", key }, "client_certificate_incomplete"},
 		"plain HL7 to far away": {func(s *config.Settings) {
 			s.RecordPath, s.HL7Address, s.HL7Sender, s.HL7Receiver, s.HL7Plain = "hl7", "far.example:2575", "A", "B", true
 		}, "hl7_invalid"},

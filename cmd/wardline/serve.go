@@ -8,9 +8,7 @@ import (
 	"github.com/wardline/wardline/internal/config"
 	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/nhs"
-	"github.com/wardline/wardline/internal/pds"
 	"github.com/wardline/wardline/internal/server"
-	"github.com/wardline/wardline/internal/signon"
 	"github.com/wardline/wardline/web"
 )
 
@@ -72,16 +70,12 @@ func serverConfig(settings config.Settings, log *slog.Logger) (server.Config, er
 	configured := server.Config{
 		Data: settings.Data, Database: settings.Database, ShredDatabase: settings.ShredDatabase, Origin: site.Origin, Secure: site.Secure,
 		TrustedProxies: site.TrustedProxies, Organisation: code, Web: web.FS(), Assets: assets(), Version: version(), Log: log,
-		Index: pds.Config{
-			BaseURL: settings.IndexURL, Timeout: settings.IndexTimeout, Header: authorization(settings.IndexAuthorization),
-			HospitalNumberSystem: settings.IndexHospitalSystem, WardExtension: settings.IndexWardExtension,
-		},
 		Backup: server.BackupConfig{
 			Directory: settings.BackupDirectory, Recipients: recipients, Every: settings.BackupEvery, Keep: settings.BackupKeep,
 			Ledger: settings.BackupLedger, LedgerEvery: settings.BackupLedgerEvery,
 		},
 	}
-	if configured.Index.HTTP, err = signon.Client(indexSignOn(settings, log)); err != nil {
+	if err := indexConfigs(settings, log, &configured); err != nil {
 		return server.Config{}, err
 	}
 	if err := recordConfig(settings, log, &configured); err != nil {

@@ -38,37 +38,15 @@ type Settings struct {
 
 	Organisation string `key:"organisation" name:"organisation" placeholder:"ODS" needed:"RXH" help:"ODS code of the organisation, which filed documents carry."`
 
-	IndexURL            string        `key:"index.url" name:"index-url" placeholder:"URL" needed:"https://pas.example.nhs.uk/fhir" help:"FHIR base address of the patient index."`
-	IndexTimeout        time.Duration `key:"index.timeout" name:"index-timeout" default:"5s" help:"How long one question to the patient index may take."`
-	IndexAuthorization  string        `key:"index.authorization" kong:"-" secret:"" help:"Authorization header sent to the patient index."`
-	IndexCertificate    string        `key:"index.certificate" name:"index-certificate" placeholder:"FILE" help:"Client certificate for the patient index, in PEM."`
-	IndexKey            string        `key:"index.key" name:"index-key" placeholder:"FILE" help:"Its private key, in PEM; nobody else may read the file."`
-	IndexCA             string        `key:"index.ca" name:"index-ca" placeholder:"FILE" help:"Certificates, in PEM, of the authorities that the patient index is trusted by; empty is the machine's."`
-	IndexOAuthURL       string        `key:"index.oauth.token_url" name:"index-oauth-token-url" placeholder:"URL" help:"Where the patient index gives out access tokens (OAuth 2.0 client credentials with a signed JWT)."`
-	IndexOAuthClient    string        `key:"index.oauth.client_id" name:"index-oauth-client-id" placeholder:"ID" help:"Who we are there; with NHS England, the API key."`
-	IndexOAuthKey       string        `key:"index.oauth.key" name:"index-oauth-key" placeholder:"FILE" help:"Private key that signs the JWT, in PEM; nobody else may read the file."`
-	IndexOAuthKeyID     string        `key:"index.oauth.key_id" name:"index-oauth-key-id" placeholder:"KID" help:"The name under which its public half is registered there."`
-	IndexOAuthAlgorithm string        `key:"index.oauth.algorithm" name:"index-oauth-algorithm" default:"RS512" enum:"RS512,RS384,ES256" help:"Signature of the JWT: RS512 (NHS England), RS384 or ES256."`
-	IndexOAuthScope     string        `key:"index.oauth.scope" name:"index-oauth-scope" placeholder:"SCOPE" help:"What is asked for; empty asks for nothing in particular."`
-	IndexOAuthAudience  string        `key:"index.oauth.audience" name:"index-oauth-audience" placeholder:"URL" help:"Whom the JWT is for; empty is the address that gives out tokens."`
-	IndexHospitalSystem string        `key:"index.hospital_number_system" name:"index-hospital-number-system" placeholder:"URI" help:"Identifier system of the hospital's own patient numbers."`
-	IndexWardExtension  string        `key:"index.ward_extension" name:"index-ward-extension" placeholder:"URI" help:"Extension of Patient that tells ward and bed."`
+	Index               Foreign `embed:"" prefix:"index-" key:"index" set:"system=the patient index" set:"one=question to" set:"timeout=5s" needed:"https://pas.example.nhs.uk/fhir"`
+	IndexHospitalSystem string  `key:"index.hospital_number_system" name:"index-hospital-number-system" placeholder:"URI" help:"Identifier system of the hospital's own patient numbers."`
+	IndexWardExtension  string  `key:"index.ward_extension" name:"index-ward-extension" placeholder:"URI" help:"Extension of Patient that tells ward and bed."`
 
-	RecordPath           string        `key:"record.path" name:"record-path" default:"iti-65" enum:"iti-65,fhir,hl7" help:"How documents are filed: iti-65 (FHIR, IHE MHD), fhir (FHIR, plain resources) or hl7 (HL7 v2 MDM over MLLP). See docs/integrate/record.md."`
-	RecordURL            string        `key:"record.url" name:"record-url" placeholder:"URL" needed:"https://record.example.nhs.uk/fhir" path:"iti-65 fhir" help:"FHIR base address of the health record."`
-	RecordPDF            bool          `key:"record.pdf" name:"record-pdf" help:"File a PDF of each document beside the HTML, where it can be written in the fonts that a PDF carries. Not with record.path iti-65, which has room for one rendering."`
-	RecordTimeout        time.Duration `key:"record.timeout" name:"record-timeout" default:"30s" help:"How long one exchange with the health record may take."`
-	RecordAuthorization  string        `key:"record.authorization" kong:"-" secret:"" help:"Authorization header sent to the health record."`
-	RecordCertificate    string        `key:"record.certificate" name:"record-certificate" placeholder:"FILE" help:"Client certificate for the health record, in PEM."`
-	RecordKey            string        `key:"record.key" name:"record-key" placeholder:"FILE" help:"Its private key, in PEM; nobody else may read the file."`
-	RecordCA             string        `key:"record.ca" name:"record-ca" placeholder:"FILE" help:"Certificates, in PEM, of the authorities that the health record is trusted by; empty is the machine's."`
-	RecordOAuthURL       string        `key:"record.oauth.token_url" name:"record-oauth-token-url" placeholder:"URL" help:"Where the health record gives out access tokens (OAuth 2.0 client credentials with a signed JWT)."`
-	RecordOAuthClient    string        `key:"record.oauth.client_id" name:"record-oauth-client-id" placeholder:"ID" help:"Who we are there."`
-	RecordOAuthKey       string        `key:"record.oauth.key" name:"record-oauth-key" placeholder:"FILE" help:"Private key that signs the JWT, in PEM; nobody else may read the file."`
-	RecordOAuthKeyID     string        `key:"record.oauth.key_id" name:"record-oauth-key-id" placeholder:"KID" help:"The name under which its public half is registered there."`
-	RecordOAuthAlgorithm string        `key:"record.oauth.algorithm" name:"record-oauth-algorithm" default:"RS512" enum:"RS512,RS384,ES256" help:"Signature of the JWT: RS512, RS384 or ES256."`
-	RecordOAuthScope     string        `key:"record.oauth.scope" name:"record-oauth-scope" placeholder:"SCOPE" help:"What is asked for; empty asks for nothing in particular."`
-	RecordOAuthAudience  string        `key:"record.oauth.audience" name:"record-oauth-audience" placeholder:"URL" help:"Whom the JWT is for; empty is the address that gives out tokens."`
+	National Foreign `embed:"" prefix:"national-" key:"national" set:"system=the national patient index" set:"one=question to" set:"timeout=5s"`
+
+	RecordPath string  `key:"record.path" name:"record-path" default:"iti-65" enum:"iti-65,fhir,hl7" help:"How documents are filed: iti-65 (FHIR, IHE MHD), fhir (FHIR, plain resources) or hl7 (HL7 v2 MDM over MLLP). See docs/integrate/record.md."`
+	Record     Foreign `embed:"" prefix:"record-" key:"record" set:"system=the health record" set:"one=exchange with" set:"timeout=30s" needed:"https://record.example.nhs.uk/fhir" path:"iti-65 fhir"`
+	RecordPDF  bool    `key:"record.pdf" name:"record-pdf" help:"File a PDF of each document beside the HTML, where it can be written in the fonts that a PDF carries. Not with record.path iti-65, which has room for one rendering."`
 
 	HL7Address           string `key:"record.hl7.address" name:"record-hl7-address" placeholder:"HOST:PORT" needed:"record.example.nhs.uk:2575" path:"hl7" help:"Where the health record takes HL7 v2 over MLLP."`
 	HL7Plain             bool   `key:"record.hl7.plain" name:"record-hl7-plain" help:"Without TLS, which only this machine may have: for an engine or a tunnel on it."`
@@ -90,6 +68,24 @@ type Settings struct {
 
 	LogLevel  string `key:"log.level" name:"log-level" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `key:"log.format" name:"log-format" default:"text" enum:"text,json" help:"Form of the log: text or json."`
+}
+
+// Foreign is how a system that is not ours is reached, and how we prove to it who we are. Settings has one for each, which says in its tags what it is called
+// here (system), what one use of it is (one) and how long that may take; needed and path are those of its address.
+type Foreign struct {
+	URL            string        `key:"url" name:"url" placeholder:"URL" help:"FHIR base address of ${system}."`
+	Timeout        time.Duration `key:"timeout" name:"timeout" default:"${timeout}" help:"How long one ${one} ${system} may take."`
+	Authorization  string        `key:"authorization" kong:"-" secret:"" help:"Authorization header sent to ${system}."`
+	Certificate    string        `key:"certificate" name:"certificate" placeholder:"FILE" help:"Client certificate for ${system}, in PEM."`
+	Key            string        `key:"key" name:"key" placeholder:"FILE" help:"Its private key, in PEM; nobody else may read the file."`
+	CA             string        `key:"ca" name:"ca" placeholder:"FILE" help:"Certificates, in PEM, of the authorities that ${system} is trusted by; empty is the machine's."`
+	OAuthURL       string        `key:"oauth.token_url" name:"oauth-token-url" placeholder:"URL" help:"Where ${system} gives out access tokens (OAuth 2.0 client credentials with a signed JWT)."`
+	OAuthClient    string        `key:"oauth.client_id" name:"oauth-client-id" placeholder:"ID" help:"Who we are there; with NHS England, the API key."`
+	OAuthKey       string        `key:"oauth.key" name:"oauth-key" placeholder:"FILE" help:"Private key that signs the JWT, in PEM; nobody else may read the file."`
+	OAuthKeyID     string        `key:"oauth.key_id" name:"oauth-key-id" placeholder:"KID" help:"The name under which its public half is registered there."`
+	OAuthAlgorithm string        `key:"oauth.algorithm" name:"oauth-algorithm" default:"RS512" enum:"RS512,RS384,ES256" help:"Signature of the JWT: RS512 (NHS England), RS384 or ES256."`
+	OAuthScope     string        `key:"oauth.scope" name:"oauth-scope" placeholder:"SCOPE" help:"What is asked for; empty asks for nothing in particular."`
+	OAuthAudience  string        `key:"oauth.audience" name:"oauth-audience" placeholder:"URL" help:"Whom the JWT is for; empty is the address that gives out tokens."`
 }
 
 var (
@@ -150,7 +146,7 @@ func (s *Settings) Missing() error {
 	var missing []string
 	value := reflect.ValueOf(s).Elem()
 	for _, key := range Keys() {
-		if key.Needed != "" && (key.path == "" || slices.Contains(strings.Fields(key.path), cmp.Or(s.RecordPath, "iti-65"))) && value.FieldByName(key.field).String() == "" {
+		if key.Needed != "" && (key.path == "" || slices.Contains(strings.Fields(key.path), cmp.Or(s.RecordPath, "iti-65"))) && value.FieldByIndex(key.index).String() == "" {
 			missing = append(missing, fmt.Sprintf("%s: --%s or %s, such as %s", key.Name, key.Flag(), key.Variable(), key.Needed))
 		}
 	}

@@ -64,7 +64,7 @@ level = "warn"
 	}
 	var settings config.Settings
 	settings.Secrets(values)
-	if settings.IndexAuthorization != "from the file" || settings.RecordAuthorization != "s3cret" || settings.Listen != "" {
+	if settings.Index.Authorization != "from the file" || settings.Record.Authorization != "s3cret" || settings.Listen != "" {
 		t.Errorf("%+v", settings)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -80,7 +81,7 @@ func (s *Settings) Secrets(values Values) {
 	target := reflect.ValueOf(s).Elem()
 	for _, key := range Keys() {
 		if value, found := values[key.Flag()]; found && key.Secret {
-			target.FieldByName(key.field).SetString(value)
+			target.FieldByIndex(key.index).SetString(value)
 		}
 	}
 }
@@ -93,23 +94,49 @@ type Key struct {
 	Secret  bool
 	Needed  string // an example, of a setting that a server does not start without
 
-	field string
+	index []int
 	flag  string
 	path  string // the ways of filing with which it is needed, "" for all
 }
 
-// Keys lists the settings in the order of the struct.
+// Keys lists the settings in the order of the struct, those of a foreign system where it stands.
 func Keys() []Key {
 	var keys []Key
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
-		tag := field.Tag
-		_, secret := tag.Lookup("secret")
-		keys = append(keys, Key{
-			Name: tag.Get("key"), Default: tag.Get("default"), Help: tag.Get("help"), Secret: secret, Needed: tag.Get("needed"), field: field.Name, path: tag.Get("path"),
-			flag: strings.NewReplacer(".", "-", "_", "-").Replace(tag.Get("key")),
-		})
+		if field.Type != reflect.TypeFor[Foreign]() {
+			keys = append(keys, keyOf(field.Tag, field.Tag.Get("key"), field.Index))
+			continue
+		}
+		words := wordsOf(field.Tag)
+		for _, part := range reflect.VisibleFields(field.Type) {
+			key := keyOf(part.Tag, field.Tag.Get("key")+"."+part.Tag.Get("key"), slices.Concat(field.Index, part.Index))
+			key.Help, key.Default = words.Replace(key.Help), words.Replace(key.Default)
+			if part.Name == "URL" {
+				key.Needed, key.path = field.Tag.Get("needed"), field.Tag.Get("path")
+			}
+			keys = append(keys, key)
+		}
 	}
 	return keys
+}
+
+func keyOf(tag reflect.StructTag, name string, index []int) Key {
+	_, secret := tag.Lookup("secret")
+	return Key{
+		Name: name, Default: tag.Get("default"), Help: tag.Get("help"), Secret: secret, Needed: tag.Get("needed"), index: index, path: tag.Get("path"),
+		flag: strings.NewReplacer(".", "-", "_", "-").Replace(name),
+	}
+}
+
+var setTag = regexp.MustCompile(`set:"([a-z]+)=([^"]*)"`)
+
+// wordsOf fills in what a foreign system is called, as the command line does.
+func wordsOf(tag reflect.StructTag) *strings.Replacer {
+	var words []string
+	for _, set := range setTag.FindAllStringSubmatch(string(tag), -1) {
+		words = append(words, "${"+set[1]+"}", set[2])
+	}
+	return strings.NewReplacer(words...)
 }
 
 // Flag is the setting's name on the command line, without dashes before it. A secret has it only as a name among Values.

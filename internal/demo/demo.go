@@ -164,8 +164,9 @@ func (d *Demo) config() server.Config {
 		Index: pds.Config{
 			BaseURL: d.hospital.IndexURL(), HospitalNumberSystem: hospital.HospitalNumberSystem, WardExtension: hospital.WardExtension,
 		},
-		Record: ehr.Config{Path: ehr.Path(d.options.RecordPath), BaseURL: d.hospital.RecordURL(), Timeout: 10 * time.Second, HospitalNumberSystem: hospital.HospitalNumberSystem, Clock: d.options.Clock},
-		Retry:  d.options.Retry, Lease: d.options.Lease, Backup: d.options.Backup, Web: d.options.Web, Clock: d.options.Clock, Log: d.options.Log,
+		National: &pds.Config{BaseURL: d.hospital.NationalURL()},
+		Record:   ehr.Config{Path: ehr.Path(d.options.RecordPath), BaseURL: d.hospital.RecordURL(), Timeout: 10 * time.Second, HospitalNumberSystem: hospital.HospitalNumberSystem, Clock: d.options.Clock},
+		Retry:    d.options.Retry, Lease: d.options.Lease, Backup: d.options.Backup, Web: d.options.Web, Clock: d.options.Clock, Log: d.options.Log,
 		Assets: d.options.Assets, Version: d.options.Version, Demonstration: true,
 	}
 	if d.options.RecordPath == overHL7 {

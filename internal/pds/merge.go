@@ -15,34 +15,28 @@ const mostHops = 3
 
 var errMerged = errors.New("pds: merged records do not lead to one in use")
 
-// merge is what a record says of its own place: whether it is in use, and which took its place.
-type merge struct {
-	retired    bool
-	replacedBy string // the id of the record that took its place, "" for none
-}
-
-// mergeOf reads it. A record that names two others in its place, or one that is not of this index, is none that can be followed.
-func mergeOf(patient *fhir.Patient) (merge, error) {
-	m := merge{retired: patient.Active != nil && !*patient.Active}
+// mergeOf reads what a record says of its own place. One that names two others in its place, or one that is not of this index, is none that can be followed.
+func mergeOf(patient *fhir.Patient) (retired bool, replacedBy string, err error) {
+	retired = patient.Active != nil && !*patient.Active
 	for _, link := range patient.Link {
 		if link.Type != "replaced-by" {
 			continue
 		}
 		name, ours := strings.CutPrefix(link.Other.Reference, "Patient/")
 		name, _, _ = strings.Cut(name, "/_history/")
-		if !ours || !fhir.ValidID(name) || m.replacedBy != "" && m.replacedBy != name {
-			return merge{}, errMerged
+		if !ours || !fhir.ValidID(name) || replacedBy != "" && replacedBy != name {
+			return false, "", errMerged
 		}
-		m.replacedBy, m.retired = name, true
+		retired, replacedBy = true, name
 	}
-	return m, nil
+	return retired, replacedBy, nil
 }
 
 // follow goes from a merged record to the one in use. One that is not in use and leads nowhere may not be used.
 func (x *Index) follow(ctx context.Context, found Found, name string) (Found, error) {
 	seen := []string{name}
-	for found.merge.retired {
-		next := found.merge.replacedBy
+	for found.Retired {
+		next := found.ReplacedBy
 		if next == "" {
 			return Found{}, ErrInvalidated
 		}

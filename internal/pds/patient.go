@@ -32,8 +32,8 @@ type Found struct {
 	Version             string   // of the index's record
 	Reference           string   // of the index's record, "Patient/…/_history/…"
 	Score               float64  // of a search, 0 to 1
-
-	merge merge
+	Retired             bool     // the index does not use the record any more
+	ReplacedBy          string   // the name of the record that took its place, "" for none
 }
 
 // Lengths to which what the index says is cut.
@@ -61,7 +61,7 @@ func (f Found) Identifiers() nhs.Identifiers {
 
 // found takes out of a Patient what Wardline uses, and refuses one that contradicts itself.
 func (x *Index) found(patient *fhir.Patient) (Found, error) {
-	merge, err := mergeOf(patient)
+	retired, replacedBy, err := mergeOf(patient)
 	if err != nil {
 		return Found{}, err
 	}
@@ -77,7 +77,8 @@ func (x *Index) found(patient *fhir.Patient) (Found, error) {
 		Title:       usual.Title,
 		AlsoKnownAs: otherNames(patient, usual),
 		Restricted:  patient.Restricted(),
-		merge:       merge,
+		Retired:     retired,
+		ReplacedBy:  replacedBy,
 	}
 	if born, err := nhs.ParseBirthDate(patient.BirthDate); err == nil {
 		f.BirthDate = born // a year or a month alone identifies nobody and stays zero

@@ -119,7 +119,7 @@ func (x *Index) LookUpHospitalNumber(ctx context.Context, number string) (Found,
 		return Found{}, ErrUnavailable.Because(errors.New("pds: the answer does not fit the question"))
 	}
 	found := people[0]
-	if !found.merge.retired {
+	if !found.Retired {
 		return found, nil
 	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(found.Reference, "Patient/"), "/")
@@ -158,7 +158,7 @@ func (x *Index) Search(ctx context.Context, query Query) ([]Found, error) {
 // search finds people whose records are in use.
 func (x *Index) search(ctx context.Context, values url.Values) ([]Found, error) {
 	people, err := x.searchAll(ctx, values)
-	return slices.DeleteFunc(people, func(f Found) bool { return f.merge.retired }), err
+	return slices.DeleteFunc(people, func(f Found) bool { return f.Retired }), err
 }
 
 func (x *Index) searchAll(ctx context.Context, values url.Values) ([]Found, error) {

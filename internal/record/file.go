@@ -89,7 +89,7 @@ func (d *Desk) accept(ctx context.Context, by Clinician, s Submission, assertion
 	}
 	written, err := d.store.AddFiling(ctx, NewFiling{
 		Paper: paper, Sealed: sealed, Intent: work.Intent{}.Add(d.attempt(s.Filing)), Event: event,
-		Corrects: s.Corrects, Countersign: s.Countersign, CountersignBy: s.CountersignBy,
+		Assertion: standing.Assertion, Corrects: s.Corrects, Countersign: s.Countersign, CountersignBy: s.CountersignBy,
 	})
 	if err == nil {
 		d.announce.Filing(written)
@@ -228,12 +228,12 @@ func (d *Desk) open(paper Paper, sealed []byte) (Document, error) {
 	if err := json.Unmarshal(plain, &w); err != nil {
 		return Document{}, err
 	}
-	number, err := nhs.ParseNumber(w.NHSNumber)
-	if err != nil {
+	var number nhs.Number // none, and no date of birth, for somebody who is known by the hospital's number only
+	if err := number.UnmarshalText([]byte(w.NHSNumber)); err != nil {
 		return Document{}, err
 	}
-	born, err := nhs.ParseBirthDate(w.Born)
-	if err != nil {
+	var born nhs.BirthDate
+	if err := born.UnmarshalText([]byte(w.Born)); err != nil {
 		return Document{}, err
 	}
 	return Document{

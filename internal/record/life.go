@@ -118,7 +118,7 @@ func (d *Desk) retracting(ctx context.Context, in id.Thread, standing Standing, 
 	if err != nil {
 		return Change{}, err
 	}
-	if hash != standing.Assertion {
+	if !standing.linked(hash) {
 		return Change{}, ErrNotLinked
 	}
 	filing := made.Decision.Filing

@@ -36,7 +36,7 @@ func (d *Desk) AskRetraction(ctx context.Context, by Clinician, in id.Thread, fi
 	if err != nil {
 		return Paper{}, err
 	}
-	if hash != standing.Assertion {
+	if !standing.linked(hash) {
 		return Paper{}, ErrNotLinked
 	}
 	now := d.clock.Now()

@@ -20,6 +20,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/wardline/wardline/internal/audit"
@@ -115,7 +116,8 @@ type Standing struct {
 	Member    bool // the person may write in the thread now
 	Owner     bool // and runs it
 	Assertion id.Hash
-	Patient   id.Tag // zero in a thread without a patient
+	Links     []id.Hash // the assertions of every link that the thread ever had
+	Patient   id.Tag    // zero in a thread without a patient
 	Sources   map[id.Message]StoredSource
 	// Of a decision: OwnerHere says that whoever has to see to it is still in the thread, Deputy is who else would.
 	OwnerHere bool
@@ -128,6 +130,11 @@ type Standing struct {
 	Confirmed time.Time
 	// Quarantined: the thread is linked to the wrong patient.
 	Quarantined bool
+}
+
+// linked says whether an assertion is, or was, the one of the thread: what was filed under an earlier link is of the same patient.
+func (s Standing) linked(assertion id.Hash) bool {
+	return assertion == s.Assertion || slices.Contains(s.Links, assertion)
 }
 
 // StoredSource is a message of the thread.
@@ -185,6 +192,8 @@ type NewFiling struct {
 	Sealed []byte
 	Intent work.Intent
 	Event  audit.Event
+	// Assertion is the one that the thread has to be linked to still, else ErrNotLinked.
+	Assertion id.Hash
 	// Corrects, Countersign and CountersignBy are the submission's.
 	Corrects      id.Message
 	Countersign   bool

@@ -90,7 +90,7 @@ func TestR15_R16_HoldsWinAgainstSweepsThatRun(t *testing.T) {
 
 // covers says again, in the test's own words, what a hold covers.
 const covers = `(h.thread IS NULL OR h.thread = t.thread) AND (h.person IS NULL OR EXISTS (SELECT 1 FROM thread_member m WHERE m.thread = t.thread
-	AND m.person = h.person)) AND (NOT h.patient OR t.link_tag IN (SELECT tag FROM hold_tag g WHERE g.hold = h.hold))
+	AND m.person = h.person)) AND (NOT h.patient OR EXISTS (SELECT 1 FROM thread_link k WHERE k.thread = t.thread AND k.tag IN (SELECT tag FROM hold_tag g WHERE g.hold = h.hold)))
 	AND (l.at >= h.from_at OR l.sent_at >= h.from_at) AND (h.until_at = 0 OR l.at < h.until_at OR l.sent_at < h.until_at)`
 
 func TestR15_AHoldPlacedBetweenTheLookAndTheMark(t *testing.T) {

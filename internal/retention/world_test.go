@@ -67,7 +67,7 @@ func newWorld(tb testing.TB, db *store.DB) *world {
 // wipe makes the database as good as new: a sweep is about all of it.
 func (w *world) wipe() {
 	for _, table := range []string{"quarantine_reader", "decision", "filing_source", "filing", "hold_tag", "hold", "destruction", "disposal", "retention_period", "due", "thread_device", "thread_member",
-		"thread_log", "thread", "person"} {
+		"thread_log", "thread_link", "thread", "person"} {
 		w.exec(`DELETE FROM ` + table)
 	}
 }
@@ -113,6 +113,7 @@ func (w *world) newThread(space envelope.Space, patient int, members []int) id.T
 	}
 	if patient != 0 {
 		w.exec(`UPDATE thread SET link_tag = $1 WHERE thread = $2`, tagOf(patient), in)
+		w.exec(`INSERT INTO thread_link (thread, seq, tag, assertion) VALUES ($1, 0, $2, $3)`, in, tagOf(patient), id.Hash{1})
 	}
 	return in
 }

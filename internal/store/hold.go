@@ -73,7 +73,7 @@ func coveredFrom(hold retention.Hold) string {
 	case !hold.Thread.IsZero():
 		return `JOIN thread t ON t.thread = h.thread JOIN thread_log l ON l.thread = t.thread`
 	case len(hold.Patient) > 0:
-		return `JOIN hold_tag b ON b.hold = h.hold JOIN thread t ON t.link_tag = b.tag JOIN thread_log l ON l.thread = t.thread`
+		return `JOIN thread t ON t.thread IN (SELECT bt.thread FROM hold_tag b JOIN thread_link bt ON bt.tag = b.tag WHERE b.hold = h.hold) JOIN thread_log l ON l.thread = t.thread`
 	case !hold.Person.IsZero():
 		return `JOIN thread_member b ON b.person = h.person JOIN thread t ON t.thread = b.thread JOIN thread_log l ON l.thread = t.thread`
 	}

@@ -12,16 +12,17 @@ import (
 // What keeps a message, as conditions on thread_log l and its thread t. Each is asked in the transaction that would destroy; serialisable isolation makes
 // the answer and the destruction one decision. They are written so that each finds its rows by an index: TestKeepingIsFoundByIndexes.
 
-// covers: the hold h covers the message. Every scope that the hold has must cover it. A person's threads are all those that they are or were in.
+// covers: the hold h covers the message. Every scope that the hold has must cover it. A person's threads are all those that they are or were
+// in, and a patient's all those that are or were linked to them.
 const covers = `(h.thread IS NULL OR h.thread = l.thread)
 	AND (h.person IS NULL OR EXISTS (SELECT 1 FROM thread_member hm WHERE hm.thread = l.thread AND hm.person = h.person))
-	AND (NOT h.patient OR EXISTS (SELECT 1 FROM hold_tag hg WHERE hg.tag = t.link_tag AND hg.hold = h.hold))
+	AND (NOT h.patient OR EXISTS (SELECT 1 FROM thread_link ht JOIN hold_tag hg ON hg.tag = ht.tag WHERE ht.thread = l.thread AND hg.hold = h.hold))
 	AND (h.from_at = 0 OR l.at >= h.from_at OR l.sent_at >= h.from_at)
 	AND (h.until_at = 0 OR l.at < h.until_at OR l.sent_at < h.until_at)`
 
 // held: by any hold that is not released, found by the narrowest of its scopes.
 const held = `(EXISTS (SELECT 1 FROM hold h WHERE h.thread = l.thread AND h.released_at IS NULL AND ` + covers + `)
-	OR EXISTS (SELECT 1 FROM hold_tag k JOIN hold h ON h.hold = k.hold WHERE k.tag = t.link_tag AND h.released_at IS NULL AND ` + covers + `)
+	OR EXISTS (SELECT 1 FROM thread_link kt JOIN hold_tag k ON k.tag = kt.tag JOIN hold h ON h.hold = k.hold WHERE kt.thread = l.thread AND h.released_at IS NULL AND ` + covers + `)
 	OR EXISTS (SELECT 1 FROM hold h WHERE h.lead = 3 AND h.released_at IS NULL AND ` + covers + `))`
 
 // quarantined: somebody has said that the thread is about the wrong patient (H12).

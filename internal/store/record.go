@@ -47,6 +47,10 @@ func standingIn(tx *View, in id.Thread, person id.Person, messages []id.Message)
 		return standing, err
 	}
 	standing.Quarantined = quarantined > 0
+	if standing.Links, err = many(tx, func(row Scanner) (assertion id.Hash, err error) { return assertion, row.Scan(&assertion) },
+		`SELECT assertion FROM thread_link WHERE thread = $1 ORDER BY seq`, in); err != nil {
+		return standing, err
+	}
 	if standing.Confirmed, err = confirmedBy(tx, in, person, uint64(linkSeq)); err != nil {
 		return standing, err
 	}
@@ -74,6 +78,13 @@ func (db *DB) AddFiling(ctx context.Context, filing record.NewFiling) (record.Pa
 		}
 		if stopped > 0 {
 			return record.ErrQuarantined // since the filing was judged
+		}
+		moved, err := one(tx, scanInt, `SELECT COUNT(*) FROM thread WHERE thread = $1 AND link_assertion <> $2`, paper.Thread, filing.Assertion)
+		if err != nil {
+			return err
+		}
+		if moved > 0 && !filing.Assertion.IsZero() {
+			return record.ErrNotLinked // since then, too
 		}
 		added, err := tx.Exec(`INSERT INTO filing (filing, thread, decision, state, code, reason, reference, document_hash, filed_by, filed_at,
 			received_at, eligible_at, destroyed_at, next_try_at, attempts, sealed, patient, replaces)

@@ -13,6 +13,9 @@ import (
 // unless that waits for a person. A filing that was refused is not in the record, so what corrects it goes by itself.
 const stuck = `EXISTS (SELECT 1 FROM filing c WHERE c.filing = f.replaces AND c.state IN (1, 2, 5))`
 
+// samePatient: the filings f and me are of one patient, who may have had another number when f was filed.
+const samePatient = `(f.patient = me.patient OR f.patient IN (SELECT k.tag FROM thread_link k WHERE k.thread = me.thread))`
+
 // replaces notes the filing of the decision that a new filing corrects.
 func (tx *Tx) replaces(filing record.NewFiling) (earlier id.Filing, err error) {
 	if filing.Corrects.IsZero() {
@@ -42,7 +45,7 @@ func (db *DB) Ahead(ctx context.Context, filing id.Filing) (ahead record.Ahead, 
 			ahead = record.BehindCorrected
 			return nil
 		}
-		earlier, err := one(tx, scanInt, `SELECT COUNT(*) FROM filing f JOIN filing me ON me.patient = f.patient
+		earlier, err := one(tx, scanInt, `SELECT COUNT(*) FROM filing f JOIN filing me ON `+samePatient+`
 			WHERE me.filing = $1 AND f.state <= 2 AND (f.filed_at < me.filed_at OR f.filed_at = me.filed_at AND f.filing < me.filing) AND NOT `+stuck, filing)
 		if earlier > 0 {
 			ahead = record.BehindEarlier
@@ -62,7 +65,9 @@ func (db *DB) Next(ctx context.Context, filing id.Filing, again func(id.Filing) 
 		waiting, err := many(tx, func(row Scanner) (next id.Filing, err error) { return next, row.Scan(&next) },
 			`SELECT filing FROM filing WHERE replaces = $1 AND state <= 2
 			UNION SELECT filing FROM (SELECT f.filing FROM filing f JOIN filing me ON me.patient = f.patient
-				WHERE me.filing = $1 AND f.state <= 2 AND NOT `+stuck+` ORDER BY f.filed_at, f.filing LIMIT 1) AS first`, filing)
+				WHERE me.filing = $1 AND f.state <= 2 AND NOT `+stuck+` ORDER BY f.filed_at, f.filing LIMIT 1) AS first
+			UNION SELECT filing FROM (SELECT f.filing FROM filing f JOIN filing me ON me.thread = f.thread
+				WHERE me.filing = $1 AND f.state <= 2 AND NOT `+stuck+` ORDER BY f.filed_at, f.filing LIMIT 1) AS first_here`, filing)
 		if err != nil {
 			return err
 		}

@@ -57,6 +57,11 @@ func (t Threads) CreateThread(ctx context.Context, c thread.Creation, event audi
 				return err
 			}
 		}
+		if !c.State.Link.Assertion.IsZero() {
+			if err := w.link(0); err != nil {
+				return err
+			}
+		}
 		if c.Epoch != nil {
 			if err := w.addEpoch(*c.Epoch); err != nil {
 				return err
@@ -78,6 +83,9 @@ func (t Threads) ChangeMembers(ctx context.Context, c thread.Change, event audit
 		}
 		if c.Epoch != nil && c.Epoch.Epoch != state.Epoch+1 {
 			return thread.EpochTaken(state)
+		}
+		if c.Effect.Link != state.Link && state.Quarantined > 0 {
+			return thread.ErrQuarantined // since the link was judged
 		}
 		w := writer{tx: tx, state: state, at: c.At}
 		w.state.MembershipSeq, w.state.MembershipHead = c.Seq, c.Entry.Hash
@@ -173,10 +181,14 @@ func (w *writer) addEpoch(e thread.NewEpoch) error {
 func (w *writer) apply(e thread.Effect) error {
 	in := w.state.Thread
 	w.state.Members += len(e.Join) - len(e.Leave)
-	if e.Link != w.state.Link {
-		w.state.LinkSeq = w.state.Seq
-	}
+	relinked := e.Link != w.state.Link
 	w.state.Name, w.state.Link = e.Name, e.Link
+	if relinked {
+		w.state.LinkSeq = w.state.Seq
+		if err := w.link(w.state.Seq); err != nil {
+			return err
+		}
+	}
 	for _, joined := range e.Join {
 		joined.JoinedSeq = w.state.Seq
 		if err := joinMember(w.tx, in, joined, w.at); err != nil {
@@ -205,6 +217,13 @@ func (w *writer) apply(e thread.Effect) error {
 		}
 	}
 	return nil
+}
+
+// link keeps the present link among all that there were.
+func (w *writer) link(seq uint64) error {
+	_, err := w.tx.Exec(`INSERT INTO thread_link (thread, seq, tag, assertion) VALUES ($1, $2, $3, $4)`,
+		w.state.Thread, seq, w.state.Link.Tag, w.state.Link.Assertion)
+	return err
 }
 
 // finish writes the thread's row. Another transaction cannot have moved it: they are serialisable.

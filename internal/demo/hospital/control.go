@@ -17,7 +17,9 @@ import (
 type modes struct {
 	Record RecordMode `json:"record"`
 	Reason string     `json:"reason"` // what a refusing record says
-	Index  IndexMode  `json:"index"`
+	Index  IndexMode  `json:"index"`  // the hospital's own
+	// National is how the national index behaves.
+	National IndexMode `json:"national"`
 }
 
 // RecordMode tells how the record behaves now.
@@ -40,13 +42,31 @@ func (h *Hospital) SetRefusal(reason string) error {
 	return h.change(func(m *modes) { m.Record, m.Reason = RecordRefuse, reason })
 }
 
-// SetIndexMode makes the index behave so from the next request on.
-func (h *Hospital) SetIndexMode(mode IndexMode) error {
+// SetIndexMode makes both indexes behave so from the next request on.
+func (h *Hospital) SetIndexMode(mode IndexMode) error { return h.SetViewMode("", mode) }
+
+// SetViewMode makes one of them behave so; "" is both.
+func (h *Hospital) SetViewMode(view View, mode IndexMode) error {
 	known, err := parseIndexMode(string(mode))
 	if err != nil {
 		return err
 	}
-	return h.change(func(m *modes) { m.Index = known })
+	return h.change(func(m *modes) {
+		if view != NationalView {
+			m.Index = known
+		}
+		if view != HospitalView {
+			m.National = known
+		}
+	})
+}
+
+// viewMode tells how an index behaves now.
+func (h *Hospital) viewMode(view View) IndexMode {
+	if view == NationalView {
+		return h.currently().National
+	}
+	return h.IndexMode()
 }
 
 func (h *Hospital) currently() modes {
@@ -68,7 +88,7 @@ func (h *Hospital) change(to func(*modes)) error {
 }
 
 func loadModes(dir string) (modes, error) {
-	loaded := modes{Record: RecordAccept, Index: IndexOK, Reason: refusal}
+	loaded := modes{Record: RecordAccept, Index: IndexOK, National: IndexOK, Reason: refusal}
 	data, err := os.ReadFile(filepath.Join(dir, "modes.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return loaded, nil
@@ -85,6 +105,9 @@ func loadModes(dir string) (modes, error) {
 	if _, err := parseIndexMode(string(loaded.Index)); err != nil {
 		return modes{}, err
 	}
+	if _, err := parseIndexMode(string(loaded.National)); err != nil {
+		return modes{}, err
+	}
 	return loaded, nil
 }
 
@@ -92,6 +115,7 @@ func loadModes(dir string) (modes, error) {
 type order struct {
 	Mode   string `json:"mode"`
 	Reason string `json:"reason"`
+	View   View   `json:"view"` // of an index; "" is both
 }
 
 func (h *Hospital) controlState(w http.ResponseWriter, _ *http.Request) {
@@ -108,22 +132,15 @@ func (h *Hospital) controlRecord(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Hospital) controlIndex(w http.ResponseWriter, r *http.Request) {
-	h.control(w, r, func(o order) error { return h.SetIndexMode(IndexMode(o.Mode)) })
+	h.control(w, r, func(o order) error { return h.SetViewMode(o.View, IndexMode(o.Mode)) })
 }
 
 func (h *Hospital) control(w http.ResponseWriter, r *http.Request, apply func(order) error) {
-	r.Body = http.MaxBytesReader(w, r.Body, 4096)
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	form := kind == "application/x-www-form-urlencoded"
 	var o order
-	if form {
-		if err := r.ParseForm(); err != nil {
-			http.Error(w, "That form cannot be read.", http.StatusBadRequest)
-			return
-		}
-		o = order{Mode: r.PostForm.Get("mode"), Reason: r.PostForm.Get("reason")}
-	} else if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
-		http.Error(w, "That is not JSON.", http.StatusBadRequest)
+	form, ok := readControl(w, r, &o, func() {
+		o = order{Mode: r.PostForm.Get("mode"), Reason: r.PostForm.Get("reason"), View: View(r.PostForm.Get("view"))}
+	})
+	if !ok {
 		return
 	}
 	if err := apply(o); err != nil {
@@ -134,5 +151,24 @@ func (h *Hospital) control(w http.ResponseWriter, r *http.Request, apply func(or
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
-	writeAnswer(w, http.StatusOK, "application/json", h.currently())
+	h.controlState(w, r)
+}
+
+// readControl reads what is posted to /control: JSON into a value, or a form, which fill takes it from.
+func readControl(w http.ResponseWriter, r *http.Request, into any, fill func()) (form, ok bool) {
+	r.Body = http.MaxBytesReader(w, r.Body, 4096)
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind == "application/x-www-form-urlencoded" {
+		if err := r.ParseForm(); err != nil {
+			http.Error(w, "That form cannot be read.", http.StatusBadRequest)
+			return true, false
+		}
+		fill()
+		return true, true
+	}
+	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
+		http.Error(w, "That is not JSON.", http.StatusBadRequest)
+		return false, false
+	}
+	return false, true
 }

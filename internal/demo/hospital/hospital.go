@@ -1,10 +1,10 @@
 // Package hospital is the demonstration hospital: the systems that Wardline meets outside itself, on a listener of their own.
 //
-// It speaks real HTTP. Under /index it is a patient index in the shape of the Personal Demographics Service, with forty invented
-// people; under /record a FHIR health record that takes IHE MHD Provide Document Bundle transactions, and plain resources too; under /control either can be
+// It speaks real HTTP. Under /index it is a hospital's patient index in the shape of the Personal Demographics Service, with forty invented
+// people, and under /national the national one beside it; under /record a FHIR health record that takes IHE MHD Provide Document Bundle transactions, and plain resources too; under /control either can be
 // told to misbehave; / and /codes are pages for people. Wardline reaches it by configuration alone, as it would a real hospital.
 //
-// Layout: patients.go the people, index.go the index, record.go what the record does with a document, plain.go the same for plain resources, message.go for HL7 v2, and what is marked as entered in error, shelf.go where it keeps
+// Layout: patients.go the people, register.go what happens to them, index.go the two indexes, record.go what the record does with a document, plain.go the same for plain resources, message.go for HL7 v2, and what is marked as entered in error, shelf.go where it keeps
 // them, modes.go and control.go the faults, pages.go the pages.
 //
 // Invariants: it listens on loopback and answers only to loopback names, since it shows sign-in codes. What was filed is on disk
@@ -56,14 +56,15 @@ type Hospital struct {
 	stopped  chan struct{}
 	forget   func() bool // lets go of the context that was started with
 
-	mu     sync.Mutex
-	modes  modes
-	locked map[string]bool // hospital numbers of patients whose record takes nothing; forgotten at a restart
+	mu      sync.Mutex
+	modes   modes
+	changes []Change
+	locked  map[string]bool // hospital numbers of patients whose record takes nothing; forgotten at a restart
 }
 
 // LockPatient makes the record refuse everything about one patient, as while two records are merged. nhsNumber is theirs.
 func (h *Hospital) LockPatient(nhsNumber string) {
-	patient, _ := byNumber(nhsNumber)
+	patient, _ := h.people(HospitalView).byNumber(nhsNumber)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.locked == nil {
@@ -100,6 +101,9 @@ func Start(ctx context.Context, config Config) (*Hospital, error) {
 	if h.modes, err = loadModes(config.Dir); err != nil {
 		return nil, err
 	}
+	if h.changes, err = loadChanges(config.Dir); err != nil {
+		return nil, err
+	}
 	if h.listener, err = net.Listen("tcp", address); err != nil {
 		return nil, fmt.Errorf("hospital: listen: %w", err)
 	}
@@ -129,6 +133,9 @@ func (h *Hospital) URL() string { return "http://" + h.listener.Addr().String() 
 // IndexURL is the base address of the patient index, for Wardline's configuration.
 func (h *Hospital) IndexURL() string { return h.URL() + "/index" }
 
+// NationalURL is the base address of the national index, for Wardline's configuration.
+func (h *Hospital) NationalURL() string { return h.URL() + "/national" }
+
 // RecordURL is the base address of the record, for Wardline's configuration.
 func (h *Hospital) RecordURL() string { return h.URL() + "/record" }
 
@@ -155,8 +162,10 @@ func (h *Hospital) routes() http.Handler {
 		mux.HandleFunc("GET /codes", h.pageCodes)
 	}
 
-	mux.Handle("GET /index/Patient", h.indexGate(h.searchPatients))
-	mux.Handle("GET /index/Patient/{nhs}", h.indexGate(h.readPatient))
+	for path, view := range map[string]View{"/index": HospitalView, "/national": NationalView} {
+		mux.Handle("GET "+path+"/Patient", h.indexGate(view, h.searchPatients))
+		mux.Handle("GET "+path+"/Patient/{name}", h.indexGate(view, h.readPatient))
+	}
 
 	mux.Handle("POST /record", h.recordGate(h.provide))
 	mux.Handle("POST /record/Binary", h.recordGate(h.createBinary))
@@ -169,6 +178,7 @@ func (h *Hospital) routes() http.Handler {
 	mux.HandleFunc("GET /control", h.controlState)
 	mux.HandleFunc("POST /control/record", h.controlRecord)
 	mux.HandleFunc("POST /control/index", h.controlIndex)
+	mux.HandleFunc("POST /control/patients", h.controlPatients)
 	return onlyLoopbackNames(http.NewCrossOriginProtection().Handler(mux))
 }
 

@@ -19,10 +19,10 @@ const mostResults = 50
 
 var requestIDPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-// indexGate is in front of every question to the index: the fault of the moment, then the header that the index insists on.
-func (h *Hospital) indexGate(next http.HandlerFunc) http.Handler {
+// indexGate is in front of every question to an index: the fault of the moment, then the header that the index insists on.
+func (h *Hospital) indexGate(view View, next func(View, http.ResponseWriter, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch h.IndexMode() {
+		switch h.viewMode(view) {
 		case IndexDown:
 			writeDown(w)
 			return
@@ -40,18 +40,25 @@ func (h *Hospital) indexGate(next http.HandlerFunc) http.Handler {
 			return
 		}
 		w.Header().Set("X-Request-ID", request)
-		next(w, r)
+		next(view, w, r)
 	})
 }
 
-// readPatient answers for one NHS number. The record that answers may bear a newer one.
-func (h *Hospital) readPatient(w http.ResponseWriter, r *http.Request) {
-	number, err := nhs.ParseNumber(r.PathValue("nhs"))
-	if err != nil || number.Digits() != r.PathValue("nhs") {
-		writeOutcome(w, http.StatusBadRequest, "value", "INVALID_RESOURCE_ID", "Resource Id is invalid", "")
-		return
+// readPatient answers for one NHS number, whose record may bear a newer one, or in the hospital's own index for the name of a record. A merged record says
+// there which took its place; the national index answers with that one.
+func (h *Hospital) readPatient(view View, w http.ResponseWriter, r *http.Request) {
+	name, all := r.PathValue("name"), h.people(view)
+	found, ok := all.byNumber(name)
+	if number, err := nhs.ParseNumber(name); err != nil || number.Digits() != name {
+		if found, ok = all.byHospitalNumber(name); !ok || view == NationalView {
+			writeOutcome(w, http.StatusBadRequest, "value", "INVALID_RESOURCE_ID", "Resource Id is invalid", "")
+			return
+		}
 	}
-	found, ok := byNumber(number.Digits())
+	if view == NationalView && ok {
+		found, ok = all.survivor(found)
+		ok = ok && found.NHSNumber != ""
+	}
 	switch {
 	case !ok:
 		writeOutcome(w, http.StatusNotFound, "not-found", "RESOURCE_NOT_FOUND", "Resource not found", "")
@@ -59,20 +66,20 @@ func (h *Hospital) readPatient(w http.ResponseWriter, r *http.Request) {
 		writeOutcome(w, http.StatusNotFound, "processing", "INVALIDATED_RESOURCE", "Resource that has been marked as invalid was requested", "")
 	default:
 		w.Header().Set("ETag", `W/"`+found.version()+`"`)
-		writeResource(w, http.StatusOK, found.resource())
+		writeResource(w, http.StatusOK, found.resource(view, all))
 	}
 }
 
 // searchPatients finds people by name and date of birth, or one by hospital number.
-func (h *Hospital) searchPatients(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
+func (h *Hospital) searchPatients(view View, w http.ResponseWriter, r *http.Request) {
+	query, all := r.URL.Query(), h.people(view)
 	if identifier := query.Get("identifier"); identifier != "" {
 		system, value, _ := strings.Cut(identifier, "|")
 		var found []match
-		if p, ok := byHospitalNumber(value); ok && system == HospitalNumberSystem && !p.Invalidated {
+		if p, ok := all.byHospitalNumber(value); ok && system == HospitalNumberSystem && !p.Invalidated && view == HospitalView {
 			found = append(found, match{p, 1})
 		}
-		writeMatches(w, found)
+		writeMatches(w, found, view, all)
 		return
 	}
 	asked := search{
@@ -96,12 +103,12 @@ func (h *Hospital) searchPatients(w http.ResponseWriter, r *http.Request) {
 		}
 		most = n
 	}
-	found := asked.run()
+	found := asked.run(view, all)
 	if len(found) > most {
 		writeOutcome(w, http.StatusOK, "multiple-matches", "TOO_MANY_MATCHES", "Too many matches were found, please refine the search", "")
 		return
 	}
-	writeMatches(w, found)
+	writeMatches(w, found, view, all)
 }
 
 // search is one question to the index.
@@ -117,10 +124,10 @@ type match struct {
 }
 
 // run scores every person, best first. A plain match compares the beginnings of given names, a fuzzy one how names sound.
-func (s search) run() []match {
+func (s search) run(view View, all people) []match {
 	var found []match
-	for _, p := range patients {
-		if p.BirthDate != s.birthDate || p.Invalidated {
+	for _, p := range all {
+		if p.BirthDate != s.birthDate || p.Invalidated || p.MergedInto != "" || view == NationalView && p.NHSNumber == "" {
 			continue
 		}
 		score := 0.0
@@ -152,11 +159,11 @@ func (s search) run() []match {
 	return found
 }
 
-func writeMatches(w http.ResponseWriter, found []match) {
+func writeMatches(w http.ResponseWriter, found []match, view View, all people) {
 	total := len(found)
 	bundle := &fhir.Bundle{Type: "searchset", Total: &total}
 	for _, m := range found {
-		encoded, err := json.Marshal(m.resource())
+		encoded, err := json.Marshal(m.resource(view, all))
 		if err != nil {
 			http.Error(w, "The answer cannot be written.", http.StatusInternalServerError)
 			return
@@ -185,8 +192,8 @@ func (p Patient) resourceID() string {
 	return p.HospitalNumber
 }
 
-// resource is the person in FHIR, as this index gives them out: of a restricted record nothing that says where the person is.
-func (p Patient) resource() *fhir.Patient {
+// resource is the person in FHIR, as an index gives them out: of a restricted record nothing that says where the person is.
+func (p Patient) resource(view View, all people) *fhir.Patient {
 	label := fhir.Coding{System: fhir.SystemConfidentiality, Code: "U", Display: "unrestricted"}
 	if p.Restricted {
 		label = fhir.Coding{System: fhir.SystemConfidentiality, Code: "R", Display: "restricted"}
@@ -205,10 +212,14 @@ func (p Patient) resource() *fhir.Patient {
 			}}}}},
 		})
 	}
-	resource.Identifier = append(resource.Identifier, fhir.Identifier{
-		Use: "secondary", System: HospitalNumberSystem, Value: p.HospitalNumber,
-		Type: &fhir.CodeableConcept{Coding: []fhir.Coding{{System: fhir.SystemIdentifierType, Code: "MR"}}},
-	})
+	if into, ok := all.byHospitalNumber(p.MergedInto); ok {
+		no := false
+		resource.Active = &no
+		resource.Link = append(resource.Link, fhir.PatientLink{Type: "replaced-by", Other: fhir.Reference{Reference: "Patient/" + into.resourceID(), Type: "Patient"}})
+	}
+	if view == HospitalView {
+		resource.Identifier = append(resource.Identifier, p.hospitalIdentifier())
+	}
 	name := fhir.HumanName{Use: "usual", Family: p.Family, Given: strings.Fields(p.Given)}
 	if p.NHSNumber == "" {
 		name.Use = "temp"
@@ -221,7 +232,7 @@ func (p Patient) resource() *fhir.Patient {
 		resource.DeceasedDateTime = p.DiedOn
 	}
 	if p.Formerly != "" {
-		resource.Link = []fhir.PatientLink{{Type: "replaces", Other: fhir.Reference{Identifier: &fhir.Identifier{System: fhir.SystemNHSNumber, Value: p.Formerly}}}}
+		resource.Link = append(resource.Link, fhir.PatientLink{Type: "replaces", Other: fhir.Reference{Identifier: &fhir.Identifier{System: fhir.SystemNHSNumber, Value: p.Formerly}}})
 	}
 	if code, language, needed := strings.Cut(p.Language, " "); needed {
 		yes := true
@@ -232,13 +243,20 @@ func (p Patient) resource() *fhir.Patient {
 			{URL: "interpreterRequired", ValueBoolean: &yes},
 		}})
 	}
-	if !p.Restricted {
+	if !p.Restricted && view == HospitalView {
 		if p.Where != "" {
 			resource.Extension = append(resource.Extension, fhir.Extension{URL: WardExtension, ValueString: p.Where})
 		}
 		resource.Address = []fhir.Address{{Use: "home", Line: []string{p.HospitalNumber[4:] + " Example Street", "Northbridge"}, PostalCode: "ZZ99 3WZ"}}
 	}
 	return resource
+}
+
+func (p Patient) hospitalIdentifier() fhir.Identifier {
+	return fhir.Identifier{
+		Use: "secondary", System: HospitalNumberSystem, Value: p.HospitalNumber,
+		Type: &fhir.CodeableConcept{Coding: []fhir.Coding{{System: fhir.SystemIdentifierType, Code: "MR"}}},
+	}
 }
 
 func beginsFold(text, beginning string) bool {

@@ -145,7 +145,7 @@ func (h *Hospital) hear(ctx context.Context, data []byte) heard {
 	if err != nil {
 		return refuse(err.Error())
 	}
-	patient, ok := sent.patient()
+	patient, ok := sent.patient(h.people(HospitalView))
 	if !ok {
 		return refuse("This record has no patient with that number.")
 	}

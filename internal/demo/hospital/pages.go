@@ -48,7 +48,7 @@ type pageDocument struct {
 
 func (h *Hospital) pageFront(w http.ResponseWriter, _ *http.Request) {
 	page := frontPage{
-		Modes: h.currently(), RecordModes: recordModes, IndexModes: indexModes, Patients: Patients(), HasCodes: h.config.Codes != nil,
+		Modes: h.currently(), RecordModes: recordModes, IndexModes: indexModes, Patients: h.people(HospitalView), HasCodes: h.config.Codes != nil,
 	}
 	for _, document := range slices.Backward(h.shelf.all()) {
 		filed := document.summary()

@@ -20,6 +20,7 @@ type Patient struct {
 	Language       string // code and name of the language spoken, when an interpreter is needed
 	Restricted     bool
 	Invalidated    bool
+	MergedInto     string // the hospital number of the record that took the place of this one; "" for one in use
 	Remark         string // why this patient is here, for the page
 }
 
@@ -30,7 +31,7 @@ const (
 	WardExtension        = "https://northbridge.example/fhir/ward-and-bed"
 )
 
-// Patients returns the forty people of the index, always the same. Every number is a valid one of the ranges set aside for tests.
+// Patients returns the forty people of the index as they came, always the same; what happened to them since is in register.go. Every number is a valid one of the ranges set aside for tests.
 func Patients() []Patient { return append([]Patient(nil), patients...) }
 
 var patients = []Patient{
@@ -118,23 +119,4 @@ func longDate(iso string) string {
 		return ""
 	}
 	return date.Format("02-Jan-2006")
-}
-
-// byNumber finds the record that answers for an NHS number, the present one or an older one.
-func byNumber(number string) (Patient, bool) {
-	for _, p := range patients {
-		if number != "" && (p.NHSNumber == number || p.Formerly == number) {
-			return p, true
-		}
-	}
-	return Patient{}, false
-}
-
-func byHospitalNumber(number string) (Patient, bool) {
-	for _, p := range patients {
-		if p.HospitalNumber == number {
-			return p, true
-		}
-	}
-	return Patient{}, false
 }

@@ -73,7 +73,7 @@ func (h *Hospital) provide(w http.ResponseWriter, r *http.Request) {
 
 // take files what has been understood, in the mood of the moment, and has answer say so.
 func (h *Hospital) take(w http.ResponseWriter, r *http.Request, mode modes, sent *transaction, answer func(filedDocument, bool)) {
-	patient, ok := sent.patient()
+	patient, ok := sent.patient(h.people(HospitalView))
 	switch {
 	case mode.Record == RecordRefuse:
 		writeRefusal(w, http.StatusUnprocessableEntity, "business-rule", mode.Reason)
@@ -229,17 +229,18 @@ func (t *transaction) check(binaryURL, condition string) (err error) {
 }
 
 // patient finds whose document it is.
-func (t *transaction) patient() (Patient, bool) {
+func (t *transaction) patient(all people) (Patient, bool) {
 	identifier := t.reference.Subject.Identifier
 	if identifier == nil {
 		return Patient{}, false
 	}
 	switch identifier.System {
 	case fhir.SystemNHSNumber:
-		p, ok := byNumber(identifier.Value)
-		return p, ok && !p.Invalidated
+		p, ok := all.byNumber(identifier.Value)
+		return p, ok && !p.Invalidated && p.MergedInto == ""
 	case HospitalNumberSystem:
-		return byHospitalNumber(identifier.Value)
+		p, ok := all.byHospitalNumber(identifier.Value)
+		return p, ok && p.MergedInto == ""
 	}
 	return Patient{}, false
 }

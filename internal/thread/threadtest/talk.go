@@ -2,6 +2,7 @@ package threadtest
 
 import (
 	"encoding/json"
+	"maps"
 
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
@@ -93,6 +94,29 @@ func (t *Talk) LinkPatient(by *Person) *envelope.Link {
 	signed, assertion := t.w.Assert(t.Thread, by.ID)
 	t.state.Assertion = &envelope.StateAssertion{Assertion: encode(t.w.t, signed)}
 	return &envelope.Link{EntryHead: t.Head(by), Tag: assertion.Tag, Assertion: hash(t.w.t, assertion)}
+}
+
+// Relink makes the entry that links the patient again, with an assertion that continues the present one but for what change makes of it. The state of the next epoch has it.
+func (t *Talk) Relink(by *Person, change func(*envelope.PatientAssertion)) *envelope.Link {
+	present, _ := t.Membership.Link()
+	signed, assertion := t.w.AssertWith(t.Thread, by.ID, func(a *envelope.PatientAssertion) {
+		a.Continues = present.Assertion
+		change(a)
+	})
+	t.state.Assertion = &envelope.StateAssertion{Assertion: encode(t.w.t, signed)}
+	return &envelope.Link{EntryHead: t.Head(by), Tag: assertion.Tag, Assertion: hash(t.w.t, assertion)}
+}
+
+// Fork is the same conversation in the eyes of somebody who goes on by themselves.
+func (t *Talk) Fork() *Talk {
+	t.w.t.Helper()
+	membership, err := t.Membership.At(t.Membership.Seq(), t.Membership.Head())
+	if err != nil {
+		t.w.t.Fatal(err)
+	}
+	fork := *t
+	fork.Membership, fork.devices = membership, maps.Clone(t.devices)
+	return &fork
 }
 
 // Sign signs an entry, takes it into the membership and returns it as it is posted.
