@@ -79,7 +79,7 @@ export class TestIndex {
     const replaced = former?.value.nhsNumber && former.value.nhsNumber !== record.nhsNumber;
     if (replaced && !this.#led(former.value.nhsNumber, record)) refuse(409, 'another_patient');
     const before = replaced ? former.value.nhsNumber : superseded;
-    const assertion = await this.#sign(record, String(body['thread']), requester, before, former?.hash);
+    const assertion = await this.sign(record, String(body['thread']), requester, before, former?.hash);
     return {
       outcome: 'matched',
       compared,
@@ -105,7 +105,7 @@ export class TestIndex {
     ];
     if (compared.some(({ equal: same }) => !same)) return { outcome: 'changed', compared };
     if (record.nhsNumber === nhsNumber) return { outcome: 'current', compared };
-    const assertion = await this.#sign(record, thread, requester, nhsNumber, former.hash);
+    const assertion = await this.sign(record, thread, requester, nhsNumber, former.hash);
     return { outcome: 'superseded', compared, assertion };
   }
 
@@ -125,7 +125,8 @@ export class TestIndex {
 
   #follow(record: Indexed): Indexed {
     const { replacedBy } = record;
-    const next = replacedBy && this.records.find((each) => isAt(each, replacedBy, replacedBy));
+    const at = ({ nhsNumber, hospitalNumber }: Indexed) => [nhsNumber, hospitalNumber].includes(replacedBy ?? '');
+    const next = replacedBy && this.records.find((each) => each !== record && at(each));
     return next ? this.#follow(next) : record;
   }
 
@@ -133,7 +134,8 @@ export class TestIndex {
     return this.records.some((each) => each.nhsNumber === number && this.#follow(each) === to);
   }
 
-  async #sign(record: Indexed, thread: string, requester: string, superseded: string, continues = bytesOf(32)) {
+  /** What the key of the index signs, right or wrong. */
+  async sign(record: Indexed, thread: string, requester: string, superseded: string, continues = bytesOf(32)) {
     const content = { ...record };
     delete content.replacedBy;
     const now = this.#now();

@@ -83,6 +83,7 @@ function linked(thread: Thread, value: Link): SystemEvent {
   return {
     what: 'identified',
     ...named,
+    ...(patient ? { patient: displayPatient({ family: patient.family, given: patient.given }) } : {}),
     ...(patient?.birthDate ? { born: patient.birthDate } : {}),
     ...(number ? { number } : {}),
   };
