@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { direct } from './story/direct.ts';
 import { ending } from './story/ending.ts';
 import { enrolment } from './story/enrolment.ts';
+import { identity } from './story/identity.ts';
 import { keyboard } from './story/keyboard.ts';
 import { lockWays } from './story/lock.ts';
 import { offline } from './story/offline.ts';
@@ -32,6 +33,19 @@ describe('the main job', () => {
   });
   afterAll(() => open?.close());
 
-  for (const chapter of [enrolment, direct, team, patient, record, session, lockWays, offline, keyboard, wrong, ending])
+  for (const chapter of [
+    enrolment,
+    direct,
+    team,
+    patient,
+    record,
+    session,
+    lockWays,
+    offline,
+    keyboard,
+    wrong,
+    identity,
+    ending,
+  ])
     chapter(world);
 });

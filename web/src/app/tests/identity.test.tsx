@@ -116,7 +116,7 @@ describe('R11 identifying the patient of a thread', () => {
     expect(calls(mounted, 'reidentify')).toEqual([
       { thread: 'john', family: 'Smith', given: 'John', born: '1954-03-12', nhsNumber: '9434765919' },
     ]);
-    expect(shown()).toContain('Everything that was said here is about SMITH, John then.');
+    expect(shown()).toContain('After this, everything said here is about SMITH, John.');
     await press(button('Link to SMITH, John'));
     expect(calls(mounted, 'relink')).toEqual([]);
     await press(field(/I checked the wristband/));

@@ -81,7 +81,7 @@ export function Identify({ head }: { head: ThreadHead }) {
     >
       {match ? (
         <p class="lead">
-          Everything that was said here is about {shortPatientName(match.patient)} then. Everybody confirms the patient
+          After this, everything said here is about {shortPatientName(match.patient)}. Everybody confirms the patient
           again before they decide or file.
         </p>
       ) : (
