@@ -135,8 +135,8 @@ func (s *Session) complain(ctx context.Context, t *thread) error {
 			t.note(err)
 		}
 	}
-	if !renew || !t.membership.MayPost(s.person) || !s.mayRenew(t.id) {
-		return nil
+	if !renew || !t.membership.MayPost(s.person) || !t.carriesPresent() || !s.mayRenew(t.id) {
+		return nil // for a link to another patient there is no state that anybody here would seal
 	}
 	return s.rotate(ctx, t)
 }

@@ -68,11 +68,22 @@ func (s *Session) confirmedLately(t *thread) bool {
 		if m.seq < t.linkedAt() {
 			return false
 		}
-		if m.kind == envelope.KindConfirm && m.person == s.person {
+		if m.kind == envelope.KindConfirm && m.person == s.person && (m.inner == nil || t.names(m.inner)) {
 			return s.client.now().Time().Sub(m.at.Time()) < confirmAgain
 		}
 	}
 	return false
+}
+
+// confirms says whether the words of a confirmation are about the patient of the present link.
+func (t *thread) confirms(plain []byte) bool {
+	read, err := decodeInner(envelope.KindConfirm, plain)
+	return err == nil && t.names(read)
+}
+
+func (t *thread) names(said *inner) bool {
+	link, linked := t.membership.Link()
+	return linked && said.assertion != nil && *said.assertion == link.Assertion
 }
 
 // linkedAt is the place of the present link in the log.

@@ -174,9 +174,9 @@ func (t *thread) isContinuedBy(next *thread, author id.Person) bool {
 	if t.membership.Space() != envelope.SpacePatient {
 		return true
 	}
-	was, linked := t.membership.Link()
-	is, alsoLinked := next.membership.Link()
-	return linked && alsoLinked && was.Tag == is.Tag
+	return slices.ContainsFunc(t.membership.Links(), func(was envelope.Link) bool { // as they were first known, and as it was said better since
+		return slices.ContainsFunc(next.membership.Links(), func(is envelope.Link) bool { return was.Tag == is.Tag })
+	})
 }
 
 // claimed notes what one of the first messages says.

@@ -111,3 +111,38 @@ func (s *Session) NewestRecord(in id.Thread) id.Hash {
 	defer s.mu.Unlock()
 	return s.threads[in].current().Hash
 }
+
+// AssertionOf is the signed assertion of a thread, as its newest state has it.
+func (s *Session) AssertionOf(in id.Thread) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state, _ := s.threads[in].state()
+	return state.Assertion.Assertion
+}
+
+// AssertionBytes is the signed assertion of an answer.
+func (i *Identified) AssertionBytes() []byte { return i.assertion }
+
+// ForceRelink links a thread to whatever a signed assertion says, as a hostile member's client could.
+func (s *Session) ForceRelink(ctx context.Context, in id.Thread, raw []byte) error {
+	t, err := s.enterThread(in)
+	if err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	signed, err := envelope.Parse[envelope.Signed](raw)
+	if err != nil {
+		return err
+	}
+	assertion, err := envelope.Open[envelope.PatientAssertion](signed)
+	if err != nil {
+		return err
+	}
+	hash, err := signed.Hash()
+	if err != nil {
+		return err
+	}
+	return s.changeState(ctx, t, &envelope.ThreadState{Assertion: &envelope.StateAssertion{Assertion: raw}}, func(head envelope.EntryHead) (envelope.Object, error) {
+		return &envelope.Link{EntryHead: head, Tag: assertion.Tag, Assertion: hash}, nil
+	})
+}

@@ -148,6 +148,9 @@ func (s *Session) File(ctx context.Context, document *Document, check Check) (Fi
 		return Filing{}, err
 	}
 	defer s.mu.Unlock()
+	if !t.isPresent(document.assertion) {
+		return Filing{}, ErrRelinked // the document says who the patient was before
+	}
 	if err := s.confirmFirst(ctx, t, check); err != nil {
 		return Filing{}, err
 	}
@@ -155,7 +158,7 @@ func (s *Session) File(ctx context.Context, document *Document, check Check) (Fi
 		return Filing{}, err
 	}
 	filing, err := s.handOver(ctx, document)
-	if !hasCode(err, "identity_unconfirmed") || check == NotCompared {
+	if !hasCode(err, "identity_unconfirmed") || check == NotCompared || !t.isPresent(document.assertion) {
 		return filing, err
 	}
 	if _, err := s.queueConfirm(ctx, t); err != nil { // by the server's clock the last one is too old

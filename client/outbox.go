@@ -156,7 +156,8 @@ func (s *Session) adopt(ctx context.Context, t *thread, one *pending, answer acc
 }
 
 // sealAgain is for after a definite refusal: the first waiting message was not accepted and cannot be as it is. It gets the present epoch and place, and
-// those behind it, which follow from it, are chained again. Ids stay, halves are new.
+// those behind it, which follow from it, are chained again. Ids stay, halves are new. A confirmation of the patient as they were known before the thread was
+// linked again is not sent: what needs one is refused, and the person compares anew.
 func (s *Session) sealAgain(ctx context.Context, t *thread) error {
 	plain, err := s.wordsOf(t, s.outbox[t.id])
 	if err != nil {
@@ -169,8 +170,16 @@ func (s *Session) sealAgain(ctx context.Context, t *thread) error {
 		return err
 	}
 	after := t.log.Device(s.device.ID)
+	var waiting []*pending
+	var words [][]byte
 	for n, one := range s.outbox[t.id] {
-		if err := s.seal(t, one, after, plain[n]); err != nil {
+		if one.kind != envelope.KindConfirm || t.confirms(plain[n]) {
+			waiting, words = append(waiting, one), append(words, plain[n])
+		}
+	}
+	s.outbox[t.id] = waiting
+	for n, one := range waiting {
+		if err := s.seal(t, one, after, words[n]); err != nil {
 			return err
 		}
 		after = envelope.DeviceHead{Seq: one.header.DeviceSeq, Entry: one.entry}

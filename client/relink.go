@@ -151,6 +151,17 @@ func (t *thread) present() (*envelope.ThreadState, *envelope.PatientAssertion, e
 	return state, assertion, nil
 }
 
+// isPresent says whether a signed assertion is the one that the thread is linked to.
+func (t *thread) isPresent(raw []byte) bool {
+	signed, err := envelope.Parse[envelope.Signed](raw)
+	if err != nil {
+		return false
+	}
+	hash, err := signed.Hash()
+	link, linked := t.membership.Link()
+	return err == nil && linked && link.Assertion == hash
+}
+
 // comparePatients holds the patient of each epoch against the newest before it that was taken: the server vouches for a later link, and nobody takes its word
 // for another patient (section 9 of docs/protocol.md). An epoch that names one is used as little as any whose state is wrong.
 func (t *thread) comparePatients() {

@@ -37,10 +37,20 @@ func (s *Session) freshen(ctx context.Context, t *thread) error {
 		if envelope.CodeOf(err) != envelope.StaleEpoch || race == races || err == errUnopened && !s.mayRenew(t.id) {
 			return err
 		}
-		if err := s.rotate(ctx, t); err != nil {
+		err = s.rotate(ctx, t)
+		if envelope.CodeOf(err) == envelope.WrongIdentity && race == 0 && !t.carriesPresent() {
+			err = s.syncThread(ctx, t.id) // a later link is here already, and its keys are behind it
+		}
+		if err != nil {
 			return err
 		}
 	}
+}
+
+// carriesPresent says whether the newest state is of the present link.
+func (t *thread) carriesPresent() bool {
+	_, _, err := t.present()
+	return err == nil || t.membership.Space() != envelope.SpacePatient
 }
 
 func (s *Session) fresh(t *thread) error {

@@ -50,13 +50,14 @@ func (s *Session) Say(ctx context.Context, in id.Thread, draft Draft) (Message, 
 		return Message{}, err
 	}
 	defer s.mu.Unlock()
+	compared, _ := t.membership.Link()
 	queued, err := s.queue(ctx, t, draft)
 	if err != nil {
 		return Message{}, err
 	}
 	said, err := s.sent(ctx, t, queued)
-	if !hasCode(err, "identity_unconfirmed") || draft.Check == NotCompared {
-		return said, err
+	if now, _ := t.membership.Link(); !hasCode(err, "identity_unconfirmed") || draft.Check == NotCompared || now != compared {
+		return said, err // of another link the person has compared nothing
 	}
 	// By the server's clock the last confirmation is too old.
 	if _, err := s.queueConfirm(ctx, t); err != nil {
@@ -73,7 +74,11 @@ func (s *Session) sent(ctx context.Context, t *thread, queued *pending) (Message
 	if err := s.flush(ctx, t); err != nil {
 		return Message{}, err
 	}
-	return s.describeMessage(t, t.byID[queued.id]), nil
+	there := t.byID[queued.id]
+	if there == nil {
+		return Message{}, ErrRelinked // a confirmation of who the patient was before
+	}
+	return s.describeMessage(t, there), nil
 }
 
 // Queue seals a message into the outbox and returns its id. It may make an epoch for it.
@@ -147,6 +152,9 @@ func (s *Session) enqueue(
 	}
 	if err := s.freshen(ctx, t); err != nil {
 		return nil, err
+	}
+	if kind == envelope.KindConfirm && !t.names(said) {
+		return nil, ErrRelinked // while the keys were renewed
 	}
 	plain = withLog(kind, said, plain, s.ledger.head)
 	one := &pending{id: id.New[id.Message](s.client.ids), kind: kind, urgency: urgency}

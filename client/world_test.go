@@ -37,6 +37,7 @@ type world struct {
 	seats    []*identity.Seat
 	pin      id.Hash
 	data     string
+	national bool // ask the national index beside the hospital's, from the next start on
 }
 
 const password = "correct horse battery staple"
@@ -73,8 +74,13 @@ func newWorld(t *testing.T, change ...func(*identity.Founding)) *world {
 // start opens the server on its data, as an operator does.
 func (w *world) start() {
 	w.t.Helper()
+	var national *pds.Config
+	if w.national {
+		national = &pds.Config{BaseURL: w.hospital.NationalURL(), Timeout: 2 * time.Second}
+	}
 	opened, err := server.Open(w.ctx, server.Config{
-		Data: w.data, Origin: "http://" + w.web.Listener.Addr().String(), Clock: w.clock, Organisation: "RXX99",
+		National: national,
+		Data:     w.data, Origin: "http://" + w.web.Listener.Addr().String(), Clock: w.clock, Organisation: "RXX99",
 		Index:  pds.Config{BaseURL: w.hospital.IndexURL(), HospitalNumberSystem: hospital.HospitalNumberSystem, WardExtension: hospital.WardExtension},
 		Record: ehr.Config{BaseURL: w.hospital.RecordURL(), HospitalNumberSystem: hospital.HospitalNumberSystem, Clock: w.clock},
 	})
