@@ -119,6 +119,11 @@ const (
 	patientNumber  = "9912003888"
 	namesakeNumber = "9434765919"
 	otherNumber    = "9000000025"
+	unknownNumber  = "N0099001" // the hospital's, of somebody whom nobody knows
+	laterNumber    = "9992716363"
+	foundText      = "Quince-lantern: found at the bus station, GCS 12, no papers."
+	scanText       = "Quince-lantern: CT head before anything else."
+	admitText      = "Quince-lantern: admit under medicine."
 )
 
 // checkGrace is short because the check waits for it.
@@ -144,6 +149,8 @@ type story struct {
 	decision   client.Message
 	filing     client.Filing
 	before     map[string]*client.Held
+	unknown    id.Thread // of the patient whom nobody knew
+	scan       client.Filing
 }
 
 type step struct {
@@ -172,6 +179,8 @@ func (s *story) steps() []step {
 		{"a hold keeps the originals", s.hold},
 		{"after the release the originals are destroyed; tombstones stay", s.dispose},
 		{"nobody can read them any more, with everything that they still hold", s.unreadable},
+		{"an unknown patient has a temporary identity; a decision is filed under the hospital number", s.unknownPatient},
+		{"the hospital finds out who they are: the conversation follows, and is never anybody else's", s.identifiedLater},
 		{"two officers open what an order names, one alone does not", s.disclose},
 		{"the audit log verifies, and one altered byte is found", s.audit},
 		{"everything is stopped, and no known sentence is in any file", s.nowhere},

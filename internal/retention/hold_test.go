@@ -88,6 +88,44 @@ func TestR15_R16_HoldsWinAgainstSweepsThatRun(t *testing.T) {
 	})
 }
 
+// TestR15_AHoldOfAPatientCoversWhatWasSaidWhenNobodyKnewThem: a thread is the patient's by every link that it ever had.
+func TestR15_AHoldOfAPatientCoversWhatWasSaidWhenNobodyKnewThem(t *testing.T) {
+	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		in, other := w.newThread(envelope.SpaceTeam, 1, []int{1}), w.newThread(envelope.SpaceTeam, 4, []int{1})
+		for _, one := range []id.Thread{in, other} {
+			w.post(one, 1, envelope.KindText, 1, 0, w.clock.Now())
+			w.post(one, 1, envelope.KindSweep, 1, 2, w.clock.Now())
+		}
+		w.exec(`UPDATE thread SET link_tag = $1, link_seq = 3 WHERE thread = $2`, tagOf(2), in)
+		w.exec(`INSERT INTO thread_link (thread, seq, tag, assertion) VALUES ($1, 3, $2, $3)`, in, tagOf(2), id.Hash{2})
+		w.clock.Advance(60 * 24 * time.Hour)
+		keeper := retention.New(retention.Needs{Store: db, Eraser: quiet{}, Announcer: quiet{}, Clock: w.clock})
+		live := `SELECT COUNT(*) FROM thread_log WHERE thread = $1 AND kind = 4 AND state = 0`
+		for _, tags := range [][]id.Tag{{tagOf(1)}, {tagOf(2)}, {tagOf(1), tagOf(2)}} {
+			hold, err := keeper.Hold(t.Context(), officer, retention.Scope{Patient: tags}, "Case", "")
+			if err != nil {
+				t.Fatal(reasons(err))
+			}
+			if hold.Covered != 2 {
+				t.Errorf("a hold by %d tags covers %d messages", len(tags), hold.Covered)
+			}
+			if err := keeper.Sweep(t.Context(), workDue()); err != nil {
+				t.Fatal(err)
+			}
+			if n := w.count(live, in); n != 2 {
+				t.Errorf("%d messages are left", n)
+			}
+			if _, err := keeper.Release(t.Context(), officer, hold.ID, "Over"); err != nil {
+				t.Fatal(reasons(err))
+			}
+		}
+		if n := w.count(live+` AND content = 1`, other); n != 0 {
+			t.Errorf("%d messages of another patient are left", n)
+		}
+	})
+}
+
 // covers says again, in the test's own words, what a hold covers.
 const covers = `(h.thread IS NULL OR h.thread = t.thread) AND (h.person IS NULL OR EXISTS (SELECT 1 FROM thread_member m WHERE m.thread = t.thread
 	AND m.person = h.person)) AND (NOT h.patient OR EXISTS (SELECT 1 FROM thread_link k WHERE k.thread = t.thread AND k.tag IN (SELECT tag FROM hold_tag g WHERE g.hold = h.hold)))
