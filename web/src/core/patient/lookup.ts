@@ -28,7 +28,11 @@ import { mayWrite } from '../thread/rotate.ts';
 import type { Thread } from '../thread/thread.ts';
 import { newUuid } from '../uuid.ts';
 import type { Ward } from '../ward.ts';
+import { learnWords } from '../words.ts';
 import { isSame, namesakesAmong, patientCard } from './patient.ts';
+import { lookupWords } from './lookupWords.ts';
+
+learnWords(lookupWords);
 
 type Found = { assertion: Bytes; hash: Bytes; content: PatientAssertion; doubtful: boolean };
 /** For a thread that is being made, or for one that there is. */
@@ -66,6 +70,7 @@ export class LookUps {
       answer = await this.#ward.remote.patients.lookUp(questionOf(query, base64url(bytes), again?.former));
     } catch (thrown) {
       for (const [code, outcome] of refusals) if (isProblem(thrown, code)) return { outcome };
+      if (isProblem(thrown, 'not_linked', 'already_linked')) throw new Fault('link_moved');
       throw thrown;
     }
     if (answer.outcome === 'mismatch')

@@ -7,7 +7,7 @@ import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
 import { base64url } from '../../crypto/names.ts';
 import { samePatient, verifyAssertion } from '../../crypto/patient.ts';
 import type { PatientStanding } from '../contract.ts';
-import { Fault } from '../fault.ts';
+import { Fault, isProblem } from '../fault.ts';
 import type { Thread } from '../thread/thread.ts';
 import { relinkTo } from './lookup.ts';
 
@@ -46,7 +46,7 @@ async function ask(thread: Thread): Promise<Newer | undefined> {
   const link = thread.membership?.links.at(-1);
   const present = state?.assertion?.assertion;
   if (!patient || !present || !link) throw new Fault('not_linked');
-  const { compared, disagrees, ...answer } = await ward.remote.patients.check(thread.id, present);
+  const { compared, disagrees, ...answer } = await ward.remote.patients.check(thread.id, present).catch(moved);
   // Two sources that differ: somebody has to compare.
   const outcome = answer.outcome === 'superseded' && disagrees.length > 0 ? 'changed' : answer.outcome;
   const { assertion } = answer;
@@ -62,6 +62,11 @@ async function ask(thread: Thread): Promise<Newer | undefined> {
         : { outcome: outcome as 'current' | 'identified' | 'gone' };
   thread.learnStanding({ said, of: base64url(link.assertion), at: ward.now() });
   return outcome === 'superseded' ? newer : undefined;
+}
+
+function moved(thrown: unknown): never {
+  if (isProblem(thrown, 'not_linked')) throw new Fault('link_moved');
+  throw thrown;
 }
 
 const words: Readonly<Record<string, 'name' | 'born'>> = { name: 'name', birthDate: 'born' };
