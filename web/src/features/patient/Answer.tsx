@@ -33,7 +33,7 @@ export function Answer(props: Props) {
       );
     case 'invalidated':
       return (
-        <Refusal icon={<BlockedIcon />} title="This number is no longer valid">
+        <Refusal icon={<BlockedIcon />} title="This NHS number is no longer valid">
           The index has withdrawn it. Ask the records department which number the patient has now.
         </Refusal>
       );
