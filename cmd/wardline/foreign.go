@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"log/slog"
+	"time"
 
 	"github.com/wardline/wardline/internal/config"
 	"github.com/wardline/wardline/internal/ehr"
@@ -34,18 +35,18 @@ func certificate(f config.Foreign) signon.Certificate {
 }
 
 // indexConfig is how a patient index is reached.
-func indexConfig(f config.Foreign, log *slog.Logger) (pds.Config, error) {
+func indexConfig(f config.Foreign, timeout time.Duration, log *slog.Logger) (pds.Config, error) {
 	client, err := signon.Client(signOn(f, log))
-	return pds.Config{BaseURL: f.URL, Timeout: f.Timeout, HTTP: client, Header: authorization(f.Authorization)}, err
+	return pds.Config{BaseURL: f.URL, Timeout: timeout, HTTP: client, Header: authorization(f.Authorization)}, err
 }
 
 // indexConfigs fills in how the hospital's index is reached, and the national one where there is one.
 func indexConfigs(s config.Settings, log *slog.Logger, into *server.Config) (err error) {
-	if into.Index, err = indexConfig(s.Index, log); err != nil {
+	if into.Index, err = indexConfig(s.Index, s.IndexTimeout, log); err != nil {
 		return err
 	}
 	into.Index.HospitalNumberSystem, into.Index.WardExtension = s.IndexHospitalSystem, s.IndexWardExtension
-	national, err := indexConfig(s.National, log)
+	national, err := indexConfig(s.National, s.NationalTimeout, log)
 	if err == nil && s.National.URL != "" {
 		into.National = &national
 	}
@@ -74,7 +75,7 @@ func recordConfig(s config.Settings, log *slog.Logger, into *server.Config) erro
 		return err
 	}
 	into.Record = ehr.Config{
-		Path: ehr.Path(s.RecordPath), BaseURL: s.Record.URL, Timeout: s.Record.Timeout, HTTP: client, Header: authorization(s.Record.Authorization),
+		Path: ehr.Path(s.RecordPath), BaseURL: s.Record.URL, Timeout: s.RecordTimeout, HTTP: client, Header: authorization(s.Record.Authorization),
 		HospitalNumberSystem: s.IndexHospitalSystem,
 	}
 	return nil
@@ -92,7 +93,7 @@ func hl7Config(s config.Settings, into *server.Config) error {
 		secured = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	configured := mllp.Config{
-		Address: s.HL7Address, TLS: secured, Timeout: s.Record.Timeout, Training: s.HL7Training, DocumentType: s.HL7DocumentType,
+		Address: s.HL7Address, TLS: secured, Timeout: s.RecordTimeout, Training: s.HL7Training, DocumentType: s.HL7DocumentType,
 		Sender:             hl7.Place{Application: s.HL7Sender, Facility: cmp.Or(s.HL7SenderFacility, s.Organisation)},
 		Receiver:           hl7.Place{Application: s.HL7Receiver, Facility: cmp.Or(s.HL7ReceiverFacility, s.Organisation)},
 		NHSNumberAuthority: s.HL7NHSAuthority, HospitalNumberAuthority: s.HL7HospitalAuthority,

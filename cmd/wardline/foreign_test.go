@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wardline/wardline/internal/config"
 	"github.com/wardline/wardline/internal/ehr"
@@ -48,6 +49,22 @@ func TestTheRecordIsReachedAsConfigured(t *testing.T) {
 	}
 }
 
+func TestTheNationalIndexIsAskedWhereItIsConfigured(t *testing.T) {
+	log, s := slog.New(slog.DiscardHandler), site()
+	s.IndexHospitalSystem = "https://hospital.example/id"
+	made, err := serverConfig(s, log)
+	if err != nil || made.National != nil || made.Index.HospitalNumberSystem != "https://hospital.example/id" {
+		t.Errorf("%+v, %v", made.National, err)
+	}
+	s.National = config.Foreign{URL: "https://national.example/fhir", Authorization: "key"}
+	s.NationalTimeout = 3 * time.Second
+	made, err = serverConfig(s, log)
+	if err != nil || made.National == nil || made.National.BaseURL != "https://national.example/fhir" || made.National.Timeout != 3*time.Second ||
+		made.National.Header.Get("Authorization") != "key" || made.National.HospitalNumberSystem != "" || made.Index.BaseURL != "https://index.example/fhir" {
+		t.Errorf("%+v, %v", made.National, err)
+	}
+}
+
 func TestWhatCannotSignOnStopsTheStart(t *testing.T) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -65,7 +82,10 @@ func TestWhatCannotSignOnStopsTheStart(t *testing.T) {
 		change func(*config.Settings)
 		code   string
 	}{
-		"an open key, index":    {func(s *config.Settings) { s.Index.Certificate, s.Index.Key = key, key }, "key_file_too_open"},
+		"an open key, index": {func(s *config.Settings) { s.Index.Certificate, s.Index.Key = key, key }, "key_file_too_open"},
+		"half of OAuth, national": {func(s *config.Settings) {
+			s.National.URL, s.National.OAuthURL = "https://n.example", "https://token.example"
+		}, "oauth_incomplete"},
 		"half a pair, record":   {func(s *config.Settings) { s.Record.Certificate = key }, "client_certificate_incomplete"},
 		"half of OAuth, record": {func(s *config.Settings) { s.Record.OAuthURL = "https://token.example" }, "oauth_incomplete"},
 		"an open key, OAuth": {func(s *config.Settings) {

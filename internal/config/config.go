@@ -38,15 +38,18 @@ type Settings struct {
 
 	Organisation string `key:"organisation" name:"organisation" placeholder:"ODS" needed:"RXH" help:"ODS code of the organisation, which filed documents carry."`
 
-	Index               Foreign `embed:"" prefix:"index-" key:"index" set:"system=the patient index" set:"one=question to" set:"timeout=5s" needed:"https://pas.example.nhs.uk/fhir"`
-	IndexHospitalSystem string  `key:"index.hospital_number_system" name:"index-hospital-number-system" placeholder:"URI" help:"Identifier system of the hospital's own patient numbers."`
-	IndexWardExtension  string  `key:"index.ward_extension" name:"index-ward-extension" placeholder:"URI" help:"Extension of Patient that tells ward and bed."`
+	Index               Foreign       `embed:"" prefix:"index-" key:"index" set:"system=the patient index" needed:"https://pas.example.nhs.uk/fhir"`
+	IndexTimeout        time.Duration `key:"index.timeout" name:"index-timeout" default:"5s" help:"How long one question to the patient index may take."`
+	IndexHospitalSystem string        `key:"index.hospital_number_system" name:"index-hospital-number-system" placeholder:"URI" help:"Identifier system of the hospital's own patient numbers."`
+	IndexWardExtension  string        `key:"index.ward_extension" name:"index-ward-extension" placeholder:"URI" help:"Extension of Patient that tells ward and bed."`
 
-	National Foreign `embed:"" prefix:"national-" key:"national" set:"system=the national patient index" set:"one=question to" set:"timeout=5s"`
+	National        Foreign       `embed:"" prefix:"national-" key:"national" set:"system=the national patient index"`
+	NationalTimeout time.Duration `key:"national.timeout" name:"national-timeout" default:"5s" help:"How long one question to the national patient index may take."`
 
-	RecordPath string  `key:"record.path" name:"record-path" default:"iti-65" enum:"iti-65,fhir,hl7" help:"How documents are filed: iti-65 (FHIR, IHE MHD), fhir (FHIR, plain resources) or hl7 (HL7 v2 MDM over MLLP). See docs/integrate/record.md."`
-	Record     Foreign `embed:"" prefix:"record-" key:"record" set:"system=the health record" set:"one=exchange with" set:"timeout=30s" needed:"https://record.example.nhs.uk/fhir" path:"iti-65 fhir"`
-	RecordPDF  bool    `key:"record.pdf" name:"record-pdf" help:"File a PDF of each document beside the HTML, where it can be written in the fonts that a PDF carries. Not with record.path iti-65, which has room for one rendering."`
+	RecordPath    string        `key:"record.path" name:"record-path" default:"iti-65" enum:"iti-65,fhir,hl7" help:"How documents are filed: iti-65 (FHIR, IHE MHD), fhir (FHIR, plain resources) or hl7 (HL7 v2 MDM over MLLP). See docs/integrate/record.md."`
+	Record        Foreign       `embed:"" prefix:"record-" key:"record" set:"system=the health record" needed:"https://record.example.nhs.uk/fhir" path:"iti-65 fhir"`
+	RecordTimeout time.Duration `key:"record.timeout" name:"record-timeout" default:"30s" help:"How long one exchange with the health record may take."`
+	RecordPDF     bool          `key:"record.pdf" name:"record-pdf" help:"File a PDF of each document beside the HTML, where it can be written in the fonts that a PDF carries. Not with record.path iti-65, which has room for one rendering."`
 
 	HL7Address           string `key:"record.hl7.address" name:"record-hl7-address" placeholder:"HOST:PORT" needed:"record.example.nhs.uk:2575" path:"hl7" help:"Where the health record takes HL7 v2 over MLLP."`
 	HL7Plain             bool   `key:"record.hl7.plain" name:"record-hl7-plain" help:"Without TLS, which only this machine may have: for an engine or a tunnel on it."`
@@ -71,21 +74,20 @@ type Settings struct {
 }
 
 // Foreign is how a system that is not ours is reached, and how we prove to it who we are. Settings has one for each, which says in its tags what it is called
-// here (system), what one use of it is (one) and how long that may take; needed and path are those of its address.
+// here; needed and path are those of its address.
 type Foreign struct {
-	URL            string        `key:"url" name:"url" placeholder:"URL" help:"FHIR base address of ${system}."`
-	Timeout        time.Duration `key:"timeout" name:"timeout" default:"${timeout}" help:"How long one ${one} ${system} may take."`
-	Authorization  string        `key:"authorization" kong:"-" secret:"" help:"Authorization header sent to ${system}."`
-	Certificate    string        `key:"certificate" name:"certificate" placeholder:"FILE" help:"Client certificate for ${system}, in PEM."`
-	Key            string        `key:"key" name:"key" placeholder:"FILE" help:"Its private key, in PEM; nobody else may read the file."`
-	CA             string        `key:"ca" name:"ca" placeholder:"FILE" help:"Certificates, in PEM, of the authorities that ${system} is trusted by; empty is the machine's."`
-	OAuthURL       string        `key:"oauth.token_url" name:"oauth-token-url" placeholder:"URL" help:"Where ${system} gives out access tokens (OAuth 2.0 client credentials with a signed JWT)."`
-	OAuthClient    string        `key:"oauth.client_id" name:"oauth-client-id" placeholder:"ID" help:"Who we are there; with NHS England, the API key."`
-	OAuthKey       string        `key:"oauth.key" name:"oauth-key" placeholder:"FILE" help:"Private key that signs the JWT, in PEM; nobody else may read the file."`
-	OAuthKeyID     string        `key:"oauth.key_id" name:"oauth-key-id" placeholder:"KID" help:"The name under which its public half is registered there."`
-	OAuthAlgorithm string        `key:"oauth.algorithm" name:"oauth-algorithm" default:"RS512" enum:"RS512,RS384,ES256" help:"Signature of the JWT: RS512 (NHS England), RS384 or ES256."`
-	OAuthScope     string        `key:"oauth.scope" name:"oauth-scope" placeholder:"SCOPE" help:"What is asked for; empty asks for nothing in particular."`
-	OAuthAudience  string        `key:"oauth.audience" name:"oauth-audience" placeholder:"URL" help:"Whom the JWT is for; empty is the address that gives out tokens."`
+	URL            string `key:"url" name:"url" placeholder:"URL" help:"FHIR base address of ${system}."`
+	Authorization  string `key:"authorization" kong:"-" secret:"" help:"Authorization header sent to ${system}."`
+	Certificate    string `key:"certificate" name:"certificate" placeholder:"FILE" help:"Client certificate for ${system}, in PEM."`
+	Key            string `key:"key" name:"key" placeholder:"FILE" help:"Its private key, in PEM; nobody else may read the file."`
+	CA             string `key:"ca" name:"ca" placeholder:"FILE" help:"Certificates, in PEM, of the authorities that ${system} is trusted by; empty is the machine's."`
+	OAuthURL       string `key:"oauth.token_url" name:"oauth-token-url" placeholder:"URL" help:"Where ${system} gives out access tokens (OAuth 2.0 client credentials with a signed JWT)."`
+	OAuthClient    string `key:"oauth.client_id" name:"oauth-client-id" placeholder:"ID" help:"Who we are there; with NHS England, the API key."`
+	OAuthKey       string `key:"oauth.key" name:"oauth-key" placeholder:"FILE" help:"Private key that signs the JWT, in PEM; nobody else may read the file."`
+	OAuthKeyID     string `key:"oauth.key_id" name:"oauth-key-id" placeholder:"KID" help:"The name under which its public half is registered there."`
+	OAuthAlgorithm string `key:"oauth.algorithm" name:"oauth-algorithm" default:"RS512" enum:"RS512,RS384,ES256" help:"Signature of the JWT: RS512 (NHS England), RS384 or ES256."`
+	OAuthScope     string `key:"oauth.scope" name:"oauth-scope" placeholder:"SCOPE" help:"What is asked for; empty asks for nothing in particular."`
+	OAuthAudience  string `key:"oauth.audience" name:"oauth-audience" placeholder:"URL" help:"Whom the JWT is for; empty is the address that gives out tokens."`
 }
 
 var (

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -110,7 +109,7 @@ func Keys() []Key {
 		words := wordsOf(field.Tag)
 		for _, part := range reflect.VisibleFields(field.Type) {
 			key := keyOf(part.Tag, field.Tag.Get("key")+"."+part.Tag.Get("key"), slices.Concat(field.Index, part.Index))
-			key.Help, key.Default = words.Replace(key.Help), words.Replace(key.Default)
+			key.Help = words.Replace(key.Help)
 			if part.Name == "URL" {
 				key.Needed, key.path = field.Tag.Get("needed"), field.Tag.Get("path")
 			}
@@ -128,15 +127,10 @@ func keyOf(tag reflect.StructTag, name string, index []int) Key {
 	}
 }
 
-var setTag = regexp.MustCompile(`set:"([a-z]+)=([^"]*)"`)
-
 // wordsOf fills in what a foreign system is called, as the command line does.
 func wordsOf(tag reflect.StructTag) *strings.Replacer {
-	var words []string
-	for _, set := range setTag.FindAllStringSubmatch(string(tag), -1) {
-		words = append(words, "${"+set[1]+"}", set[2])
-	}
-	return strings.NewReplacer(words...)
+	word, meaning, _ := strings.Cut(tag.Get("set"), "=")
+	return strings.NewReplacer("${"+word+"}", meaning)
 }
 
 // Flag is the setting's name on the command line, without dashes before it. A secret has it only as a name among Values.

@@ -33,7 +33,7 @@
 // An account: [StretchPassword]; [SealUnlocker], [OpenUnlocker], [OpenedUnlocker.Unwrap]; [NewAccountKey], [AccountKey.SealVault],
 // [AccountKey.OpenVault], [OpenedVault.Wrap], [OpenedVault.CheckAccount]; [AccountKey.SealIdentity], [AccountKey.OpenIdentity].
 //
-// A patient: [PatientTag], [VerifyAssertion]; an assertion is signed with SignObject and ByServer(PurposeAssert, …).
+// A patient: [PatientTag], [HospitalTag], [VerifyAssertion], [SamePatient]; an assertion is signed with SignObject and ByServer(PurposeAssert, …).
 //
 // A disclosure: [VerifyOrder], [OpenForCase] (an officer), [CombineForCase] and [VerifiedMessage.OpenForCase] (the reviewer).
 //

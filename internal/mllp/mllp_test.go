@@ -274,6 +274,20 @@ func TestCorrectionAndCancellationAreMessagesOfTheirOwn(t *testing.T) {
 	}
 }
 
+// TestR11_ATemporaryIdentityIsSentUnderItsHospitalNumber: no NHS number and no date of birth, and nothing made up in their place.
+func TestR11_ATemporaryIdentityIsSentUnderItsHospitalNumber(t *testing.T) {
+	a := listen(t, nil, func(to io.Writer, m hl7.Message) { send(to, ack(epr, "AA", control(m), "")) })
+	paper := document(t)
+	paper.NHSNumber, paper.Born, paper.HospitalNumber, paper.Name = nhs.Number{}, nhs.BirthDate{}, "N0099001", nhs.Name{Family: "Unknown", Given: "Kestrel"}
+	if _, err := destination(t, config(a)).File(t.Context(), paper); err != nil {
+		t.Fatal(err)
+	}
+	pid := a.messages()[0].Segment("PID")
+	if pid.Value(3, 1) != "N0099001" || pid.Value(3, 5) != "MR" || pid.Value(5, 1) != "Unknown" || pid.Value(7, 1) != "" {
+		t.Errorf("%+v", pid)
+	}
+}
+
 func TestWhatTheRecordCannotPlaceIsNotSent(t *testing.T) {
 	a := listen(t, nil, func(to io.Writer, m hl7.Message) { send(to, ack(epr, "AA", control(m), "")) })
 	c := config(a)

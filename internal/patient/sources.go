@@ -70,12 +70,9 @@ func (f *found) join(local Record) {
 }
 
 // disagreement is what two indexes hold otherwise of one number.
-func disagreement(national, local nhs.Identifiers) (what []nhs.Identifier) {
+func disagreement(national, local nhs.Identifiers) []nhs.Identifier {
 	asked := nhs.Identifiers{Name: local.Name, Born: local.Born}
-	for _, field := range nhs.MatchIdentifiers(asked, national).Mismatches {
-		what = append(what, field)
-	}
-	return what
+	return nhs.MatchIdentifiers(asked, national).Mismatches
 }
 
 // byHospitalNumber asks who has one of the hospital's numbers. What the national index says of their NHS number counts more, as long as it is the same person.

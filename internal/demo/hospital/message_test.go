@@ -11,6 +11,7 @@ import (
 	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/mllp"
+	"github.com/wardline/wardline/internal/nhs"
 	"github.com/wardline/wardline/internal/record"
 )
 
@@ -38,6 +39,25 @@ func paper(t *testing.T) record.Document {
 	return record.Document{
 		Filing: d.Filing, NHSNumber: d.NHSNumber, HospitalNumber: d.HospitalNumber, Name: d.PatientName, Born: d.BirthDate, Title: d.Title, Bytes: d.Bytes,
 		Author: record.Clinician{Person: d.Author.Person, Name: d.Author.Name, Role: d.Author.Role}, DecidedAt: d.CreatedAt, FiledAt: d.SubmittedAt,
+	}
+}
+
+func TestR11_ATemporaryIdentityOverHL7(t *testing.T) {
+	h, destination := overMessages(t)
+	document := paper(t)
+	document.NHSNumber, document.Born, document.HospitalNumber, document.Name = nhs.Number{}, nhs.BirthDate{}, "N0099001", nhs.Name{Family: "Unknown", Given: "Kestrel"}
+	if _, err := destination.File(t.Context(), document); err != nil {
+		t.Fatal(err)
+	}
+	if filed := h.Filed(); len(filed) != 1 || filed[0].Patient != "N0099001" {
+		t.Errorf("%+v", filed)
+	}
+	if err := h.Merge("N0099001", "9992716363"); err != nil {
+		t.Fatal(err)
+	}
+	document.Filing[0]++
+	if _, err := destination.File(t.Context(), document); !errors.Is(err, mllp.ErrRefused) {
+		t.Errorf("under a number that was merged meanwhile: %v", err)
 	}
 }
 
