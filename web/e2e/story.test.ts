@@ -7,6 +7,7 @@ import { direct } from './story/direct.ts';
 import { ending } from './story/ending.ts';
 import { enrolment } from './story/enrolment.ts';
 import { form } from './story/form.ts';
+import { identity } from './story/identity.ts';
 import { keyboard } from './story/keyboard.ts';
 import { lockWays } from './story/lock.ts';
 import { offline } from './story/offline.ts';
@@ -45,6 +46,7 @@ describe('the main job', () => {
     offline,
     keyboard,
     wrong,
+    identity,
     ending,
   ])
     chapter(world);

@@ -25,6 +25,5 @@ describe('the main job', () => {
   });
   afterAll(() => open?.close());
 
-  for (const chapter of [enrolment, direct, team, patient])
-    chapter(world);
+  for (const chapter of [enrolment, direct, team, patient]) chapter(world);
 });

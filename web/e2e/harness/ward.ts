@@ -43,12 +43,17 @@ export class Ward {
     return this.#control('index', { mode });
   }
 
+  /** What becomes of people's records while a conversation goes on: two are put together, or one says something else now. */
+  patients(order: { merge: string; into: string } | { change: string; nhsNumber: string }): Promise<void> {
+    return this.#control('patients', order);
+  }
+
   async stop(): Promise<void> {
     await end(this.#process);
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  async #control(what: 'record' | 'index', order: { mode: string; reason?: string }): Promise<void> {
+  async #control(what: 'record' | 'index' | 'patients', order: object): Promise<void> {
     const answer = await fetch(`${this.hospital}/control/${what}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -520,7 +520,23 @@ export function createFake(options: FakeOptions = {}): Fake {
     createTeam: async () => ({ thread: 'team' }),
     lookUpPatient: async (query) => lookUp(query),
     createPatient: async () => ({ thread: 'john' }),
+    reidentify: async (query) => lookUp(query),
+    relink: async ({ thread: id }) => headOf(id, { patient: data.john }),
+    checkPatient: async ({ thread: id, whenDue }) => {
+      if (whenDue) return;
+      headOf(id, { standing: { outcome: 'superseded', nhsNumber: '9990475466', was: '9434765919', at: Date.now() } });
+    },
+    updateNumber: async ({ thread: id }) => {
+      delete thread(id).head.standing;
+      headOf(id, { patient: { ...data.john, nhsNumber: '9990475466' } });
+    },
   };
+
+  function headOf(id: ThreadId, change: Partial<ThreadHead>) {
+    const found = thread(id);
+    found.head = { ...found.head, ...change };
+    emit(`thread:${id}`, { head: found.head, items: [], removed: [], arrived: [] });
+  }
 
   function quarantine(id: ThreadId, note: string) {
     const found = thread(id);

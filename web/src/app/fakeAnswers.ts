@@ -42,11 +42,29 @@ export function searchDirectory(query: string) {
 }
 
 export function lookUp(query: PatientQuery): PatientAnswer {
+  const name = { what: 'name' as const, asked: `${query.family.toUpperCase()}, ${query.given}` };
   const asked = [
-    { what: 'name' as const, asked: `${query.family.toUpperCase()}, ${query.given}` },
-    { what: 'born' as const, asked: query.born },
-    { what: 'nhs-number' as const, asked: query.nhsNumber },
+    name,
+    { what: 'born' as const, asked: query.born ?? '' },
+    query.nhsNumber
+      ? { what: 'nhs-number' as const, asked: query.nhsNumber }
+      : { what: 'hospital-number' as const, asked: query.hospitalNumber ?? '' },
   ];
+  const unknown = query.hospitalNumber === data.kestrel.hospitalNumber;
+  if (query.temporary && !unknown) return { outcome: 'known' };
+  if (!query.temporary && unknown) return { outcome: 'temporary' };
+  if (query.temporary) {
+    const compared = [name, { what: 'hospital-number' as const, asked: 'N0099001' }];
+    return {
+      outcome: 'match',
+      lookup: 'l2',
+      patient: data.kestrel,
+      compared: compared.map((each) => ({ ...each, matches: true })),
+      namesakes: [],
+      disagrees: [],
+    };
+  }
+  if (query.family.toLowerCase() === 'another') return { outcome: 'another' };
   if (query.family.toLowerCase() === 'nobody') return { outcome: 'not-found' };
   if (query.family.toLowerCase() === 'gone') return { outcome: 'invalidated' };
   if (query.family.toLowerCase() === 'down') return { outcome: 'unreachable' };
@@ -61,6 +79,7 @@ export function lookUp(query: PatientQuery): PatientAnswer {
     namesakes: [
       { name: 'SMITH, Joan (Mrs)', differs: ['given', 'title', 'nhs-number'], lastFour: '0025', source: 'index' },
     ],
+    disagrees: query.hospitalNumber ? ['born'] : [],
   };
 }
 

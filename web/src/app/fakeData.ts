@@ -69,6 +69,15 @@ export const john: Patient = {
   restricted: false,
   needs: [],
 };
+/** Nobody knows who it is. */
+export const kestrel: Patient = {
+  family: 'Unknown',
+  given: 'Kestrel',
+  hospitalNumber: 'N0099001',
+  temporary: 'N0099001',
+  restricted: false,
+  needs: [],
+};
 export const joan: Patient = { ...john, given: 'Joan', title: 'Mrs', nhsNumber: '9000000025' };
 export const ngozi: Patient = {
   family: 'Okafor-Williamson',

@@ -8,6 +8,7 @@ import type { AddReason, DirectoryAnswer, PersonId, ThreadId } from './contract.
 import { type Desk, withinLimits } from './desk.ts';
 import { Fault, isProblem } from './fault.ts';
 import { LookUps } from './patient/lookup.ts';
+import { Standings } from './patient/standing.ts';
 import { searchDirectory } from './people/directory.ts';
 import { Again } from './record/again.ts';
 import { Decisions } from './record/decisions.ts';
@@ -21,6 +22,7 @@ import { mayWrite } from './thread/rotate.ts';
 
 export class Acts {
   readonly lookUps: LookUps;
+  readonly standings = new Standings();
   readonly filings = new Filings();
   readonly decisions: Decisions;
   readonly again: Again;

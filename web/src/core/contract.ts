@@ -123,7 +123,9 @@ export type Patient = {
   /** Absent when it is not known; the banner then says so. */
   born?: string;
   nhsNumber?: string;
-  /** The unknown patient: what the hospital calls them until somebody knows. */
+  /** The hospital's own number, also of somebody who has no other. */
+  hospitalNumber?: string;
+  /** The unknown patient: the hospital's number of them until somebody knows. */
   temporary?: string;
   /** `YYYY-MM-DD`, or `unknown` when the index says deceased and no more. */
   deceased?: string;
@@ -145,7 +147,7 @@ export type PatientLink = {
 export type Namesake = {
   /** As the banner writes it: "SMITH, Joan (Mrs)". */
   name: string;
-  differs: ('family' | 'given' | 'title' | 'born' | 'nhs-number')[];
+  differs: ('family' | 'given' | 'title' | 'born' | 'nhs-number' | 'hospital-number')[];
   lastFour: string;
   /** The index, or a thread this person is in. */
   source: 'index' | 'own-thread';
@@ -375,6 +377,8 @@ export type ThreadHead = {
   ward?: string;
   patient?: Patient;
   link?: PatientLink;
+  /** What the record said of the patient's identity when this device last asked it. Absent before it asked about the present link. */
+  standing?: PatientStanding & { at: number };
   members: Member[];
   /** Every decision of the thread, loaded or not, oldest first. */
   record: RecordLine[];
@@ -465,10 +469,26 @@ export type DirectoryAnswer = {
   more: boolean;
 };
 
-export type PatientQuery = { family: string; given: string; born: string; nhsNumber: string };
+/**
+ * Three identifiers: the name, the date of birth, and the NHS number or the hospital's number. `temporary`: an unknown patient, with the name
+ * and the number that the hospital gave them, and no date of birth.
+ */
+export type PatientQuery = {
+  family: string;
+  given: string;
+  born?: string;
+  nhsNumber?: string;
+  hospitalNumber?: string;
+  temporary?: true;
+};
 
 /** `found` is told only where it agrees: two of three must not confirm the third. */
-export type Compared = { what: 'name' | 'born' | 'nhs-number'; asked: string; matches: boolean; found?: string };
+export type Compared = {
+  what: 'name' | 'born' | 'nhs-number' | 'hospital-number';
+  asked: string;
+  matches: boolean;
+  found?: string;
+};
 
 export type PatientAnswer =
   | {
@@ -478,13 +498,32 @@ export type PatientAnswer =
       compared: Compared[];
       supersededFrom?: string;
       namesakes: Namesake[];
-      /** A thread about this patient that I am already in. */
+      /** What the hospital's own index holds otherwise than the national one: the wristband decides. */
+      disagrees: ('name' | 'born')[];
+      /** Another thread about this patient that I am already in. */
       existing?: ThreadId;
     }
   | { outcome: 'no-match'; compared: Compared[] }
   | { outcome: 'not-found' }
   | { outcome: 'invalidated' }
+  /** Asked for an unknown patient, and the hospital knows who it is; asked for a known one, and it does not. */
+  | { outcome: 'known' }
+  | { outcome: 'temporary' }
+  /** Not the patient of the thread that was to be linked better. */
+  | { outcome: 'another' }
   | { outcome: 'unreachable' };
+
+/** Whether the identity of a thread's patient still stands in the record. */
+export type PatientStanding =
+  | { outcome: 'current' }
+  /** The number was replaced, and everything else agrees. */
+  | { outcome: 'superseded'; nhsNumber: string; was: string }
+  /** The same number, and the name or the date of birth is another one now. */
+  | { outcome: 'changed'; differs: ('name' | 'born')[] }
+  /** The hospital knows by now who the unknown patient is. */
+  | { outcome: 'identified' }
+  /** The number is not known there any more. */
+  | { outcome: 'gone' };
 
 // Filing
 
@@ -644,7 +683,17 @@ export interface Wardline extends RecordVerbs {
   createDirect(arg: { person: PersonId }): Promise<{ thread: ThreadId }>;
   createTeam(arg: { name: string; people: PersonId[]; reason: AddReason }): Promise<{ thread: ThreadId }>;
   lookUpPatient(arg: PatientQuery): Promise<PatientAnswer>;
-  /** Refuses when there are namesakes and `wristbandChecked` is false. */
+  /** The same for a thread that exists: who its patient is, known better. Never another patient. */
+  reidentify(arg: PatientQuery & { thread: ThreadId }): Promise<PatientAnswer>;
+  /** Links the thread to what `reidentify` found. Refuses when there is a reason to check the wristband and `wristbandChecked` is false. */
+  relink(arg: { thread: ThreadId; lookup: LookupId; wristbandChecked: boolean }): Promise<void>;
+  /**
+   * Asks the record whether the identity still stands; the head then says so. `whenDue`: only when this device asked longer than a duty ago.
+   */
+  checkPatient(arg: { thread: ThreadId; whenDue?: true }): Promise<void>;
+  /** The number was replaced: takes the new one. Asks the record once more, and refuses when it is not as it was. */
+  updateNumber(arg: { thread: ThreadId }): Promise<void>;
+  /** Refuses when there are namesakes, or two sources disagree, and `wristbandChecked` is false. */
   createPatient(arg: {
     lookup: LookupId;
     name: string;
@@ -749,6 +798,10 @@ const verbTable: Record<Verb, true> = {
   createDirect: true,
   createTeam: true,
   lookUpPatient: true,
+  reidentify: true,
+  relink: true,
+  checkPatient: true,
+  updateNumber: true,
   createPatient: true,
 };
 export const verbs: ReadonlySet<string> = new Set(Object.keys(verbTable));

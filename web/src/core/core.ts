@@ -173,6 +173,10 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     createDirect: async ({ person }) => (await acts()).createDirect(person),
     createTeam: async ({ name, people, reason }) => (await acts()).createTeam(name, people, reason),
     lookUpPatient: async (query) => (await acts()).lookUps.ask(query),
+    reidentify: async ({ thread: id, ...query }) => (await acts()).lookUps.askAgain(query, thread(id)),
+    relink: async ({ thread: id, ...arg }) => (await acts()).lookUps.relink(thread(id), arg),
+    checkPatient: async ({ thread: id, whenDue }) => (await acts()).standings.check(thread(id), whenDue === true),
+    updateNumber: async ({ thread: id }) => (await acts()).standings.updateNumber(thread(id)),
     createPatient: async (arg) => (await acts()).createPatient(arg),
   };
 }

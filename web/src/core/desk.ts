@@ -232,7 +232,7 @@ export class Desk {
     });
     const { check } = await this.#checks;
     const thread = this.threads.need(id);
-    return check(text, { space: spaceOf(thread), numbers: numbersOf(thread.patient) }, this.ward.now());
+    return check(text, { space: spaceOf(thread), numbers: numbersOf(thread.identities.values()) }, this.ward.now());
   }
 
   async send(arg: {

@@ -22,7 +22,20 @@ export type SystemEvent =
       me: boolean;
       reason: 'leaver' | 'mover' | 'lost-device' | 'review';
     }
-  | { what: 'linked'; by: string; byMe: boolean; patient: string }
+  /** `temporary`: the hospital's number of somebody whom nobody knows. */
+  | { what: 'linked'; by: string; byMe: boolean; patient: string; temporary?: string }
+  /** More is known of who the patient is: everything that was said is about them. */
+  | {
+      what: 'identified';
+      by: string;
+      byMe: boolean;
+      patient: string;
+      born?: string;
+      number?: string;
+      temporary?: string;
+    }
+  /** The number was replaced by another; nothing else is different. */
+  | { what: 'number-updated'; by: string; byMe: boolean; was: string }
   | { what: 'renamed'; by: string; byMe: boolean; name: string }
   /** Acts: see docs/protocol.md, section 8. `decision` is the id of the message that they are about. */
   | { what: 'confirmed'; by: string; byMe: boolean; patient: string }
@@ -37,8 +50,8 @@ export type SystemEvent =
       note?: string;
     }
   | { what: 'countersigned'; by: string; byMe: boolean; decision: MessageId; note?: string }
-  /** New keys. `unreadable`: the last ones did not open for somebody. */
-  | { what: 'rotated'; why: 'added' | 'removed' | 'device' | 'age' | 'unreadable' }
+  /** New keys. `unreadable`: the last ones did not open for somebody. `identity`: they carry what is known better of the patient. */
+  | { what: 'rotated'; why: 'added' | 'removed' | 'device' | 'age' | 'unreadable' | 'identity' }
   /** Somebody said, signed, that the keys that were made for them here do not open. */
   | { what: 'unreadable-keys'; who: string[]; me: boolean; by: string; byMe: boolean }
   /** From here on a member is left out of the keys, or back in them. */

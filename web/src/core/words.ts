@@ -125,13 +125,9 @@ const words: Record<string, Words> = {
     message: 'This thread has been stopped: what the server showed of it does not fit together.',
     hint: 'Go on in a new thread with the same people, and tell the service desk.',
   },
-  patient_changed: {
-    message: 'The record says something else about this patient now.',
-    hint: 'Identify the patient again in a new patient thread.',
-  },
-  index_unavailable: {
-    message: 'The patient index cannot be reached.',
-    hint: 'Try again. If it is urgent, call.',
+  identity_missing: {
+    message: 'This conversation names a patient of whom this device was shown nothing.',
+    hint: 'Do not go on here. Go on in a new patient thread, and tell the service desk.',
   },
   too_many_reports: { message: 'That is more than can be taken in one day.', hint: 'Tell the service desk.' },
   not_a_member: { message: 'You are no longer in this thread.', hint: 'Ask a member to add you again.' },
@@ -177,20 +173,6 @@ const words: Record<string, Words> = {
   people_missing: { message: 'Nobody has been chosen.', hint: 'Choose at least one person.' },
   name_missing: { message: 'The team has no name.', hint: 'Give it one.' },
   note_too_long: { message: 'The reason is too long.', hint: 'Shorten it.' },
-
-  nhs_number_invalid: { message: 'This is not a valid NHS number.', hint: 'Check each digit against the wristband.' },
-  birth_date_invalid: { message: 'This is not a date of birth.', hint: 'Give day, month and year.' },
-  name_incomplete: { message: 'Both names are needed.', hint: 'Give the last name and the first name.' },
-  lookup_missing: { message: 'This look-up is too old.', hint: 'Compare with the record again.' },
-  wristband_needed: {
-    message: 'There is a patient with much the same name.',
-    hint: 'Check the wristband and tick.',
-  },
-  patient_not_identified: {
-    message: 'The patient was looked up too long ago.',
-    hint: 'Compare with the record again.',
-  },
-  link_unproved: { message: 'The patient was looked up too long ago.', hint: 'Compare with the record again.' },
 
   decision_empty: { message: 'There is no decision yet.', hint: 'Write it, or tick a message.' },
   not_linked: {

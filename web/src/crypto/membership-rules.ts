@@ -35,7 +35,8 @@ export type Membership = {
   readonly head: Bytes;
   /** By `hex` of the person id. */
   readonly members: ReadonlyMap<string, Member>;
-  readonly link: Link | null;
+  /** In their order: the last is the present one, each says better than the one before who the patient is. */
+  readonly links: readonly Link[];
   /** Everybody who was ever a member, by `hex`. */
   readonly ever: ReadonlySet<string>;
 };
@@ -72,7 +73,7 @@ export function founding(thread: Bytes, create: Create): Membership {
   };
   const id = hex(create.person);
   const members = new Map([[id, creator]]);
-  return { thread, create, name: create.name, seq: 0, head: thread, members, link: null, ever: new Set([id]) };
+  return { thread, create, name: create.name, seq: 0, head: thread, members, links: [], ever: new Set([id]) };
 }
 
 export function thaw(membership: Membership): Draft {
@@ -99,10 +100,7 @@ export function advance(draft: Draft, entry: MembershipEntry): void {
       advanceRole(draft, entry.value);
       break;
     case 'link':
-      author(draft, entry.value.person, 'link');
-      insist(draft.create.space === 'patient', 'not_entitled', 'link: only in a patient thread');
-      insist(draft.link === null, 'not_entitled', 'link: only once');
-      draft.link = entry.value;
+      advanceLink(draft, entry.value);
       break;
     case 'rename':
       owner(draft, entry.value.person, 'rename');
@@ -169,6 +167,19 @@ function advanceRekey(draft: Draft, { person, target: id, identity, seq, issued 
   insist(!equal(person, id), 'not_entitled', 'rekey: not of oneself');
   insist(!equal(target.identity, identity), 'not_entitled', 'rekey: to the identity that is pinned');
   draft.members.set(hex(id), { ...target, identity, pinnedSeq: seq, pinnedAt: issued });
+}
+
+/** The first link comes when the thread is made; one after it says better who the patient is, and never that it is another one. */
+function advanceLink(draft: Draft, value: Link): void {
+  const { role } = author(draft, value.person, 'link');
+  insist(draft.create.space === 'patient', 'not_entitled', 'link: only in a patient thread');
+  const present = draft.links.at(-1);
+  if (present !== undefined) {
+    const posts = role === 'owner' || draft.create.postBy === 'member';
+    insist(posts, 'not_entitled', 'link: a later one only by somebody who may post');
+    insist(!equal(present.assertion, value.assertion), 'not_entitled', 'link: to the assertion that is linked');
+  }
+  draft.links = [...draft.links, value];
 }
 
 function advanceRole(draft: Draft, { person, target: id, memberRole: role }: RoleEntry): void {

@@ -234,15 +234,32 @@ describe('role, rename, link', () => {
     await refuses(direct.append(rename, { ...direct.next(shaw), name: 'x' }, shaw), 'not_entitled');
   });
 
-  test('R04 R33 a patient is linked once, by a member, in a patient thread only', async () => {
+  test('R04 R33 a patient is linked by a member, in a patient thread only', async () => {
     for (const space of ['team', 'announcement', 'social', 'role'] as const) {
       await refuses((await team({ space })).link(shaw, {}), 'not_entitled');
     }
     const patient = await team({ space: 'patient', name: '' });
     await refuses(patient.link(lind, {}), 'not_entitled');
     await patient.link(okoro, {});
-    const again = { ...patient.next(okoro), tag: bytesOf(32), assertion: bytesOf(32) };
-    await refuses(patient.append(link, again, okoro), 'not_entitled');
+    expect(patient.membership.current.links).toHaveLength(1);
+  });
+
+  test('R11 linked again only by somebody who may post, and to another assertion; all links stay in their order', async () => {
+    const patient = await team({ space: 'patient', name: '', postBy: 'owner' });
+    await patient.link(okoro, {});
+    const [first] = patient.membership.current.links;
+    await refuses(patient.link(okoro, { family: 'Smythe' }), 'not_entitled');
+    await refuses(patient.link(lind, { family: 'Smythe' }), 'not_entitled');
+    const again = { ...patient.next(shaw), tag: bytesOf(32), assertion: first?.assertion ?? bytesOf(32) };
+    await refuses(patient.append(link, again, shaw), 'not_entitled');
+    const before = patient.membership;
+    await patient.link(shaw, { nhsNumber: '9990475466', superseded: '9434765919' });
+    const { links, seq, head } = patient.membership.current;
+    expect(links).toHaveLength(2);
+    expect(links[0]).toEqual(first);
+    expect(membershipAt(patient.membership, seq, head).links).toEqual(links);
+    expect(membershipAt(patient.membership, before.current.seq, before.current.head).links).toEqual([first]);
+    expect(before.current.links).toEqual([first]);
   });
 });
 

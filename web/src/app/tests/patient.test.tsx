@@ -85,6 +85,7 @@ describe('R11 a patient who could be mistaken', () => {
 test.each([
   ['Nobody', 'The record knows no such number'],
   ['Gone', 'This NHS number is no longer valid'],
+  ['Another', 'Not the patient of this conversation'],
   ['Down', 'The patient index does not answer'],
 ])('R11 %s: said plainly and nothing is linked', async (family, words) => {
   const { of } = await ask({ 'LAST name': family });

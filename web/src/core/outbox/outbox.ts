@@ -18,6 +18,7 @@ import { base64url, fromUuidText } from '../../crypto/names.ts';
 import type { MessageId, ThreadId, WardError } from '../contract.ts';
 import { Fault, Problem, Unreachable, isProblem, wardErrorOf } from '../fault.ts';
 import type { Accepted } from '../remote/shapes.ts';
+import { isOutdated } from '../thread/confirmed.ts';
 import { allowedWhenQuarantined } from '../thread/quarantine.ts';
 import { currentEpoch, isDue, mayAct, mayWrite, refreshMembers } from '../thread/rotate.ts';
 import type { Thread } from '../thread/thread.ts';
@@ -150,6 +151,11 @@ export class Outbox {
     let waiting = first;
     for (let race = 0; race < races; race++) {
       if (this.#uncertain.has(waiting.id) && (await this.#arrived(thread, waiting))) return;
+      // It says nothing of the patient as they are linked now.
+      if (isOutdated(thread, waiting.inner)) {
+        await this.#drop(waiting);
+        return;
+      }
       if (!waiting.sealed) waiting = await this.#seal(thread, waiting);
       const { sealed } = waiting;
       if (!sealed) throw new Fault('unexpected');

@@ -1,11 +1,12 @@
 /**
- * Finding out who a patient is (R11): three identifiers against the index, for a thread whose id is known before it exists. Only a full
- * match gives an assertion, and with it a thread can be started.
+ * Finding out who a patient is (R11): three identifiers against the index, for a thread whose id is known before it exists, or for one whose
+ * patient is to be known better. Only a full match gives an assertion, and with it a thread can be started, or linked again.
  */
-import { type Bytes, utf8 } from '../../crypto/bytes.ts';
+import { type Bytes, bytesOf, equal, utf8 } from '../../crypto/bytes.ts';
+import { base64url } from '../../crypto/names.ts';
 import { nfc } from '../../crypto/layout.ts';
 import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
-import { verifyAssertion } from '../../crypto/patient.ts';
+import { samePatient, verifyAssertion } from '../../crypto/patient.ts';
 import type {
   AddReason,
   Compared,
@@ -19,13 +20,23 @@ import type {
 } from '../contract.ts';
 import { Fault, isProblem } from '../fault.ts';
 import { displayPatient } from '../people/name.ts';
+import type { Question } from '../remote/remote.ts';
 import type { LookUp } from '../remote/shapes.ts';
-import { type Founding, found, idOf, invite, linkPatient, start } from '../thread/create.ts';
+import { type Founding, found, invite, linkPatient, start } from '../thread/create.ts';
+import { relinkPatient } from '../thread/members.ts';
+import { mayWrite } from '../thread/rotate.ts';
+import type { Thread } from '../thread/thread.ts';
 import { newUuid } from '../uuid.ts';
 import type { Ward } from '../ward.ts';
-import { namesakesAmong, patientCard } from './patient.ts';
+import { learnWords } from '../words.ts';
+import { isSame, namesakesAmong, patientCard } from './patient.ts';
+import { lookupWords } from './lookupWords.ts';
 
-type Kept = { founding: Founding; assertion: Bytes; hash: Bytes; content: PatientAssertion; namesakes: number };
+learnWords(lookupWords);
+
+type Found = { assertion: Bytes; hash: Bytes; content: PatientAssertion; doubtful: boolean };
+/** For a thread that is being made, or for one that there is. */
+type Kept = Found & ({ founding: Founding } | { thread: ThreadId });
 
 /** The patients of the threads that I am in. */
 export type OwnPatients = () => { thread: ThreadId; patient: Patient }[];
@@ -42,20 +53,34 @@ export class LookUps {
 
   async ask(query: PatientQuery): Promise<PatientAnswer> {
     const founding = await found(this.#ward, { space: 'patient', name: '', addBy: 'member' });
-    const { family, given, born, nhsNumber } = query;
+    return this.#ask(query, founding.membership.thread, undefined, (found) => ({ ...found, founding }));
+  }
+
+  /** Who the patient of a thread is, known better. */
+  async askAgain(query: PatientQuery, thread: Thread): Promise<PatientAnswer> {
+    mayWrite(thread);
+    const former = thread.state?.assertion?.assertion;
+    if (!former || !thread.patient) throw new Fault('identity_missing');
+    return this.#ask(query, thread.bytes, { thread, former }, (found) => ({ ...found, thread: thread.id }));
+  }
+
+  async #ask(query: PatientQuery, bytes: Bytes, again: Again | undefined, keep: (found: Found) => Kept) {
     let answer: LookUp;
     try {
-      const question = { thread: idOf(founding), family, given, nhsNumber, birthDate: born };
-      answer = await this.#ward.remote.patients.lookUp(question);
+      answer = await this.#ward.remote.patients.lookUp(questionOf(query, base64url(bytes), again?.former));
     } catch (thrown) {
-      if (isProblem(thrown, 'patient_unknown')) return { outcome: 'not-found' };
-      if (isProblem(thrown, 'patient_invalidated')) return { outcome: 'invalidated' };
-      if (isProblem(thrown, 'index_unavailable')) return { outcome: 'unreachable' };
+      for (const [code, outcome] of refusals) if (isProblem(thrown, code)) return { outcome };
+      if (isProblem(thrown, 'not_linked', 'already_linked')) throw new Fault('link_moved');
       throw thrown;
     }
-    if (answer.outcome === 'mismatch') return { outcome: 'no-match', compared: compare(query, answer, undefined) };
+    if (answer.outcome === 'mismatch')
+      return { outcome: 'no-match' as const, compared: compare(query, answer, undefined) };
     if (!answer.assertion) throw new Fault('answer_unreadable');
-    return this.#matched(query, answer, founding, answer.assertion);
+    const { assertion: content, hash } = await verifyAssertion(answer.assertion, this.#ward.trust.chain, bytes);
+    const present = again?.thread.membership?.links.at(-1)?.assertion ?? bytesOf(32);
+    if (!equal(content.continues, present)) throw new Fault('link_moved');
+    if (again?.thread.patient) samePatient(again.thread.patient, content);
+    return this.#matched(query, answer, { assertion: answer.assertion, hash, content }, again?.thread.id, keep);
   }
 
   /** Starts the thread of a look-up. */
@@ -66,9 +91,8 @@ export class LookUps {
     reason: AddReason;
     wristbandChecked: boolean;
   }): Promise<ThreadId> {
-    const kept = this.#kept.get(arg.lookup);
-    if (!kept || this.#ward.now() > kept.content.expires) throw new Fault('lookup_missing');
-    if (kept.namesakes > 0 && !arg.wristbandChecked) throw new Fault('wristband_needed');
+    const kept = this.#take(arg);
+    if (!('founding' in kept)) throw new Fault('lookup_missing');
     // The first try may have failed half-way: each starts from the bare create entry.
     const { founding, content, hash, assertion } = kept;
     const thread: Founding = { ...founding, entries: [] };
@@ -79,13 +103,32 @@ export class LookUps {
     return made;
   }
 
-  async #matched(query: PatientQuery, answer: LookUp, founding: Founding, assertion: Bytes): Promise<PatientAnswer> {
-    const { trust, now } = this.#ward;
-    const verified = await verifyAssertion(assertion, trust.chain, founding.membership.thread);
-    const content = verified.assertion;
+  /** Links a thread to what was found out. */
+  async relink(thread: Thread, arg: { lookup: LookupId; wristbandChecked: boolean }): Promise<void> {
+    const kept = this.#take(arg);
+    if (!('thread' in kept) || kept.thread !== thread.id) throw new Fault('lookup_missing');
+    await relinkTo(thread, kept);
+    this.#kept.delete(arg.lookup);
+  }
+
+  #take({ lookup, wristbandChecked }: { lookup: LookupId; wristbandChecked: boolean }): Kept {
+    const kept = this.#kept.get(lookup);
+    if (!kept || this.#ward.now() > kept.content.expires) throw new Fault('lookup_missing');
+    if (kept.doubtful && !wristbandChecked) throw new Fault('wristband_needed');
+    return kept;
+  }
+
+  #matched(
+    query: PatientQuery,
+    answer: LookUp,
+    found: Omit<Found, 'doubtful'>,
+    thread: ThreadId | undefined,
+    keep: (found: Found) => Kept,
+  ): PatientAnswer {
+    const { content } = found;
     const patient = patientCard(content);
-    const own = this.#own();
-    const existing = own.find((each) => each.patient.nhsNumber === content.nhsNumber && content.nhsNumber !== '');
+    const own = this.#own().filter((each) => each.thread !== thread);
+    const existing = own.find((each) => isSame(each.patient, patient));
     const others = own.filter((each) => each !== existing).map((each) => each.patient);
     const fromIndex = answer.namesakes.map(({ name, differs, lastFour }): Namesake => {
       return { name, differs: differs.flatMap((each) => differences[each] ?? []), lastFour, source: 'index' };
@@ -95,18 +138,55 @@ export class LookUps {
       ...fromIndex,
       ...namesakesAmong(patient, others).filter(({ name, lastFour }) => !known.has(`${name} ${lastFour}`)),
     ];
-    const lookup = newUuid(now());
-    this.#kept.set(lookup, { founding, assertion, hash: verified.hash, content, namesakes: namesakes.length });
+    const disagrees = answer.disagrees.map((each) => (each === 'name' ? 'name' : 'born'));
+    const lookup = newUuid(this.#ward.now());
+    this.#kept.set(lookup, keep({ ...found, doubtful: namesakes.length + disagrees.length > 0 }));
     return {
       outcome: 'match',
       lookup,
       patient,
       compared: compare(query, answer, patient),
-      ...(content.superseded ? { supersededFrom: content.superseded } : {}),
+      // The number that was typed. One that only the thread has had is no news to whoever typed another.
+      ...(content.superseded && content.superseded === query.nhsNumber ? { supersededFrom: content.superseded } : {}),
       namesakes,
+      disagrees,
       ...(existing ? { existing: existing.thread } : {}),
     };
   }
+}
+
+type Again = { thread: Thread; former: Bytes };
+
+/** Refusals that say something of the patient. */
+const refusals = [
+  ['patient_unknown', 'not-found'],
+  ['patient_invalidated', 'invalidated'],
+  ['identity_known', 'known'],
+  ['identity_temporary', 'temporary'],
+  ['another_patient', 'another'],
+  ['index_unavailable', 'unreachable'],
+] as const;
+
+function questionOf(query: PatientQuery, thread: ThreadId, former: Bytes | undefined): Question {
+  const { family, given, born, nhsNumber, hospitalNumber, temporary } = query;
+  return {
+    thread,
+    family,
+    given,
+    ...(born ? { birthDate: born } : {}),
+    ...(nhsNumber ? { nhsNumber } : {}),
+    ...(hospitalNumber ? { hospitalNumber } : {}),
+    ...(temporary ? { temporary } : {}),
+    ...(former ? { former } : {}),
+  };
+}
+
+/** The thread names its patient by this assertion from now on; what it is called stays. */
+export async function relinkTo(thread: Thread, found: Omit<Found, 'doubtful'>): Promise<void> {
+  const { assertion, hash, content } = found;
+  if (thread.patient) samePatient(thread.patient, content);
+  const state = { name: thread.state?.name ?? '', assertion: { assertion } };
+  await relinkPatient(thread, { tag: content.tag, assertion: hash, continues: content.continues }, state);
 }
 
 const differences: Readonly<Record<string, Namesake['differs'][number]>> = {
@@ -115,6 +195,7 @@ const differences: Readonly<Record<string, Namesake['differs'][number]>> = {
   title: 'title',
   'date of birth': 'born',
   'NHS number': 'nhs-number',
+  'hospital number': 'hospital-number',
 };
 
 /** What the index holds is told only where everything agreed. */
@@ -124,9 +205,11 @@ function compare(query: PatientQuery, { compared }: LookUp, patient: Patient | u
       case 'name':
         return told('name', displayPatient(query), equal, patient && displayPatient({ ...patient, title: undefined }));
       case 'birthDate':
-        return told('born', query.born, equal, patient?.born);
+        return told('born', query.born ?? '', equal, patient?.born);
       case 'nhsNumber':
-        return told('nhs-number', query.nhsNumber, equal, patient?.nhsNumber);
+        return told('nhs-number', query.nhsNumber ?? '', equal, patient?.nhsNumber);
+      case 'hospitalNumber':
+        return told('hospital-number', query.hospitalNumber ?? '', equal, patient?.hospitalNumber);
     }
   });
 }

@@ -7,7 +7,10 @@ import { type DocumentParts, titleOf, writeDocument } from './document.ts';
 /** The Go client writes the same parts in client/document_test.go. */
 type Vector = Omit<DocumentParts, 'patient'> & {
   name: string;
-  patient: Pick<DocumentParts['patient'], 'family' | 'given' | 'title' | 'birthDate' | 'nhsNumber' | 'issued'>;
+  patient: Pick<
+    DocumentParts['patient'],
+    'family' | 'given' | 'title' | 'birthDate' | 'nhsNumber' | 'hospitalNumber' | 'issued'
+  >;
   title: string;
   html: string;
 };

@@ -5,6 +5,7 @@
  */
 import { type FormKind, forms } from '../../crypto/form-kinds.ts';
 import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
+import { isTemporary } from '../../crypto/patient.ts';
 import type { Person } from '../contract.ts';
 import { showMarks } from '../marks.ts';
 import { displayPatient } from '../people/name.ts';
@@ -107,12 +108,29 @@ export function writeDocument(parts: DocumentParts): string {
 }
 
 function patientSection({ patient, checkedBy }: DocumentParts): string[] {
-  const { family, given, title, birthDate, nhsNumber, issued } = patient;
+  const { family, given, title, issued } = patient;
+  const entries = [['Name', displayPatient({ family, given, title })], ...identifiers(patient)] as const;
+  const list = entries.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`).join('');
   return [
     '<section aria-labelledby="patient"><h2 id="patient">Patient</h2>',
-    html`<dl><dt>Name</dt><dd>${displayPatient({ family, given, title })}</dd><dt>Born</dt><dd>${birth(birthDate)}</dd><dt>NHS number</dt><dd>${spaced(nhsNumber)}</dd></dl>`,
-    html`<p>Name, date of birth and NHS number matched the patient index on ${localDay(issued)} at ${localHour(issued)}, checked by ${checkedBy.name}.</p></section>`,
+    `<dl>${list}</dl>`,
+    html`<p>${matched(patient)} on ${localDay(issued)} at ${localHour(issued)}, checked by ${checkedBy.name}.</p></section>`,
   ];
+}
+
+/** Without an NHS number it says so, and the hospital's stands beside. */
+function identifiers(patient: PatientAssertion): (readonly [string, string])[] {
+  const { birthDate, nhsNumber, hospitalNumber } = patient;
+  const known = isTemporary(patient)
+    ? (['Identity', 'Temporary identity'] as const)
+    : (['Born', birth(birthDate)] as const);
+  if (nhsNumber !== '') return [known, ['NHS number', spaced(nhsNumber)]];
+  return [known, ['NHS number', 'NHS number not known'], ['Hospital number', hospitalNumber]];
+}
+
+function matched(patient: PatientAssertion): string {
+  if (isTemporary(patient)) return 'Name and hospital number matched a temporary identity in the patient index';
+  return `Name, date of birth and ${patient.nhsNumber === '' ? 'hospital' : 'NHS'} number matched the patient index`;
 }
 
 function correctionSection({ by, time, reference }: Corrected): string[] {

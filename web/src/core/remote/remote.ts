@@ -11,7 +11,7 @@ export type Completion = Body<
   'authKey' | 'salt' | 'log' | 'sealedVault' | 'sealedIdentity' | 'unlockerBlob' | 'akWrap'
 >;
 export type Binding = Body<'BindInputBody', 'entry' | 'signature'>;
-export type Question = Body<'LookUpInputBody'>;
+export type Question = Body<'LookUpInputBody', 'former'>;
 export type Source = Body<'SourceBody'>;
 export type Withdrawal = Body<'WithdrawInputBody', 'assertion'>;
 export type Submission = Body<'FileInputBody', 'assertion' | 'document'>;
@@ -181,6 +181,11 @@ export function createRemote(http: Http) {
 
     patients: {
       lookUp: (question: Question) => routes.call('POST', '/v1/patients/look-up', s.lookUp, { body: question }),
+      check: (thread: string, assertion: Bytes) =>
+        routes.call('POST', '/v1/threads/{thread}/patient/check', s.standing, {
+          path: { thread },
+          body: { assertion },
+        }),
     },
 
     decisions: {

@@ -277,12 +277,28 @@ export const quarantine = v.object({
 });
 export type Quarantine = v.InferOutput<typeof quarantine>;
 
+const comparison = list(
+  v.object({ field: v.picklist(['name', 'birthDate', 'nhsNumber', 'hospitalNumber']), equal: v.boolean() }),
+);
+
+/** What one source holds otherwise than the other. */
+const sources = v.optional(list(v.picklist(['name', 'birthDate'])), []);
+
 export const lookUp = v.object({
   outcome: v.picklist(['matched', 'mismatch']),
-  compared: list(v.object({ field: v.picklist(['name', 'birthDate', 'nhsNumber']), equal: v.boolean() })),
+  compared: comparison,
   assertion: v.optional(bytes),
   namesakes: list(
     v.object({ name, differs: list(text(40)), sameBirth: v.optional(v.boolean(), true), lastFour: text(10) }),
   ),
+  disagrees: sources,
 });
 export type LookUp = v.InferOutput<typeof lookUp>;
+
+export const standing = v.object({
+  outcome: v.picklist(['current', 'superseded', 'changed', 'identified', 'gone']),
+  compared: comparison,
+  assertion: v.optional(bytes),
+  disagrees: sources,
+});
+export type Standing = v.InferOutput<typeof standing>;

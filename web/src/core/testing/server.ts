@@ -2,19 +2,19 @@
  * A server in memory with real keys, for the core's own tests: it keeps and hands out what a server does, and a test can make it lie.
  */
 import { type Bytes, bytesOf } from '../../crypto/bytes.ts';
-import { hashObject, hmac } from '../../crypto/domain.ts';
+import { hashObject } from '../../crypto/domain.ts';
 import { type Conflict, complaint, conflict } from '../../crypto/layouts/complaint.ts';
 import { historyGrant } from '../../crypto/layouts/epoch.ts';
 import { rootManifest } from '../../crypto/layouts/manifest.ts';
-import { type PatientAssertion, patientAssertion } from '../../crypto/layouts/patient.ts';
-import { base64url, fromBase64url, fromUuidText, uuidText } from '../../crypto/names.ts';
-import { type ServerPurpose, sign, unpack } from '../../crypto/signed.ts';
+import { base64url, uuidText } from '../../crypto/names.ts';
+import { type ServerPurpose, unpack } from '../../crypto/signed.ts';
 import { Hospital } from '../../crypto/vectors/hospital.ts';
 import type { Filing } from '../remote/shapes.ts';
 import type { OpenSocket, SocketHandlers } from '../sync/live.ts';
 import { type Account, Accounts } from './account.ts';
 import type { TestClock } from './clock.ts';
 import { type Asked, type Body, type Jar, type Routes, answer, bytesIn, codeIn, refuse } from './http.ts';
+import { type Indexed, TestIndex } from './patients.ts';
 import { provenKey } from './proof.ts';
 import { Lives } from './decisions.ts';
 import { TestLedger } from './ledger.ts';
@@ -50,21 +50,7 @@ export class TestServer {
   nonce = 'first';
   /** Threads that browsers said contradict themselves. */
   readonly reports: (Conflict & { by: string })[] = [];
-  patient: Omit<PatientAssertion, 'tag' | 'thread' | 'requester' | 'issued' | 'expires'> = {
-    tagKey: 1,
-    nhsNumber: '9434765919',
-    family: 'Smith',
-    given: 'John',
-    title: 'Mr',
-    birthDate: '1954-03-12',
-    hospitalNumber: 'N0041192',
-    needs: '',
-    superseded: '',
-    restricted: false,
-    deceased: '',
-    reference: 'Patient/1',
-    version: '1',
-  };
+  readonly index: TestIndex;
 
   private constructor(hospital: Hospital, clock: TestClock) {
     this.hospital = hospital;
@@ -84,6 +70,21 @@ export class TestServer {
     };
     this.ledger = new TestLedger(hospital.server.audit, () => clock.now());
     this.#clock = clock;
+    this.index = new TestIndex(
+      () => this.hospital.server.assert,
+      () => clock.now(),
+    );
+  }
+
+  /** The first whom the index knows. */
+  get patient(): Indexed {
+    const [first] = this.index.records;
+    if (!first) throw new Error('the index is empty');
+    return first;
+  }
+
+  set patient(patient: Indexed) {
+    this.index.records[0] = patient;
   }
 
   static async found(clock: TestClock, name = 'core tests'): Promise<TestServer> {
@@ -306,7 +307,12 @@ export class TestServer {
       'POST /v1/threads/:/seen': (asked) => this.#mark(mine(asked), me(), 'seenSeq', Number(asked.body['seq'])),
       'GET /v1/threads/:/marks': (asked) => ({ marks: [...mine(asked).marks.values()] }),
       'POST /v1/live/ticket': () => ({ ticket: me() }),
-      'POST /v1/patients/look-up': ({ body }) => this.#lookUp(body, me()),
+      'POST /v1/patients/look-up': ({ body }) =>
+        this.index.lookUp(body, me(), this.threads.get(String(body['thread']))?.linked),
+      'POST /v1/threads/:/patient/check': (asked) => {
+        const { id, linked } = mine(asked);
+        return this.index.check(asked.body, id, me(), linked);
+      },
       'GET /v1/threads/:/decisions': (asked) => ({ decisions: this.lives.of(mine(asked)) }),
       'POST /v1/threads/:/decisions/:/draft': (asked) => this.lives.draft(mine(asked), asked, me()),
       'DELETE /v1/threads/:/decisions/:/draft': (asked) => this.lives.putBack(mine(asked), asked, me()),
@@ -421,27 +427,6 @@ export class TestServer {
     const marks = [thread.marks.get(person)];
     for (const member of thread.members) this.tell(member, { type: 'marks', thread: thread.id, marks });
     return undefined;
-  }
-
-  async #lookUp(body: Body, requester: string) {
-    const { patient } = this;
-    const equals = [
-      { field: 'name', equal: String(body['family']).toLowerCase() === patient.family.toLowerCase() },
-      { field: 'birthDate', equal: body['birthDate'] === patient.birthDate },
-      { field: 'nhsNumber', equal: body['nhsNumber'] === patient.nhsNumber },
-    ];
-    if (equals.some(({ equal: same }) => !same)) return { outcome: 'mismatch', compared: equals, namesakes: [] };
-    const now = this.#clock.now();
-    const value = {
-      ...patient,
-      tag: await hmac(bytesOf(32), new TextEncoder().encode(patient.nhsNumber)),
-      thread: fromBase64url(String(body['thread'])),
-      requester: fromUuidText(requester),
-      issued: now,
-      expires: now + 3_600_000,
-    };
-    const assertion = await sign(patientAssertion, value, { kind: 'assert', by: this.hospital.server.assert });
-    return { outcome: 'matched', compared: equals, assertion, namesakes: [] };
   }
 
   #letters() {

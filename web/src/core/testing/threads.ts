@@ -48,6 +48,8 @@ export class ServedThread {
   readonly #now: () => number;
   #queue: Promise<unknown> = Promise.resolve();
   membership = { seq: 0, head: bytesOf(32) };
+  /** The assertion of the present link. */
+  linked: Bytes | undefined;
   /** The last epoch whose record names an earlier manifest than the present one. */
   overtaken = 0;
 
@@ -195,6 +197,7 @@ export class ServedThread {
     const layout = layoutOf(object);
     const { seq, previous } = decode(layout as typeof link, object);
     if (seq !== this.membership.seq + 1 || !equal(previous, this.membership.head)) this.#moved();
+    if (layout === (link as Layout)) this.#link(decode(link, object).assertion, body['epoch'] !== undefined);
     const hash = await hashObject(layout, object);
     const at = await this.#append('membership', bytes, hash);
     this.membership = { seq, head: hash };
@@ -208,6 +211,14 @@ export class ServedThread {
     }
     if (body['epoch']) await this.rotate(body['epoch'] as Body);
     return at;
+  }
+
+  /** A later link comes with the keys that carry it, and everybody confirms the patient again. */
+  #link(assertion: Bytes, withKeys: boolean): void {
+    if (this.linked && !withKeys) refuse(422, 'link_without_epoch');
+    if (this.linked && this.quarantine) refuse(409, 'thread_quarantined');
+    this.linked = assertion;
+    this.#confirmed.clear();
   }
 
   async rotate(body: Body): Promise<number> {

@@ -9,14 +9,16 @@ import type { Thread } from './thread.ts';
 /** May a message in one thread say that it goes on from another? Its author was there, and it is about the same. */
 export function mayContinue(from: Thread, to: Thread, author: Bytes): boolean {
   const sameSpace = spaceOf(from) === spaceOf(to);
-  const tags = [from, to].map(({ membership }) => membership?.link?.tag);
   // The right patient of a thread about the wrong one is another patient.
   const samePatient =
     spaceOf(from) !== 'patient' ||
     quarantineIn(from) !== undefined ||
-    (!!tags[0] && !!tags[1] && equal(tags[0], tags[1]));
+    tagsOf(from).some((tag) => tagsOf(to).some((other) => equal(tag, other)));
   return from !== to && sameSpace && samePatient && from.membership?.ever.has(hex(author)) === true;
 }
+
+/** Of the patient as they were first known, and as it was said better since. */
+const tagsOf = ({ membership }: Thread): Bytes[] => membership?.links.map(({ tag }) => tag) ?? [];
 
 /** What every thread that says so goes on from. Only its first messages are asked. */
 export function continuesIn(ward: Ward, thread: Thread): { from: ThreadId; author: Bytes }[] {

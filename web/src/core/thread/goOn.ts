@@ -7,6 +7,7 @@ import { uuidText } from '../../crypto/names.ts';
 import type { PersonId, ThreadId } from '../contract.ts';
 import { Fault } from '../fault.ts';
 import type { LookUps } from '../patient/lookup.ts';
+import { isSame, patientCard, queryFor } from '../patient/patient.ts';
 import { found, invite, start } from './create.ts';
 import { nameOf, spaceOf } from './head.ts';
 import type { Thread } from './thread.ts';
@@ -49,11 +50,10 @@ export async function replacementOf(thread: Thread, people: PersonId[], lookUps:
 async function patientReplacement(thread: Thread, people: PersonId[], lookUps: LookUps): Promise<ThreadId> {
   const { patient } = thread;
   if (!patient) throw new Fault('patient_not_identified');
-  const { family, given, birthDate: born, nhsNumber } = patient;
-  const answer = await lookUps.ask({ family, given, born, nhsNumber });
+  const answer = await lookUps.ask(queryFor(patient));
   if (answer.outcome === 'unreachable') throw new Fault('index_unavailable');
   // The index says something else now than when the patient was identified: somebody has to look.
-  if (answer.outcome !== 'match' || answer.patient.nhsNumber !== nhsNumber) throw new Fault('patient_changed');
+  if (answer.outcome !== 'match' || !isSame(answer.patient, patientCard(patient))) throw new Fault('patient_changed');
   const name = nameOf(thread).name ?? '';
   // The wristband was checked for the thread that this one replaces.
   return lookUps.start({ lookup: answer.lookup, name, people, reason: 'care-team', wristbandChecked: true });

@@ -1,7 +1,7 @@
 /** A thread's head for the thread's own screen, and its line in the inbox. Both are made of what has been verified. */
 import { type Bytes, equal } from '../../crypto/bytes.ts';
 import type { Member as MemberIn } from '../../crypto/membership-rules.ts';
-import { uuidText } from '../../crypto/names.ts';
+import { base64url, uuidText } from '../../crypto/names.ts';
 import { type PersonLog, type PersonState, isReady } from '../../crypto/person.ts';
 import type {
   DecisionItem,
@@ -235,7 +235,7 @@ function unsentOf(waiting: readonly Waiting[]): Need[] {
   return count > 0 ? [{ kind: 'not-sent', count }] : [];
 }
 
-function patientPart(thread: Thread, namesakes: Namesake[]): Pick<ThreadHead, 'patient' | 'link'> {
+function patientPart(thread: Thread, namesakes: Namesake[]): Pick<ThreadHead, 'patient' | 'link' | 'standing'> {
   const { patient, ward } = thread;
   if (!patient) return {};
   return {
@@ -246,7 +246,15 @@ function patientPart(thread: Thread, namesakes: Namesake[]): Pick<ThreadHead, 'p
       ...(patient.superseded ? { supersededFrom: patient.superseded } : {}),
       namesakes,
     },
+    ...standingPart(thread),
   };
+}
+
+/** What the record said of an identity that was linked before says nothing of the present one. */
+function standingPart({ standing, membership }: Thread): Pick<ThreadHead, 'standing'> {
+  const link = membership?.links.at(-1);
+  if (!standing || !link || standing.of !== base64url(link.assertion)) return {};
+  return { standing: { ...standing.said, at: standing.at } };
 }
 
 function membersOf(thread: Thread): Member[] {

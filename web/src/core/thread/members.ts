@@ -3,9 +3,10 @@ import { equal } from '../../crypto/bytes.ts';
 import { decode } from '../../crypto/codec.ts';
 import type { BuiltEpoch } from '../../crypto/epoch-build.ts';
 import { hashObject } from '../../crypto/domain.ts';
+import type { ThreadState } from '../../crypto/layouts/epoch.ts';
 import type { Layout } from '../../crypto/layout.ts';
 import { signed } from '../../crypto/layouts/container.ts';
-import { type Add, add, rekey, remove } from '../../crypto/layouts/membership.ts';
+import { type Add, type Link, add, link, rekey, remove } from '../../crypto/layouts/membership.ts';
 import { followMembership } from '../../crypto/membership.ts';
 import { MAX_NOTE, type Note, sealNote } from '../../crypto/note.ts';
 import { fromUuidText } from '../../crypto/names.ts';
@@ -24,7 +25,7 @@ export async function addMember(
 ): Promise<void> {
   const target = fromUuidText(person);
   const identity = await identityOf(thread.ward, target);
-  await change(thread, add, true, async (place) =>
+  await change(thread, add, {}, async (place) =>
     sign(
       add,
       {
@@ -48,8 +49,8 @@ export async function removeMember(
 ): Promise<void> {
   const target = fromUuidText(person);
   // Whoever leaves makes no keys for those who stay: the next of them to write does.
-  const stays = !equal(target, thread.ward.me.person);
-  await change(thread, remove, stays, async (place) =>
+  const leaves = equal(target, thread.ward.me.person);
+  await change(thread, remove, leaves ? { sameKeys: true } : {}, async (place) =>
     sign(remove, { ...place, target, reason, note: await seal(thread, place.seq, note) }, byDevice(thread.ward)),
   );
 }
@@ -61,10 +62,24 @@ export async function removeMember(
 export async function readmitMember(thread: Thread, { person }: { person: PersonId }): Promise<void> {
   const target = fromUuidText(person);
   const identity = await identityOf(thread.ward, target);
-  await change(thread, rekey, true, async (place) =>
-    sign(rekey, { ...place, target, identity }, byDevice(thread.ward)),
-  );
+  await change(thread, rekey, {}, async (place) => sign(rekey, { ...place, target, identity }, byDevice(thread.ward)));
   await giveEpochs(thread, target, () => true);
+}
+
+/**
+ * Links the thread to what is known better of its patient now, with the keys that carry it. Refuses when somebody else was faster: then it is
+ * another assertion whose place has to be taken.
+ */
+export async function relinkPatient(
+  thread: Thread,
+  { tag, assertion, continues }: Pick<Link, 'tag' | 'assertion'> & { continues: Bytes },
+  state: ThreadState,
+): Promise<void> {
+  await change(thread, link, { state }, async (place) => {
+    const present = thread.membership?.links.at(-1);
+    if (!present || !equal(present.assertion, continues)) throw new Fault('link_moved');
+    return sign(link, { ...place, tag, assertion }, byDevice(thread.ward));
+  });
 }
 
 /** What an add says unless it says otherwise. */
@@ -94,6 +109,9 @@ export function byDevice({ me }: Ward) {
 /** The part that every next membership entry has. */
 export type Place = { thread: Bytes; seq: number; previous: Bytes; person: Bytes; device: Bytes; issued: number };
 
+/** The keys that go with an entry: new ones, unless its author may not make them, with the state as it is, unless it is another one now. */
+type Keys = { sameKeys?: true; state?: ThreadState };
+
 /**
  * Appends one entry, with the keys that it calls for. When somebody else changed the thread first, it is made anew for what the thread
  * is then; after a lost answer the log tells whether it is there.
@@ -101,7 +119,7 @@ export type Place = { thread: Bytes; seq: number; previous: Bytes; person: Bytes
 async function change(
   thread: Thread,
   layout: Layout,
-  rotate: boolean,
+  { sameKeys, state }: Keys,
   make: (place: Place) => Promise<Bytes>,
 ): Promise<void> {
   for (let race = 0; race < races; race++) {
@@ -119,7 +137,7 @@ async function change(
       issued: now(),
     });
     const after = await followMembership(membership, [entry], thread.records.witnesses);
-    const built = rotate ? await nextEpoch(thread, after.current) : undefined;
+    const built = sameKeys ? undefined : await nextEpoch(thread, after.current, state);
     const hash = await hashObject(layout, decode(signed, entry).object);
     const posted = await post(() => remote.threads.append(thread.id, entry, built && postOf(built)));
     if (posted === 'raced') await refreshMembers(thread);

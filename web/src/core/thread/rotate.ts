@@ -12,6 +12,7 @@ import { rotationDue } from '../../crypto/rotation.ts';
 import { Fault, Unreachable, isProblem } from '../fault.ts';
 import type { EpochPost } from '../remote/remote.ts';
 import { giveMissed } from './grants.ts';
+import { insistAgrees } from './identity.ts';
 import type { Thread } from './thread.ts';
 
 /** How often something is made anew because somebody else was faster. */
@@ -52,19 +53,21 @@ export function isDue(thread: Thread): boolean {
   return due !== null;
 }
 
-/** The next epoch for a membership, ready to be posted. */
-export async function nextEpoch(thread: Thread, membership: Membership): Promise<BuiltEpoch> {
+/** The next epoch for a membership, ready to be posted. `state`: what it seals, where that is something new. */
+export async function nextEpoch(thread: Thread, membership: Membership, state?: ThreadState): Promise<BuiltEpoch> {
   const { trust, people, me, now } = thread.ward;
   await people.mustBeLogged(
     [...membership.members.values()].map(({ person }) => person),
     true,
   );
+  const sealed = state ?? (await stateToSeal(thread));
+  await insistAgrees(thread, membership, sealed);
   return buildEpoch({
     chain: trust.chain,
     people: people.log,
     membership,
     previous: thread.records.newest?.epoch ?? null,
-    state: await stateToSeal(thread),
+    state: sealed,
     author: me,
     issued: now(),
   });
@@ -95,7 +98,13 @@ export function mayAct(thread: Thread): void {
 }
 
 async function rotate(thread: Thread): Promise<void> {
-  const built = await nextEpoch(thread, needed(thread));
+  const built = await nextEpoch(thread, needed(thread)).catch(async (thrown: unknown) => {
+    if (!(thrown instanceof Fault) || thrown.code !== 'identity_missing') throw thrown;
+    // The patient was just linked anew, and the keys that go with it may be on their way.
+    await thread.catchUp();
+    if (isDue(thread)) throw thrown;
+  });
+  if (!built) return;
   try {
     await thread.ward.remote.threads.rotate(thread.id, postOf(built));
   } catch (thrown) {

@@ -173,7 +173,7 @@ export class Secrets {
     const { epochs } = await this.#ward.remote.threads.epochs(this.#id, number, epochsAtOnce);
     for (const each of epochs) this.#served.set(each.epoch, each);
     const found = this.#served.get(number);
-    if (!found) throw new Refusal('broken_chain', 'an epoch that the server does not give');
+    if (!found) throw new ServedWrong('broken_chain', 'an epoch that the server does not give');
     return found;
   }
 

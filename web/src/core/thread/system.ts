@@ -3,16 +3,19 @@ import { type Bytes, hex } from '../../crypto/bytes.ts';
 import { decode, typeOf } from '../../crypto/codec.ts';
 import { type Epoch, listed } from '../../crypto/epoch.ts';
 import { signed } from '../../crypto/layouts/container.ts';
-import type { Add, Remove } from '../../crypto/layouts/membership.ts';
-import { add, remove } from '../../crypto/layouts/membership.ts';
+import { type Add, type Link, type Remove, add, remove } from '../../crypto/layouts/membership.ts';
+import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
 import type { ActInner } from '../../crypto/inner.ts';
 import { type MembershipEntry, isByServer } from '../../crypto/membership-rules.ts';
+import { fromBase64url } from '../../crypto/names.ts';
 import { openNote } from '../../crypto/note.ts';
+import { isTemporary } from '../../crypto/patient.ts';
 import { stateAt } from '../../crypto/person.ts';
 import { type LeftOut, type RemoveReason, type SystemEvent, removeReasons } from '../contract.ts';
 import { showMarks } from '../marks.ts';
 import { displayPatient } from '../people/name.ts';
 import { leftOutOf } from './head.ts';
+import { identityOfLink, linksOf } from './identity.ts';
 import type { SignedEntry } from './log.ts';
 import type { Thread } from './thread.ts';
 
@@ -43,10 +46,8 @@ function membershipEvents(thread: Thread, entry: MembershipEntry, seq: number, d
           ...author(thread, entry.value.person),
         },
       ];
-    case 'link': {
-      const patient = thread.patient ? displayPatient(thread.patient) : 'this patient';
-      return [{ what: 'linked', ...author(thread, entry.value.person), patient }];
-    }
+    case 'link':
+      return [linked(thread, entry.value)];
     case 'rename':
       return [{ what: 'renamed', ...author(thread, entry.value.person), name: entry.value.name }];
     case 'member-role':
@@ -65,6 +66,32 @@ function joined(thread: Thread, value: Add, seq: number): SystemEvent {
     ...noteAt(thread, seq),
     history: value.history,
   };
+}
+
+function linked(thread: Thread, value: Link): SystemEvent {
+  const by = author(thread, value.person);
+  const patient = identityOfLink(thread, value);
+  const before = linksOf(thread).findLast(({ link }) => link.seq < value.seq)?.link;
+  const former = before && identityOfLink(thread, before);
+  const temporary = patient && isTemporary(patient) ? { temporary: patient.hospitalNumber } : {};
+  const named = { ...by, patient: patient ? displayPatient(patient) : 'this patient', ...temporary };
+  if (!before) return { what: 'linked', ...named };
+  if (patient && former && isOnlyNumber(former, patient)) {
+    return { what: 'number-updated', ...by, was: former.nhsNumber };
+  }
+  const number = patient?.nhsNumber || (patient && !isTemporary(patient) ? patient.hospitalNumber : '');
+  return {
+    what: 'identified',
+    ...named,
+    ...(patient ? { patient: displayPatient({ family: patient.family, given: patient.given }) } : {}),
+    ...(patient?.birthDate ? { born: patient.birthDate } : {}),
+    ...(number ? { number } : {}),
+  };
+}
+
+function isOnlyNumber(former: PatientAssertion, next: PatientAssertion): boolean {
+  const same = displayPatient(former) === displayPatient(next) && former.birthDate === next.birthDate;
+  return same && former.nhsNumber !== '' && former.nhsNumber !== next.nhsNumber;
 }
 
 const byOrganisation = ['leaver', 'mover', 'lost-device', 'review'] as const;
@@ -126,11 +153,8 @@ function leftOutThen(thread: Thread, person: Bytes, { core }: Epoch): LeftOut {
   return lost.includes('stolen') ? 'stolen' : 'lost';
 }
 
-function whyRotated(
-  thread: Thread,
-  before: Epoch,
-  after: Epoch,
-): 'added' | 'removed' | 'device' | 'age' | 'unreadable' {
+function whyRotated(thread: Thread, before: Epoch, after: Epoch): Extract<SystemEvent, { what: 'rotated' }>['why'] {
+  if (after.membership.links.length > before.membership.links.length) return 'identity';
   if (thread.complaints.about(before.core.epoch).length > 0) return 'unreadable';
   const [old, now] = [before, after].map(({ core }) => new Set(core.members.map(({ person }) => hex(person))));
   if ([...(old ?? [])].some((person) => !now?.has(person))) return 'removed';
@@ -157,8 +181,11 @@ export function actEvent(thread: Thread, person: Bytes, inner: ActInner): System
       return { what: 'swept', ...by, ...note };
     case 'quarantine':
       return { what: 'quarantined', ...by, reason: inner.reason, ...note };
-    case 'confirm':
-      return { what: 'confirmed', ...by, patient: thread.patient ? displayPatient(thread.patient) : 'this patient' };
+    case 'confirm': {
+      // Of the patient as they were known then.
+      const patient = identityOfLink(thread, { assertion: fromBase64url(inner.assertion) });
+      return { what: 'confirmed', ...by, patient: patient ? displayPatient(patient) : 'this patient' };
+    }
     case 'withdraw':
       return { what: 'withdrawn', ...by, decision: inner.about.message, reason: inner.reason, ...note };
     case 'countersign':

@@ -15,10 +15,9 @@ import { logEntry } from '../../crypto/layouts/log.ts';
 import { mayPost, memberOf } from '../../crypto/membership.ts';
 import type { Member, Membership } from '../../crypto/membership-rules.ts';
 import { fromBase64url, uuidText } from '../../crypto/names.ts';
-import { patientOf } from '../../crypto/patient.ts';
 import { Refusal } from '../../crypto/refusal.ts';
 import type { LogCheckpoint } from '../../crypto/thread-log.ts';
-import type { ThreadId } from '../contract.ts';
+import type { PatientStanding, ThreadId } from '../contract.ts';
 import { Fault, Problem, Unreachable, isProblem } from '../fault.ts';
 import type { Decision, Filing, Head, Mark } from '../remote/shapes.ts';
 import type { Filed } from '../store/cabinet.ts';
@@ -26,6 +25,7 @@ import type { Ward } from '../ward.ts';
 import { ThreadLog } from './log.ts';
 import { Complaints } from './complaints.ts';
 import { type Contradiction, type Frozen, between, frozenAs, offeredStatement, report, statementOf } from './freeze.ts';
+import { patientIn } from './identity.ts';
 import { overtakes } from './overtakes.ts';
 import { QuarantineList, quarantineIn } from './quarantine.ts';
 import { Reading } from './reading.ts';
@@ -42,7 +42,11 @@ type Kept = {
   destroyedAt?: number;
   decided: Record<string, Decided>;
   goesOn?: Elsewhere;
+  standing?: Standing;
 };
+
+/** What the record said when it was asked last, and of which assertion, base64url. */
+export type Standing = { readonly of: string; readonly at: number; readonly said: PatientStanding };
 
 /** What is remembered of a decision that was read: the authors of its words, and whether some of them are its own. */
 export type Decided = { readonly by: readonly Bytes[]; readonly worded: boolean };
@@ -86,6 +90,10 @@ export class Thread {
   /** The newest state that could be opened, and whose patient it names. */
   state: ThreadState | undefined;
   patient: PatientAssertion | null = null;
+  /** The patients of all links that could be read here, by the hash of the assertion, in `hex`. */
+  readonly identities = new Map<string, PatientAssertion>();
+  /** What the record said of the patient's identity, when this device last asked. */
+  standing: Standing | undefined;
   /** Each decision that was read, by its id: its authors are named when the originals are gone, and its messages counted. */
   readonly decided = new Map<string, Decided>();
   /** The free texts of adds and removals, by their place in the log. */
@@ -120,6 +128,7 @@ export class Thread {
       destroyedAt = 0,
       decided = {},
       goesOn,
+      standing,
     } = (kept ?? {}) as Partial<Kept>;
     const segments = await ward.cabinet.all('log', `${id}/`);
     const log = ThreadLog.restore(
@@ -131,6 +140,7 @@ export class Thread {
     thread.#seenSeq = seenSeq;
     thread.#destroyedAt = destroyedAt;
     thread.goesOn = goesOn;
+    thread.standing = standing;
     for (const [decision, remembered] of Object.entries(decided)) thread.decided.set(decision, remembered);
     const frozen = await ward.cabinet.get('frozen', id);
     if (frozen) thread.records.freeze((frozen as KeptFrozen).frozen);
@@ -325,12 +335,13 @@ export class Thread {
     if (this.left) {
       // Membership decides who is told whose patient it is (R13): from the moment on, not from the next start.
       [this.state, this.patient, this.#stateOf] = [undefined, null, 0];
+      this.identities.clear();
     }
     if (!newest || !membership || this.left || this.#stateOf === newest.epoch.core.epoch) return;
     try {
       const state = await this.secrets.state(newest.epoch.core.epoch);
       if (!state) return;
-      const patient = await patientOf(state, membership.current, this.ward.trust.chain);
+      const patient = await patientIn(this, newest.epoch, state);
       [this.state, this.patient, this.#stateOf] = [state, patient, newest.epoch.core.epoch];
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
@@ -376,6 +387,13 @@ export class Thread {
     this.#events.changed(this);
   }
 
+  /** Remembered on this device until the patient is linked anew. */
+  learnStanding(standing: Standing): void {
+    this.standing = standing;
+    void this.run(async () => (this.ward.closed() ? undefined : this.save())).catch(() => undefined);
+    this.#events.changed(this);
+  }
+
   /** The report that is on its way. */
   get reporting(): Promise<void> {
     return this.#reporting;
@@ -412,6 +430,7 @@ export class Thread {
       seenSeq: this.#seenSeq,
       destroyedAt: this.#destroyedAt,
       ...(this.goesOn ? { goesOn: this.goesOn } : {}),
+      ...(this.standing ? { standing: this.standing } : {}),
       decided: Object.fromEntries(this.decided),
     };
     const put: Filed[] = [...this.log.changes(this.id), { kind: 'thread', name: this.id, value: kept }];
@@ -425,6 +444,7 @@ export class Thread {
     this.notes.clear();
     this.state = undefined;
     this.patient = null;
+    this.identities.clear();
   }
 
   async #take(entries: readonly Bytes[], fresh: boolean): Promise<void> {

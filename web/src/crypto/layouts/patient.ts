@@ -21,5 +21,7 @@ export const patientAssertion = object(0x0370, 'patient-assertion', {
   version: text(100),
   issued: time,
   expires: time,
+  /** H of the assertion whose place this one takes; zero for the first link of a thread. */
+  continues: bytes(32),
 });
 export type PatientAssertion = Infer<typeof patientAssertion>;

@@ -8,11 +8,13 @@ import { escrowShares, shareCommit } from '../escrow.ts';
 import { hpkeOpen, hpkeSeal, sealPublicKey } from '../hpke.ts';
 import { sealedState, threadState } from '../layouts/epoch.ts';
 import { message } from '../layouts/message.ts';
+import { patientAssertion } from '../layouts/patient.ts';
 import { sealedIdentity, unlockerBlob, vault } from '../layouts/vault.ts';
 import { merklePath, merkleRoot, verifyMerklePath } from '../merkle.ts';
 import { frankingCommitment, openMessage, readMessage } from '../message.ts';
 import { openNote } from '../note.ts';
 import { passkeyWrapKey, prfInput } from '../passkey.ts';
+import { samePatient } from '../patient.ts';
 import { authKey, stretchPassword, wrapKey } from '../password.ts';
 import { pinVerifier, pinWrapKey, stretchPin } from '../pin.ts';
 import { openState } from '../sealed-state.ts';
@@ -41,6 +43,19 @@ describe.each(sides)('cryptographic vectors of %s', (side) => {
     for (const { secret, salt, label, context, length, out } of vectors.kdf) {
       const derivation = { label, salt: bytes(salt), context: bytes(context), length };
       expect(hex(await kdf(bytes(secret), derivation))).toBe(out);
+    }
+  });
+
+  test('R11 only the same patient takes the place of a former one', () => {
+    const pairs = vectors.continues.map(({ former, next, same }) => ({
+      former: decode(patientAssertion, bytes(former)),
+      next: decode(patientAssertion, bytes(next)),
+      same,
+    }));
+    for (const { former, next, same } of pairs) {
+      const refused = expect(() => samePatient(former, next));
+      if (same) refused.not.toThrow();
+      else refused.toThrow(expect.objectContaining({ code: 'wrong_identity' }));
     }
   });
 

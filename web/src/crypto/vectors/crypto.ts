@@ -7,6 +7,7 @@ import { escrowShares, shareCommit } from '../escrow.ts';
 import { hpkeSeal, sealPublicKey } from '../hpke.ts';
 import { type ThreadState, sealedState, threadState } from '../layouts/epoch.ts';
 import { type Header, header, message } from '../layouts/message.ts';
+import { type PatientAssertion, patientAssertion } from '../layouts/patient.ts';
 import { identityKey } from '../layouts/person.ts';
 import { type Vault, akWrap, sealedVault, vault } from '../layouts/vault.ts';
 import { merklePath, merkleRoot } from '../merkle.ts';
@@ -21,7 +22,7 @@ import { sealUnlocker, wrapAccountKey } from '../unlocker.ts';
 import { sealIdentity, sealVault } from '../vault.ts';
 import { seedKey } from './hospital.ts';
 import { repeatable } from './random.ts';
-import { any, encodeAny } from './samples.ts';
+import { any, encodeAny, least } from './samples.ts';
 
 /** The names and meanings are the same in the file of the other implementation. */
 export type CryptoVectors = Awaited<ReturnType<typeof cryptoVectors>>;
@@ -42,6 +43,7 @@ export async function cryptoVectors() {
     unlocker: await unlockerVectors(),
     passkey: await passkeyVectors(),
     pin: await pinVectors(),
+    continues: continuesVectors(),
   };
 }
 
@@ -347,6 +349,36 @@ async function pinVectors() {
 }
 
 /** A local key that is known, which no browser makes. */
+/** Assertions, and whether the next may take the place of the former. */
+function continuesVectors() {
+  const nobody = least(patientAssertion.fields) as PatientAssertion;
+  const john = { ...nobody, nhsNumber: '9434765919', family: 'Smith', given: 'John', birthDate: '1954-03-12' };
+  const unknown = { ...nobody, family: 'Unknown', given: 'Kestrel', hospitalNumber: 'N0099001' };
+  const local = { ...unknown, family: 'Smith', given: 'John', birthDate: '1954-03-12' };
+  const moved = { ...john, nhsNumber: '9990475466' };
+  const pairs: [PatientAssertion, PatientAssertion, boolean][] = [
+    [john, { ...john, family: 'Smythe', birthDate: '1954-12-03' }, true],
+    [john, { ...moved, superseded: '9434765919' }, true],
+    [john, moved, false],
+    [john, { ...moved, superseded: '9000000009' }, false],
+    [john, unknown, false],
+    [john, local, false],
+    [john, { ...local, superseded: '9434765919' }, false],
+    [john, { ...john, birthDate: '' }, false],
+    [unknown, john, true],
+    [unknown, local, true],
+    [unknown, { ...unknown, given: 'Heron' }, true],
+    [unknown, { ...john, nhsNumber: '' }, false],
+    [local, john, true],
+    [local, { ...john, birthDate: '' }, false],
+  ];
+  return pairs.map(([former, next, same]) => ({
+    former: hex(encode(patientAssertion, former)),
+    next: hex(encode(patientAssertion, next)),
+    same,
+  }));
+}
+
 export function localKeyOf(bytes: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
 }

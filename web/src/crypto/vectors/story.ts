@@ -111,15 +111,31 @@ async function directStory(hospital: Hospital, shaw: Staff, okoro: Staff): Promi
 async function patientStory(hospital: Hospital, { shaw, okoro, lind }: Omit<Cast, 'patel'>): Promise<Thread> {
   const patient = await Thread.open(hospital, okoro, { space: 'patient' });
   await patient.add(okoro, shaw, { reason: 'founding' });
-  await patient.link(okoro, { needs: 'Hearing loop', restricted: false });
+  await patient.link(okoro, unknown);
   await patient.rotate(okoro);
   const asked = await patient.send(okoro, 'Creatinine 240, was 110. Stop metformin?');
   await patient.add(shaw, lind, { history: true, standby: true, until: hospital.tick() + 3_600_000 });
   await patient.rotate(shaw);
   await patient.grant(okoro, lind, patient.epochs.slice(0, 1));
+  // Somebody finds out who it is, and later the number is replaced by another.
+  await patient.link(shaw, { needs: 'Hearing loop', restricted: false });
+  await patient.rotate(shaw);
   await patient.send(shaw, { kind: 'decision', text: '', statements: [reference(asked)], background: [] });
+  await patient.link(okoro, { nhsNumber: '9990475466', superseded: '9434765919' });
+  await patient.rotate(okoro);
   return patient;
 }
+
+/** The unknown patient, as the hospital writes them down. */
+const unknown = {
+  nhsNumber: '',
+  birthDate: '',
+  family: 'Unknown',
+  given: 'Kestrel',
+  title: '',
+  hospitalNumber: 'N0099001',
+  reference: 'Patient/N0099001',
+};
 
 function reference({ header, entryHash }: KeptMessage): { message: string; entry: string } {
   return { message: uuidText(header.message), entry: base64url(entryHash) };

@@ -136,7 +136,7 @@ export class Thread {
     await this.append(rename, { ...this.next(by), name }, by);
   }
 
-  /** Asks for an assertion about a patient for this thread, and links it. */
+  /** Asks for an assertion about a patient for this thread, and links it: in the place of the one before, where there is one. */
   async link(by: Staff, patient: Partial<PatientAssertion>): Promise<void> {
     const issued = this.hospital.tick();
     const value: PatientAssertion = {
@@ -158,6 +158,7 @@ export class Thread {
       version: 'W/"1"',
       issued,
       expires: issued + 600_000,
+      continues: this.membership.current.links.at(-1)?.assertion ?? bytesOf(32),
       ...patient,
     };
     this.assertion = await sign(patientAssertion, value, { kind: 'assert', by: this.hospital.server.assert });

@@ -222,6 +222,7 @@ export function Composer({ store, replyTo, onReplyDone, onReplyBack, given }: Pr
         <Stopped
           finding={finding}
           patient={patient}
+          unknown={head.patient?.temporary !== undefined}
           onRemove={() => {
             put(withoutFinding(latest.text, finding), finding.start);
             setFinding(undefined);

@@ -6,12 +6,14 @@ import { stopWords } from './rules.ts';
 type Props = {
   finding: Finding;
   patient: string | undefined;
+  /** Nobody knows who the patient is. */
+  unknown: boolean;
   onRemove: () => void;
   onPatientThread: () => void;
 };
 
-export function Stopped({ finding, patient, onRemove, onPatientThread }: Props) {
-  const words = stopWords(finding, patient);
+export function Stopped({ finding, patient, unknown, onRemove, onPatientThread }: Props) {
+  const words = stopWords(finding, patient, unknown);
   return (
     <section class="card card--warn block" aria-labelledby="stopped">
       {/* Read out and not focused: the next words may be on their way into the box, and must not land elsewhere. */}

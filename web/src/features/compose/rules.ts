@@ -14,10 +14,17 @@ export const soundsLikeArrest = (text: string): boolean => emergency.test(text);
 export type StopWords = { title: string; text: string; remove: string };
 
 /** Why nothing was sent, without blame. `found` is what the person typed. */
-export function stopWords(finding: Finding, patient: string | undefined): StopWords {
+export function stopWords(finding: Finding, patient: string | undefined, unknown = false): StopWords {
   const remove = 'Take it out';
   switch (finding.kind) {
     case 'other-patient':
+      if (unknown) {
+        return {
+          title: 'Not sent: that is an NHS number',
+          text: `${finding.found} is a valid NHS number, and nobody has identified this patient yet. If it is theirs, identify the patient with it. Nothing has left this device.`,
+          remove,
+        };
+      }
       return {
         title: 'Not sent: another patient’s NHS number',
         text: `${finding.found} is a valid NHS number, but not the number of ${patient ?? 'the patient of this thread'}. Nothing has left this device.`,

@@ -1,5 +1,5 @@
 /** A thread in the list: its title, what it is, and the last thing said. */
-import type { Need, Person, Space, ThreadSummary } from '../../core/contract.ts';
+import type { Need, Patient, Person, Space, ThreadSummary } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 import { keepTogether } from '../../ui/words.ts';
 import { briefly } from '../thread/systemWords.ts';
@@ -26,12 +26,14 @@ export const headingOf = (thread: ThreadSummary): string =>
 /** "Patient · Ward 7B · 943 476 5919". */
 export function threadFacts(thread: ThreadSummary): string {
   const facts: (string | undefined)[] = [spaceWords[thread.space]];
-  if (thread.space === 'patient')
-    facts.push(thread.ward ?? thread.name, thread.patient?.nhsNumber && nhsNumber(thread.patient.nhsNumber));
+  if (thread.space === 'patient') facts.push(thread.ward ?? thread.name, thread.patient && numberFact(thread.patient));
   else if (thread.space === 'direct') facts.push(thread.peer?.role, onDuty(thread.peer));
   else facts.push(thread.space === 'social' ? 'walled off' : undefined, plural(thread.people, 'person', 'people'));
   return facts.filter(Boolean).join(' · ');
 }
+
+const numberFact = ({ nhsNumber: number, temporary, hospitalNumber }: Patient): string | undefined =>
+  number ? nhsNumber(number) : temporary ? `Temporary identity ${temporary}` : hospitalNumber;
 
 export function preview({ last }: ThreadSummary): string {
   if (!last) return 'No messages yet';

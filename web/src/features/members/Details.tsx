@@ -1,13 +1,11 @@
 /** The details of a thread: how the patient was identified, where its decisions stand, who reads it, and who else may. */
 import { useEffect, useState } from 'preact/hooks';
-import type { LeftOut, Member, PatientLink, Person, RecordLine, ThreadHead } from '../../core/contract.ts';
+import type { LeftOut, Member, Person, RecordLine, ThreadHead } from '../../core/contract.ts';
 import { briefWhen, plural, whenInWords } from '../../ui/dates.ts';
-import { AcknowledgedIcon } from '../../ui/icons/states.tsx';
 import { PlusIcon } from '../../ui/icons/tools.tsx';
-import { listed } from '../../ui/words.ts';
 import { disclosureSentence } from '../compose/Notice.tsx';
 import { Avatar } from '../inbox/Tile.tsx';
-import { differingParts, nhsNumber } from '../patient/format.ts';
+import { LinkSection } from '../patient/LinkSection.tsx';
 import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
 import { misfiledWords } from '../record/misfiledWords.ts';
@@ -28,7 +26,7 @@ export function Details({ head, keyChanges }: Props) {
   const now = client.now.value;
   return (
     <>
-      {head.link && <LinkSection link={head.link} now={now} />}
+      {head.link && <LinkSection head={head} link={head.link} now={now} />}
       {head.space === 'patient' && <RecordSection record={head.record} now={now} />}
       <ClosingSection head={head} now={now} />
       {head.space === 'patient' && !head.readOnly && (
@@ -85,29 +83,6 @@ function keptSentence({ space, removedAfter }: ThreadHead): string {
   return space === 'announcement' || space === 'social'
     ? `${after}.`
     : `${after}, once somebody has confirmed that they hold no decision. Decisions are kept until they are in the record.`;
-}
-
-function LinkSection({ link, now }: { link: PatientLink; now: number }) {
-  return (
-    <section class="det" aria-labelledby="det-link">
-      <h2 id="det-link">Patient link</h2>
-      <p class="st st--ok det__ok">
-        <AcknowledgedIcon />
-        <span>
-          Name, birth date and NHS number matched the record, {whenInWords(link.at, now)}, {link.by.name}
-        </span>
-      </p>
-      {link.supersededFrom && (
-        <p class="small">The record replaced the number {nhsNumber(link.supersededFrom)} by the one in the banner.</p>
-      )}
-      {link.namesakes.map((namesake) => (
-        <p class="small" key={namesake.lastFour}>
-          <b>Do not mix up with {namesake.name}</b>, number ending {namesake.lastFour}. Different:{' '}
-          {listed(differingParts(namesake))}.
-        </p>
-      ))}
-    </section>
-  );
 }
 
 function RecordSection({ record, now }: { record: RecordLine[]; now: number }) {

@@ -5,11 +5,18 @@ import { Differences } from '../../ui/Differences.tsx';
 import { Check } from '../../ui/fields.tsx';
 import { AcknowledgedIcon, FailedIcon } from '../../ui/icons/states.tsx';
 import { BlockedIcon, InfoIcon, OfflineIcon, WarningIcon } from '../../ui/icons/tools.tsx';
+import { listed } from '../../ui/words.ts';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
-import { bornWithAge, isoDate, nhsNumber, patientName } from './format.ts';
+import { bornWithAge, isoDate, lastFour, nhsNumber, patientName } from './format.ts';
 
-type Props = { answer: PatientAnswer; checked: boolean; onChecked: (checked: boolean) => void; missing: boolean };
+type Props = {
+  answer: PatientAnswer;
+  checked: boolean;
+  onChecked: (checked: boolean) => void;
+  missing: boolean;
+  again?: true;
+};
 
 export function Answer(props: Props) {
   const { answer } = props;
@@ -21,7 +28,7 @@ export function Answer(props: Props) {
     case 'not-found':
       return (
         <Refusal icon={<BlockedIcon />} title="The record knows no such number">
-          Nobody in the index has this NHS number. Read it again from the wristband.
+          Nobody in the index has this number. Read it again from the wristband.
         </Refusal>
       );
     case 'invalidated':
@@ -30,6 +37,16 @@ export function Answer(props: Props) {
           The index has withdrawn it. Ask the records department which number the patient has now.
         </Refusal>
       );
+    case 'another':
+      return (
+        <Refusal icon={<BlockedIcon />} title="Not the patient of this conversation">
+          The record says that this is somebody else. Nothing was changed. If the conversation is linked to the wrong
+          patient, say so in its details.
+        </Refusal>
+      );
+    case 'known':
+    case 'temporary':
+      return null; // said beside the number
     case 'unreachable':
       return (
         <Refusal icon={<OfflineIcon />} title="The patient index does not answer">
@@ -39,9 +56,13 @@ export function Answer(props: Props) {
   }
 }
 
+/** Somebody else could be meant: the wristband decides. */
+export const isDoubtful = ({ namesakes, disagrees }: Extract<PatientAnswer, { outcome: 'match' }>): boolean =>
+  namesakes.length + disagrees.length > 0;
+
 type MatchProps = Omit<Props, 'answer'> & { answer: Extract<PatientAnswer, { outcome: 'match' }> };
 
-function Match({ answer, checked, onChecked, missing }: MatchProps) {
+function Match({ answer, checked, onChecked, missing, again }: MatchProps) {
   const { now } = useClient();
   const { patient, namesakes } = answer;
   return (
@@ -76,18 +97,26 @@ function Match({ answer, checked, onChecked, missing }: MatchProps) {
       )}
       {answer.existing && (
         <p class="card small">
-          <b>You already have a thread about this patient.</b>{' '}
-          <a href={format({ at: 'thread', thread: answer.existing })}>Open it</a>, or start another one here.
+          <b>You already have {again ? 'another' : 'a'} thread about this patient.</b>{' '}
+          <a href={format({ at: 'thread', thread: answer.existing })}>Open it</a>
+          {again ? '. Both stay, each with what was said in it.' : ', or start another one here.'}
         </p>
       )}
       {namesakes.map((namesake) => (
         <NamesakeCard key={namesake.lastFour} namesake={namesake} patient={patient} />
       ))}
-      {namesakes.length > 0 && (
+      {answer.disagrees.length > 0 && (
+        <p class="card card--warn small">
+          <WarningIcon size="s" /> <b>Two records do not agree.</b> The hospital’s own record has another{' '}
+          {listed(answer.disagrees.map((each) => disagreeWords[each]))} for this number. Compare the wristband with what
+          stands here.
+        </p>
+      )}
+      {isDoubtful(answer) && (
         <div>
           <div class={missing ? 'consent consent--missing' : 'consent'}>
             <Check checked={checked} onChange={onChecked} describedBy={missing ? 'wristband-error' : undefined}>
-              I checked the wristband: <b>{patient.given}</b>, number ending <b>{patient.nhsNumber?.slice(-4)}</b>
+              I checked the wristband: <b>{patient.given}</b>, number ending <b>{lastFour(patient)}</b>
             </Check>
           </div>
           {missing && (
@@ -101,7 +130,14 @@ function Match({ answer, checked, onChecked, missing }: MatchProps) {
   );
 }
 
-const identifierWords: Record<Compared['what'], string> = { name: 'Name', born: 'Born', 'nhs-number': 'NHS No.' };
+const disagreeWords = { name: 'name', born: 'date of birth' } as const;
+
+const identifierWords: Record<Compared['what'], string> = {
+  name: 'Name',
+  born: 'Born',
+  'nhs-number': 'NHS No.',
+  'hospital-number': 'Hospital No.',
+};
 
 function ComparedList({ compared, patient, now }: { compared: Compared[]; patient?: Patient; now: number }) {
   return (
@@ -130,6 +166,7 @@ function ComparedList({ compared, patient, now }: { compared: Compared[]; patien
 
 function shownValue({ what, asked }: Compared, patient: Patient | undefined, now: number): string {
   if (what === 'nhs-number') return nhsNumber(patient?.nhsNumber ?? asked);
+  if (what === 'hospital-number') return patient?.hospitalNumber ?? asked;
   if (what === 'born') return patient ? bornWithAge(patient, now) : isoDate(asked);
   return patient ? patientName(patient) : asked;
 }
@@ -143,8 +180,8 @@ function NoMatch({ compared }: { compared: Compared[] }) {
       </h2>
       <ComparedList compared={compared} now={0} />
       <p class="small">
-        All three must match, or it may be somebody else. Read them from the wristband again, letter by letter. The
-        record is not shown until they do.
+        {compared.length === 2 ? 'Both' : 'All'} must match, or it may be somebody else. Read them from the wristband
+        again, letter by letter. The record is not shown until they do.
       </p>
     </section>
   );
@@ -188,9 +225,9 @@ function NamesakeCard({ namesake, patient }: { namesake: Namesake; patient: Pati
             <td class={differs('born') ? 'differs' : 'muted'}>{differs('born') ? 'another day' : 'the same day'}</td>
           </tr>
           <tr>
-            <th scope="row">NHS No.</th>
+            <th scope="row">{patient.nhsNumber ? 'NHS No.' : 'Number'}</th>
             <td>
-              ending <span class="differs">{patient.nhsNumber?.slice(-4)}</span>
+              ending <span class="differs">{lastFour(patient)}</span>
             </td>
             <td>
               ending <span class="differs">{namesake.lastFour}</span>

@@ -1,6 +1,6 @@
 /** The patient banner: the only dark blue there is. It stands outside the scroller and never goes away. */
 import type { Patient } from '../../core/contract.ts';
-import { bornWithAge, isoDate, nhsNumber, patientName } from './format.ts';
+import { bornWithAge, isoDate, numberLabel, numberWords, patientName } from './format.ts';
 
 export function Banner({ patient, now, look }: { patient: Patient; now: number; look?: 'wide' | 'card' | undefined }) {
   const alerts = [
@@ -19,8 +19,8 @@ export function Banner({ patient, now, look }: { patient: Patient; now: number; 
           <dd>{bornWithAge(patient, now)}</dd>
         </div>
         <div>
-          <dt>NHS No.</dt>
-          <dd>{nhsNumber(patient.nhsNumber)}</dd>
+          <dt>{numberLabel(patient)}</dt>
+          <dd>{numberWords(patient)}</dd>
         </div>
       </dl>
       {alerts.length > 0 && (

@@ -6,22 +6,19 @@ import { useEffect, useState } from 'preact/hooks';
 import type { PatientAnswer, Person } from '../../core/contract.ts';
 import { dayTitle } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { DateField, focusFirstError, TextField } from '../../ui/fields.tsx';
+import { focusFirstError, TextField } from '../../ui/fields.tsx';
 import { LinkIcon } from '../../ui/icons/tools.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { PersonPicker } from '../directory/PersonPicker.tsx';
 import { useClient } from '../session/client.ts';
-import { Answer } from './Answer.tsx';
-import { bareNumber, dateFrom, isNhsNumber, shortPatientName } from './format.ts';
-
-const empty = { family: '', given: '', day: '', month: '', year: '', number: '' };
+import { Answer, isDoubtful } from './Answer.tsx';
+import { identityWords, shortPatientName } from './format.ts';
+import { IdentifierFields, leadWords, useIdentifiers } from './identifiers.tsx';
 
 export function NewPatient() {
   const client = useClient();
   const task = useTask();
-  const [typed, setTyped] = useState(empty);
-  const [tried, setTried] = useState(false);
   const [answer, setAnswer] = useState<PatientAnswer>();
   const [checked, setChecked] = useState(false);
   const [name, setName] = useState('');
@@ -40,36 +37,27 @@ export function NewPatient() {
     [],
   );
 
-  const born = dateFrom(typed, client.now.value);
-  const number = bareNumber(typed.number);
-  const errors = {
-    family: typed.family.trim() ? undefined : 'Enter the last name',
-    given: typed.given.trim() ? undefined : 'Enter the first name',
-    born: born ? undefined : 'Enter a real date, such as 12 3 1954',
-    number: isNhsNumber(number) ? undefined : numberError(number),
-  };
-  const match = answer?.outcome === 'match' ? answer : undefined;
-  const set = (change: Partial<typeof empty>) => {
-    setTyped({ ...typed, ...change });
+  const fields = useIdentifiers(client.now.value, answer, () => {
     setAnswer(undefined);
     setChecked(false);
     task.clear();
-  };
+  });
+  const match = answer?.outcome === 'match' ? answer : undefined;
 
   function ask() {
-    setTried(true);
+    const query = fields.ask();
     focusFirstError();
-    if (!born || errors.family || errors.given || errors.number) return;
+    if (!query) return;
     task.run(async () => {
       setAnswer(undefined);
-      const query = { family: typed.family.trim(), given: typed.given.trim(), born, nhsNumber: number };
       setAnswer(await client.wardline.lookUpPatient(query));
+      focusFirstError();
     });
   }
 
   function link() {
     if (!match) return;
-    const needsWristband = match.namesakes.length > 0;
+    const needsWristband = isDoubtful(match);
     setMissing(needsWristband && !checked);
     focusFirstError();
     if (needsWristband && !checked) return;
@@ -88,7 +76,6 @@ export function NewPatient() {
     });
   }
 
-  const shown = (error: string | undefined) => (tried ? error : undefined);
   return (
     <Sheet
       title="Link a patient"
@@ -105,7 +92,7 @@ export function NewPatient() {
               </button>
               <button type="button" class="btn btn--main" aria-disabled={task.busy} onClick={link}>
                 <LinkIcon />
-                Link {shortPatientName(match.patient)}
+                Link {match.patient.temporary ? identityWords(match.patient) : shortPatientName(match.patient)}
               </button>
             </>
           ) : (
@@ -116,7 +103,7 @@ export function NewPatient() {
         </div>
       }
     >
-      <p class="lead">Three identifiers must match the record. Read them from the wristband.</p>
+      <p class="lead">{leadWords[fields.by]}</p>
       {!match && (
         <form
           class="stack-l"
@@ -125,32 +112,7 @@ export function NewPatient() {
             ask();
           }}
         >
-          <div class="pair">
-            <TextField
-              label="LAST name"
-              value={typed.family}
-              onInput={(family) => set({ family })}
-              error={shown(errors.family)}
-              autofocus
-            />
-            <TextField
-              label="First name"
-              value={typed.given}
-              onInput={(given) => set({ given })}
-              error={shown(errors.given)}
-            />
-          </div>
-          <DateField legend="Date of birth" value={typed} onInput={(date) => set(date)} error={shown(errors.born)} />
-          <TextField
-            label="NHS number"
-            value={typed.number}
-            onInput={(value) => set({ number: value })}
-            inputMode="numeric"
-            maxLength={14}
-            width={10}
-            code
-            error={shown(errors.number)}
-          />
+          <IdentifierFields fields={fields} />
           <button type="submit" class="vh" tabIndex={-1} aria-hidden="true">
             Compare
           </button>
@@ -183,10 +145,3 @@ export function NewPatient() {
 /** The first message of the right patient's thread. It names nobody: the other one is somebody else's patient. */
 const rightPatientLine = (now: number): string =>
   `This goes on from a conversation that was linked to the wrong patient (${dayTitle(now, 0)}). What was said there about this patient has to be said here again.`;
-
-function numberError(digits: string): string {
-  if (!digits) return 'Enter the NHS number';
-  if (!/^\d+$/.test(digits)) return 'An NHS number has digits only';
-  if (digits.length !== 10) return `An NHS number has 10 digits; this has ${digits.length}`;
-  return 'This is not an NHS number: the last digit does not fit the others. Read it again.';
-}

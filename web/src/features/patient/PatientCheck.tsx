@@ -1,7 +1,7 @@
-/** "I have compared": the three identifiers of the patient, with a box to tick (R12). */
+/** "I have compared": the identifiers of the patient, with a box to tick (R12). */
 import type { Patient } from '../../core/contract.ts';
 import { Check } from '../../ui/fields.tsx';
-import { isoDate, nhsNumber, shortPatientName } from './format.ts';
+import { isoDate, numberLabel, numberWords, shortPatientName } from './format.ts';
 
 type Props = { patient: Patient; checked: boolean; onChange: (checked: boolean) => void; missing: boolean };
 
@@ -10,8 +10,17 @@ export function PatientCheck({ patient, checked, onChange, missing }: Props) {
     <>
       <div class={missing ? 'consent consent--missing' : 'consent'}>
         <Check checked={checked} onChange={onChange} describedBy={missing ? 'patient-error' : undefined}>
-          I have checked that this is about <b>{shortPatientName(patient)}</b>, born{' '}
-          <b class="nowrap">{isoDate(patient.born)}</b>, NHS No. <b class="nowrap">{nhsNumber(patient.nhsNumber)}</b>
+          I have checked that this is about <b>{shortPatientName(patient)}</b>,{' '}
+          {patient.temporary ? (
+            <>
+              temporary identity <b class="nowrap">{patient.temporary}</b>
+            </>
+          ) : (
+            <>
+              born <b class="nowrap">{isoDate(patient.born)}</b>, {numberLabel(patient)}{' '}
+              <b class="nowrap">{numberWords(patient)}</b>
+            </>
+          )}
         </Check>
       </div>
       {missing && (

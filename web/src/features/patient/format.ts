@@ -17,9 +17,16 @@ export function patientName({ family, given, title, temporary }: Patient): strin
 /** For a sentence or a button: without the title. */
 export const shortPatientName = (patient: Patient): string => patientName({ ...patient, title: '' });
 
-/** On a button that decides or files: "SMITH, John, 12-Mar-1954". */
-export const identityWords = (patient: Patient): string =>
-  patient.born ? `${shortPatientName(patient)}, ${isoDate(patient.born)}` : shortPatientName(patient);
+/** On a button that decides or files: "SMITH, John, 12-Mar-1954", or "UNKNOWN, Kestrel, temporary identity N0099001". */
+export function identityWords(patient: Patient): string {
+  const { born, temporary } = patient;
+  if (temporary) return `${shortPatientName(patient)}, temporary identity ${temporary}`;
+  return born ? `${shortPatientName(patient)}, ${isoDate(born)}` : shortPatientName(patient);
+}
+
+/** The end of the number that tells this patient from others. */
+export const lastFour = ({ nhsNumber, hospitalNumber }: Patient): string =>
+  (nhsNumber ?? hospitalNumber ?? '').slice(-4);
 
 /** "12-Mar-1954", or "Not known". */
 export function isoDate(date: string | undefined): string {
@@ -68,6 +75,14 @@ export function nhsNumber(digits: string | undefined): string {
   return /^\d{10}$/.test(digits) ? `${digits.slice(0, 3)}\u00a0${digits.slice(3, 6)}\u00a0${digits.slice(6)}` : digits;
 }
 
+/** The NHS number, unless the hospital's own is the only one; "Not known" of the unknown patient. */
+export const numberLabel = (patient: Patient): string => (hasOnlyHospitals(patient) ? 'Hospital No.' : 'NHS No.');
+export const numberWords = (patient: Patient): string =>
+  (hasOnlyHospitals(patient) && patient.hospitalNumber) || nhsNumber(patient.nhsNumber);
+
+const hasOnlyHospitals = ({ nhsNumber, hospitalNumber, temporary }: Patient): boolean =>
+  !nhsNumber && hospitalNumber !== undefined && temporary === undefined;
+
 /** What was typed, without spaces and dashes. */
 export const bareNumber = (typed: string): string => typed.replace(/[\s\u00a0-]/g, '');
 
@@ -96,6 +111,7 @@ const differenceWords: Record<Namesake['differs'][number], string> = {
   title: 'title',
   born: 'date of birth',
   'nhs-number': 'NHS number',
+  'hospital-number': 'hospital number',
 };
 
 /** "first name, title and NHS number" of another patient who could be meant. */

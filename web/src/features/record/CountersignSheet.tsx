@@ -59,6 +59,11 @@ export function CountersignSheet({ head, decision }: { head: ThreadHead; decisio
                 , born <b class="nowrap">{isoDate(head.patient.born)}</b>
               </>
             )}
+            {head.patient.temporary && (
+              <>
+                , temporary identity <b class="nowrap">{head.patient.temporary}</b>
+              </>
+            )}
           </>
         )}
       </Check>

@@ -23,7 +23,9 @@ import { useTask } from '../../ui/useTask.ts';
 import { listed } from '../../ui/words.ts';
 import { Banner } from '../patient/Banner.tsx';
 import { differingParts, identityWords } from '../patient/format.ts';
+import { IdentityBar } from '../patient/IdentityBar.tsx';
 import { PatientCheck } from '../patient/PatientCheck.tsx';
+import { useStanding } from '../patient/useStanding.ts';
 import { useClient } from '../session/client.ts';
 import { choose, chosenIn, corrected, inForm, isEmpty, leaveOut, missingIn, nothing } from './decisionDraft.ts';
 import { SourceWords } from './FileSheet.tsx';
@@ -62,6 +64,7 @@ function Decide({ head, message, messages, corrects, draft, onChange, onMarking 
   const [tried, setTried] = useState(false);
   const [compared, setCompared] = useState(false);
   const close = () => client.router.close();
+  useStanding(head.id);
   const { patient } = head;
   // Somebody with much the same name is in another thread of mine: then the button alone is too quick (R12).
   const alike = head.confirmed ? [] : (head.link?.namesakes ?? []).filter(({ source }) => source === 'own-thread');
@@ -106,7 +109,14 @@ function Decide({ head, message, messages, corrects, draft, onChange, onMarking 
     <Sheet
       title={corrects ? 'Correct a decision' : 'Mark a decision'}
       onClose={close}
-      under={head.patient && <Banner patient={head.patient} now={client.now.value} />}
+      under={
+        head.patient && (
+          <>
+            <Banner patient={head.patient} now={client.now.value} />
+            <IdentityBar head={head} told />
+          </>
+        )
+      }
       foot={
         <div class="row">
           <button type="button" class="btn" onClick={close}>

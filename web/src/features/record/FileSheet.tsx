@@ -20,7 +20,9 @@ import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { Banner } from '../patient/Banner.tsx';
 import { identityWords } from '../patient/format.ts';
+import { IdentityBar } from '../patient/IdentityBar.tsx';
 import { PatientCheck } from '../patient/PatientCheck.tsx';
+import { useStanding } from '../patient/useStanding.ts';
 import { useClient } from '../session/client.ts';
 import { drawn } from '../thread/drawn.ts';
 import { shortHash } from '../thread/Message.tsx';
@@ -114,6 +116,7 @@ function Filing({ head, decision, background, markedBy }: Props) {
   const asked = JSON.stringify([sources !== undefined, request.sources, request.summary]);
 
   const draft = useDraft(head.id, decision);
+  useStanding(head.id);
 
   useEffect(() => {
     client.wardline
@@ -169,7 +172,14 @@ function Filing({ head, decision, background, markedBy }: Props) {
       title="File to the record"
       closeLabel="Close, file later"
       onClose={close}
-      under={patient && <Banner patient={patient} now={client.now.value} />}
+      under={
+        patient && (
+          <>
+            <Banner patient={patient} now={client.now.value} />
+            <IdentityBar head={head} told />
+          </>
+        )
+      }
       foot={
         <div class="row">
           <button type="button" class="btn" onClick={close}>

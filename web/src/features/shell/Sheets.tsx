@@ -12,6 +12,7 @@ import { Readmit } from '../members/Readmit.tsx';
 import { RemoveMember } from '../members/RemoveMember.tsx';
 import { SafetyWords } from '../members/SafetyWords.tsx';
 import { Banner } from '../patient/Banner.tsx';
+import { Identify } from '../patient/Identify.tsx';
 import { NewPatient } from '../patient/NewPatient.tsx';
 import { AgainSheet } from '../record/AgainSheet.tsx';
 import { CloseSheet } from '../record/CloseSheet.tsx';
@@ -84,6 +85,8 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
       return <RemoveMember head={head} person={route.person} />;
     case 'wrong-patient':
       return <WrongPatient head={head} />;
+    case 'identify':
+      return <Identify head={head} />;
     case 'readmit':
       return <Readmit head={head} person={route.person} />;
     case 'decide': {

@@ -16,6 +16,7 @@ const every: Route[] = [
   { at: 'decide', thread: 'a', message: 'm' },
   { at: 'file', thread: 'a', decision: 'd' },
   { at: 'again', thread: 'a', decision: 'd' },
+  { at: 'identify', thread: 'a' },
   { at: 'new' },
   { at: 'new-team' },
   { at: 'new-patient' },

@@ -26,6 +26,8 @@ export type Route =
   | { at: 'again'; thread: ThreadId; decision: DecisionId }
   | { at: 'close'; thread: ThreadId }
   | { at: 'wrong-patient'; thread: ThreadId }
+  /** Who the patient is, known better. */
+  | { at: 'identify'; thread: ThreadId }
   | { at: 'new' }
   | { at: 'new-team' }
   | { at: 'new-patient' }
@@ -58,6 +60,7 @@ export function parse(hash: string): Route {
     if (third === 'details') return { at: 'details', thread };
     if (third === 'add') return { at: 'add', thread };
     if (third === 'wrong-patient') return { at: 'wrong-patient', thread };
+    if (third === 'identify') return { at: 'identify', thread };
     if (third === 'words') return { at: 'words', thread };
     if (third === 'readmit' && fourth) return { at: 'readmit', thread, person: fourth };
     if (third === 'remove' && fourth) return { at: 'remove', thread, person: fourth };

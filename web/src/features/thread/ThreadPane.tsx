@@ -12,6 +12,7 @@ import { Composer } from '../compose/Composer.tsx';
 import { Notice } from '../compose/Notice.tsx';
 import { headingOf, spaceWords } from '../inbox/words.ts';
 import { Banner } from '../patient/Banner.tsx';
+import { IdentityBar } from '../patient/IdentityBar.tsx';
 import { Quarantined } from '../patient/Quarantined.tsx';
 import { dutyWords, lowerFirst } from '../people/words.ts';
 import { AgainBar } from '../record/AgainBar.tsx';
@@ -88,6 +89,7 @@ export function ThreadPane({ store, summary, onDetails }: Props) {
       </header>
       {head?.quarantine && <Quarantined head={head} quarantine={head.quarantine} now={client.now.value} />}
       {patient && <Banner patient={patient} now={client.now.value} look={isWide.value ? 'wide' : undefined} />}
+      {head && <IdentityBar head={head} />}
       {head && <OverdueBar head={head} now={client.now.value} />}
       {head?.continues && <AgainBar head={head} />}
       {!isWide.value && <ConnectionBar />}

@@ -3,6 +3,7 @@ import type { SystemEvent } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 import { listed } from '../../ui/words.ts';
 import { leftOutMeWords, leftOutWords, stoppedWords } from './stoppedWords.ts';
+import { isoDate, nhsNumber } from '../patient/format.ts';
 import { addReasonWords, lowerFirst, organisationReasonWords, removeReasonWords } from '../people/words.ts';
 
 export type SystemLine = {
@@ -37,8 +38,14 @@ export function systemLine(event: SystemEvent): SystemLine {
     case 'linked':
       return plain(
         'link',
-        `${you(event.by, event.byMe)} linked ${event.patient}. Three identifiers matched the record.`,
+        event.temporary
+          ? `${you(event.by, event.byMe)} linked ${event.patient}, temporary identity ${event.temporary}. Nobody knows yet who this is.`
+          : `${you(event.by, event.byMe)} linked ${event.patient}. Three identifiers matched the record.`,
       );
+    case 'identified':
+      return plain('link', identifiedWords(event));
+    case 'number-updated':
+      return plain('link', `${you(event.by, event.byMe)} updated the NHS number (was ${nhsNumber(event.was)}).`);
     case 'renamed':
       return plain('people', `${you(event.by, event.byMe)} named this thread “${event.name}”.`);
     case 'confirmed':
@@ -123,6 +130,10 @@ export function briefly(event: SystemEvent): string | undefined {
       return `${event.me ? 'You were' : `${event.who} was`} removed by the organisation`;
     case 'linked':
       return `${you(event.by, event.byMe)} linked the patient`;
+    case 'identified':
+      return `${you(event.by, event.byMe)} identified the patient`;
+    case 'number-updated':
+      return `${you(event.by, event.byMe)} updated the NHS number`;
     case 'renamed':
       return `${you(event.by, event.byMe)} named the thread “${event.name}”`;
     case 'confirmed':
@@ -154,6 +165,7 @@ export const rotationWords: Record<Extract<SystemEvent, { what: 'rotated' }>['wh
   device: 'New keys, because the devices of a member changed.',
   age: 'New keys, as is done every week.',
   unreadable: 'New keys, because the last ones did not open for everybody.',
+  identity: 'New keys, with what is known now of who the patient is.',
 };
 
 export const quarantineWords: Record<Extract<SystemEvent, { what: 'quarantined' }>['reason'], string> = {
@@ -166,6 +178,13 @@ export const withdrawWords: Record<Extract<SystemEvent, { what: 'withdrawn' }>['
   error: 'it was entered in error',
   'wrong-patient': 'it was about another patient',
 };
+
+function identifiedWords({ by, byMe, patient, born, number, temporary }: Extract<SystemEvent, { what: 'identified' }>) {
+  const who = temporary
+    ? `${patient}, temporary identity ${temporary}`
+    : [patient, born && isoDate(born), number && nhsNumber(number)].filter(Boolean).join(', ');
+  return `${you(by, byMe)} identified the patient: ${who}. Everything said here is about this patient.`;
+}
 
 const noteWords = (note: string | undefined): string => (note ? ` “${note.replace(/[.\s]+$/, '')}”.` : '');
 

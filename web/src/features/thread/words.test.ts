@@ -71,6 +71,28 @@ describe('R31 what happened to the members is said with its reason', () => {
       { what: 'linked', by: 'Dr Leila Haddad', byMe: true, patient: 'SMITH, John' },
       'You linked SMITH, John. Three identifiers matched the record.',
     ],
+    [
+      'linked, unknown',
+      { what: 'linked', by: 'Anita Rao', byMe: false, patient: 'UNKNOWN, Kestrel', temporary: 'N0099001' },
+      'Anita Rao linked UNKNOWN, Kestrel, temporary identity N0099001. Nobody knows yet who this is.',
+    ],
+    [
+      'identified',
+      {
+        what: 'identified',
+        by: 'Anita Rao',
+        byMe: false,
+        patient: 'SMITH, John',
+        born: '1954-03-12',
+        number: '9434765919',
+      },
+      'Anita Rao identified the patient: SMITH, John, 12-Mar-1954, 943\u00a0476\u00a05919. Everything said here is about this patient.',
+    ],
+    [
+      'another number',
+      { what: 'number-updated', by: 'Anita Rao', byMe: true, was: '9990475466' },
+      'You updated the NHS number (was 999\u00a0047\u00a05466).',
+    ],
     ['rotated', { what: 'rotated', why: 'removed' }, 'New keys. Whoever was removed cannot read what follows.'],
   ])('%s', (_name, event, words) => expect(systemLine(event).text).toBe(words));
 
