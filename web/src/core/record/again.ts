@@ -186,7 +186,11 @@ const textOf = (found: AgainDecision, words: string): string =>
  */
 export function namesOther(text: string, other: PatientAssertion, patient: PatientAssertion | null): boolean {
   if (patient && equalPatients(other, patient)) return false;
-  if (check(text, { space: 'patient', numbers: numbersOf(patient ? [patient] : []) }, 0).some(({ kind }) => kind === 'other-patient'))
+  if (
+    check(text, { space: 'patient', numbers: numbersOf(patient ? [patient] : []) }, 0).some(
+      ({ kind }) => kind === 'other-patient',
+    )
+  )
     return true;
   const said = new Set(foldName(text.replaceAll(possessive, ' ').replaceAll(between, ' ')).split(' '));
   if (other.hospitalNumber && said.has(foldName(other.hospitalNumber))) return true;
