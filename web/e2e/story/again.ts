@@ -31,7 +31,8 @@ export const again: Chapter = (world) =>
         await fiona.sees(fiona.message(words).getByText('The record holds it as entered in error.'));
       }
       await anita.openThreadAt('SMITH, John');
-      await anita.sees(anita.message(plain).getByText('The record holds it as entered in error.'));
+      await anita.sees(anita.heading(/^This conversation is linked to the wrong patient/));
+      await anita.seesNoMore(anita.text(/The record still has to mark/));
     });
 
     test('R51 the right patient’s thread offers each decision again, one at a time, after a look at the patient', async () => {
@@ -76,6 +77,9 @@ export const again: Chapter = (world) =>
       await fiona.button(/^Decide for SMITH, Joan/).click();
       await fiona.sees(fiona.page.locator('.quoted').getByText(other));
       await fiona.button('Not now').click();
+      // Back where it began; what was decided stands in the other thread.
+      await fiona.sees(fiona.text(/^Decisions to be made again in the right patient’s thread: 1 not yet$/));
+      await fiona.openThread('SMITH, Joan');
       await fiona.sees(fiona.message('Home tomorrow.'));
       const all = await fiona.messages.innerText();
       expect(all).not.toMatch(/\bJohn\b|5919/);

@@ -127,6 +127,11 @@ describe('in the right patient’s thread', () => {
     expect((await there(fiona)).at(-1)?.statements[0]?.text).toMatch(
       /^Decided in a conversation that was linked to the wrong patient, by Dr Anita Patel on .*; here in other words:\nHer drain comes out tomorrow\.$/,
     );
+    // Lists tell it by its words, not by the line that stands over all of them.
+    expect((await fiona.view(right)).head.record.map(({ words }) => words)).toEqual([
+      expect.stringMatching(/^Stop the heparin\./),
+      'Her drain comes out tomorrow.',
+    ]);
     await until('done', async () => (await offered(fiona, wrong)).filter(({ done }) => done).length === 2);
     expect(JSON.stringify(await there(fiona))).not.toMatch(/smith|943/i);
   });

@@ -20,7 +20,7 @@ import { numbersOf } from '../patient/patient.ts';
 import { foldName } from '../people/name.ts';
 import { decisionOf, statementEntries, statementOf } from '../thread/content.ts';
 import { continuesIn, mayContinue } from '../thread/continued.ts';
-import { decisionEntries, readDecisions, recordLines } from '../thread/filings.ts';
+import { decisionEntries, readDecisions, recordLines, wrongPatientLabel as label } from '../thread/filings.ts';
 import { takenBackBy } from '../thread/life.ts';
 import { quarantineIn } from '../thread/quarantine.ts';
 import type { Thread } from '../thread/thread.ts';
@@ -163,8 +163,6 @@ function markDone(decisions: AgainDecision[], texts: string[]): AgainDecision[] 
     done: asTheyStand[at] === true || take((text) => text.startsWith(elsewise(each))),
   }));
 }
-
-const label = 'in a conversation that was linked to the wrong patient';
 
 const when = (at: number): string => `on ${localDay(at)} at ${localHour(at)}`;
 

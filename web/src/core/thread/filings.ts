@@ -135,11 +135,15 @@ function lineOf(thread: Thread, entry: MessageEntry): RecordLine {
   };
 }
 
+/** What stands over words that were said about the wrong patient and decided again (R51). */
+export const wrongPatientLabel = 'in a conversation that was linked to the wrong patient';
+const againLine = new RegExp(`^(?:Said|Decided) ${wrongPatientLabel}, by [^\\n]*:\\n`);
+
 /** How a decision begins, as far as it has been read. */
 export function firstWords(thread: Thread, entry: MessageEntry): Statement | undefined {
   const [first] = statementEntries(thread, entry);
   const words = first && statementOf(thread, first);
-  return words && { ...words, text: Array.from(words.text.trim()).slice(0, beginning).join('') };
+  return words && { ...words, text: Array.from(words.text.replace(againLine, '').trim()).slice(0, beginning).join('') };
 }
 
 function candidates(thread: Thread): MessageEntry[] {

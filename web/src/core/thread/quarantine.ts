@@ -51,8 +51,13 @@ export function quarantineNews(thread: Thread): QuarantineNews | undefined {
   if (thread.left) return told && { acknowledged: told.acknowledged, waiting: told.waiting, inError: told.inError };
   const stopped = quarantineIn(thread);
   if (!stopped) return undefined;
-  return { acknowledged: tookNote(thread, stopped), waiting: told?.waiting ?? 0, inError: told?.inError ?? 0 };
+  // The filings are told as they change; the head is not.
+  const inError = thread.filingsKnown ? unmarked(thread) : (told?.inError ?? 0);
+  return { acknowledged: tookNote(thread, stopped), waiting: told?.waiting ?? 0, inError };
 }
+
+const unmarked = ({ filings }: Thread): number =>
+  [...filings.values()].filter(({ retraction }) => retraction && retraction !== 'retracted').length;
 
 export function quarantinePart(thread: Thread): Pick<ThreadHead, 'quarantine'> {
   const { people, me } = thread.ward;

@@ -107,7 +107,10 @@ function One({ head, found, open }: { head: ThreadHead; found: AgainDecision; op
           <AreaField
             label="The decision in your own words"
             value={text}
-            onInput={setText}
+            onInput={(typed) => {
+              setText(typed);
+              task.clear();
+            }}
             rows={3}
             error={tried && empty ? 'Write the decision' : undefined}
           />
