@@ -4,6 +4,7 @@
  */
 import { fromUuidText } from '../crypto/names.ts';
 import { check } from './compose/check.ts';
+import { wordsAlone } from './compose/drafts.ts';
 import type { AddReason, DirectoryAnswer, PersonId, ThreadId } from './contract.ts';
 import { type Desk, withinLimits } from './desk.ts';
 import { Fault, isProblem } from './fault.ts';
@@ -74,8 +75,11 @@ export class Acts {
     const draft = this.#desk.drafts.of(id);
     if (draft) {
       await this.#desk.saveDraft(thread, draft.text);
-      await this.#desk.saveDraft(id, '');
     }
+    const decision = this.#desk.drafts.decision(id);
+    if (decision) await this.#desk.saveDecisionDraft(thread, wordsAlone(decision));
+    await this.#desk.drafts.drop(id);
+    this.#desk.threads.changed(stopped);
     stopped.continueIn({ thread, author: this.#desk.ward.me.person });
     return { thread, leftOut };
   }
@@ -101,7 +105,8 @@ export class Acts {
     const thread = this.#desk.threads.need(id);
     mayWrite(thread);
     await quarantine(thread, this.#desk.outbox, note);
-    await this.#desk.saveDraft(id, '');
+    await this.#desk.drafts.drop(id);
+    this.#desk.threads.changed(thread);
   }
 
   async takeNote(id: ThreadId): Promise<void> {

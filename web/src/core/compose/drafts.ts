@@ -48,9 +48,10 @@ export class Drafts {
 
   saveDecision(thread: ThreadId, corrects: DecisionId | undefined, draft: DecisionDraft | undefined): Promise<void> {
     const name = nameOf(thread, corrects);
-    if (draft) this.#decisions.set(name, draft);
+    const kept = draft && !isNothing(draft) ? draft : undefined;
+    if (kept) this.#decisions.set(name, kept);
     else this.#decisions.delete(name);
-    return this.#keep(name, draft);
+    return this.#keep(name, kept);
   }
 
   #keep(name: string, draft: Draft | DecisionDraft | undefined): Promise<void> {
@@ -76,10 +77,28 @@ export class Drafts {
     }
   }
 
+  /** Nothing more is said there. */
+  async drop(thread: ThreadId): Promise<void> {
+    await this.save(thread, undefined);
+    for (const name of [...this.#decisions.keys()].filter((each) => each.startsWith(`${thread} `))) {
+      this.#decisions.delete(name);
+      await this.#keep(name, undefined);
+    }
+  }
+
   clear(): void {
     this.#drafts.clear();
     this.#decisions.clear();
   }
+}
+
+const isNothing = ({ text, messages, form }: DecisionDraft): boolean =>
+  [{ text, messages }, ...(form?.parts ?? [])].every((part) => part.text.trim() === '' && part.messages.length === 0);
+
+/** The words alone, for another thread. */
+export function wordsAlone(draft: DecisionDraft): DecisionDraft {
+  const named = [...draft.messages, ...(draft.form?.parts ?? []).flatMap(({ messages }) => messages)];
+  return without(draft, named);
 }
 
 function without({ text, messages, form }: DecisionDraft, gone: readonly MessageId[]): DecisionDraft {

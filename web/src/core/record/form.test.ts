@@ -179,6 +179,14 @@ test('H17 what was begun of a decision outlives a lock, apart from the message a
   expect((await fiona.view(thread)).draft?.text).toBe('half a thought');
 });
 
+test('R51 nothing that was begun is left in a conversation of the wrong patient', async () => {
+  await fiona.ask.saveDecisionDraft({ thread, draft: sbar() });
+  expect((await fiona.row(thread)).hasDraft).toBe(true);
+  await fiona.ask.quarantine({ thread, note: '' });
+  expect(await fiona.ask.decisionDraft({ thread })).toBeUndefined();
+  await until('the row', async () => !(await fiona.row(thread)).hasDraft);
+});
+
 test('R20 what was begun loses the messages that are gone, and none of its words', async () => {
   const first = await decided({ text: '', messages: [answered] });
   await fiona.ask.saveDecisionDraft({ thread, draft: sbar() });

@@ -255,12 +255,15 @@ describe('H26 going on in a new thread', () => {
     await anita.say(thread, 'one');
     await fiona.sees(thread, 'one');
     await anita.ask.saveDraft({ thread, text: 'half a sent' });
+    await anita.ask.saveDecisionDraft({ thread, draft: { text: 'half decided', messages: ['one'] } });
     await forked(thread, anita);
     const { thread: next, leftOut } = await anita.ask.goOn({ thread, line: 'This goes on from the stopped thread.' });
     expect(leftOut).toEqual([]);
     expect(next).not.toBe(thread);
     const view = await anita.view(next);
     expect(view.draft?.text).toBe('half a sent');
+    expect(await anita.ask.decisionDraft({ thread: next })).toEqual({ text: 'half decided', messages: [] });
+    expect((await anita.row(thread)).hasDraft).toBe(false);
     expect(view.head.name).toBe((await anita.view(thread)).head.name);
     await fiona.sees(next, 'This goes on from the stopped thread.');
     expect((await anita.view(thread)).head.goesOn).toEqual({ thread: next, by: 'Dr Anita Patel', byMe: true });
