@@ -135,7 +135,7 @@ describe('R44 by keyboard, each step begins at its heading', () => {
   });
 
   test('from a passkey back to the name', async () => {
-    vi.stubGlobal('PublicKeyCredential', class {});
+    vi.stubGlobal('PublicKeyCredential', () => undefined);
     await mount({ state: 'signed-out' }, () => <SignIn organisation="Northbridge" demonstration={false} passkeys />);
     await go('Sign in with a passkey');
     await vi.waitFor(async () => {

@@ -128,7 +128,7 @@ describe('R24 R25 the quick ways in', () => {
   });
 
   test('one that is used up leaves the passkey and the password at once, and says why', async () => {
-    vi.stubGlobal('PublicKeyCredential', class {});
+    vi.stubGlobal('PublicKeyCredential', () => undefined);
     const { client } = await mount({ state: 'locked', pin: true, passkey: true, pinGone: true }, (each) => (
       <App client={each} fault={undefined} />
     ));
