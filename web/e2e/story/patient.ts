@@ -37,7 +37,7 @@ export const patient: Chapter = (world) =>
       const { anita } = world();
       await anita.write(moved);
       await anita.sees(anita.heading('Not sent: that is an NHS number'));
-      await anita.look('29-number-stopped');
+      await anita.look('29-number-stopped', { layouts: 'own' });
       expect(await anita.message('Gases for').count()).toBe(0);
       await anita.button('Move to a patient thread').click();
       await anita.sees(anita.heading('Link a patient'));

@@ -111,7 +111,8 @@ export function aSpot(sentence: Sentence, at: number): Stretch[] {
   if (name === 'bed' && /^(?:bay|bays|ward|unit|hub|beds|days|spaces)$/.test(sentence.word(last + 1))) return [];
   if ((name === 'sr' || name === 'pod' || name === 'cub') && !sentence.isNumber(last) && !sentence.isNumber(last - 1))
     return [];
-  if (/^(?:trolley|chair|pod)$/.test(name) && sentence.care + (sentence.somebody ? 1 : 0) === 0) return [];
+  if (/^(?:trolley|chair|pod)$/.test(name) && sentence.care + sentence.faint + (sentence.somebody ? 1 : 0) === 0)
+    return [];
   if (isSettled(sentence, place) && !saysPersonNear(sentence, place)) return [];
   const speaks = sentence.care + sentence.faint * 0.5 + (sentence.somebody ? 2 : 0);
   if (sentence.kit > speaks) return [];

@@ -87,6 +87,7 @@ export class Sentence {
       return (
         this.at(at - 1)?.kind === 'word' && !this.isPerson(at - 1) && !/^(?:is|gone|was|went)$/.test(this.word(at - 1))
       );
+    if (this.word(at) === 'call' && this.word(at - 1) === 'nurse') return true;
     if (this.word(at) === 'broken' && this.within(at + 1, 2, (next) => this.isCare(next))) return false;
     return of.kit.has(this.word(at)) && !this.isOfPeople(at);
   }
