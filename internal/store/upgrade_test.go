@@ -128,6 +128,9 @@ func seed(t *testing.T, db *store.DB) {
 		if err != nil {
 			return err
 		}
+		if _, err := tx.Exec(`INSERT INTO thread_link (thread, seq, tag, assertion) VALUES ($1, 0, $2, $3)`, seedPaper.Thread, seedAssertion.Tag, seedAssertion.Hash); err != nil {
+			return err
+		}
 		_, err = tx.Exec(`INSERT INTO decision (thread, message, entry, seq, marked_by, marked_at, urgency, stage, changed_at, owner, due_at,
 			reminders, drafted_at, countersign_wanted, countersigned_at, reason) VALUES ($1, $2, $3, 1, $4, 1, 1, 1, 1, $4, 1, 0, 0, FALSE, 0, '')`,
 			seedPaper.Thread, seedPaper.Decision, id.Hash{4}, seedPerson.ID)
@@ -178,6 +181,10 @@ func findSeed(t *testing.T, db *store.DB) {
 	}
 	if diff := cmp.Diff(seedPaper, papers[0]); diff != "" {
 		t.Error(diff)
+	}
+	standing, err := db.Standing(ctx, seedPaper.Thread, seedPerson.ID, nil)
+	if err != nil || len(standing.Links) != 1 || standing.Links[0] != seedAssertion.Hash {
+		t.Errorf("the link of the first release: %v, %v", standing.Links, err)
 	}
 }
 
