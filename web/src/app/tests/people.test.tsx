@@ -67,7 +67,12 @@ describe('R29 similar names', () => {
   test('somebody without keys cannot be chosen', async () => {
     const { fake, draw } = await mount();
     fake.searchDirectory = () =>
-      Promise.resolve({ people: [{ ...people.kofi, notEnrolled: true as const }], similar: [], more: false });
+      Promise.resolve({
+        people: [{ ...people.kofi, notEnrolled: true as const }],
+        similar: [],
+        alike: {},
+        more: false,
+      });
     await draw(<NewMessage />);
     await search('Person or ward', 'kofi');
     expect(shown()).toContain('Not set up yet');
