@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { direct } from './story/direct.ts';
 import { ending } from './story/ending.ts';
+import { directory } from './story/directory.ts';
 import { enrolment } from './story/enrolment.ts';
 import { keyboard } from './story/keyboard.ts';
 import { lockWays } from './story/lock.ts';
@@ -32,6 +33,19 @@ describe('the main job', () => {
   });
   afterAll(() => open?.close());
 
-  for (const chapter of [enrolment, direct, team, patient, record, session, lockWays, offline, keyboard, wrong, ending])
+  for (const chapter of [
+    enrolment,
+    direct,
+    directory,
+    team,
+    patient,
+    record,
+    session,
+    lockWays,
+    offline,
+    keyboard,
+    wrong,
+    ending,
+  ])
     chapter(world);
 });
