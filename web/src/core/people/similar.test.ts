@@ -47,6 +47,7 @@ describe('R29 how alike two names are', () => {
     expect(groups('Catherine Reid', 'Kathryn Read')).toEqual([
       'Catherine Reid or Kathryn Read: Catherine Reid | Kathryn Read',
     ]);
+    expect(groups('Tom Reid', 'Tom Reed')).toEqual(['Tom Reid or Tom Reed: Tom Reid | Tom Reed']);
     expect(groups('Jane Smith', 'John Smyth', 'Dr Jan Smith')[0]).toMatch(/^J Smith or J Smyth: /);
   });
 });

@@ -69,12 +69,10 @@ function labelOf(group: readonly Person[]): string {
   if (!first) return '';
   const title = group.every((each) => each.title === first.title) ? first.title : undefined;
   const same = (of: (person: Person) => string) => group.every((each) => of(each) === of(first));
-  if (same(({ given }) => foldName(given)) && same(({ family }) => foldName(family))) {
-    return [title, first.given, first.family].filter(Boolean).join(' ');
-  }
-  const initial = same(({ given }) => given[0] ?? '');
+  const oneGiven = same(({ given }) => foldName(given));
+  const oneInitial = same(({ given }) => given[0] ?? '');
   const labels = group.map(({ given, family }) =>
-    [title, initial ? given[0] : given, family].filter(Boolean).join(' '),
+    [title, oneGiven ? first.given : oneInitial ? given[0] : given, family].filter(Boolean).join(' '),
   );
   return [...new Set(labels)].slice(0, 3).join(' or ');
 }

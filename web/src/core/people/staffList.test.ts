@@ -1,4 +1,6 @@
 // @vitest-environment node
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Unreachable } from '../fault.ts';
 import type { Profile } from '../remote/shapes.ts';
@@ -195,4 +197,14 @@ describe('R29 searching', () => {
       expect([1, 2, 3, 4].map(account)).toEqual([undefined, 'user2', 'user3', undefined]);
     },
   );
+});
+
+test('R30 nothing asks for the contacts of the phone: people come from the organisation’s directory alone', () => {
+  const root = join(import.meta.dirname, '../..');
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(?<!\.test)\.tsx?$/.test(file),
+  );
+  expect(files.length).toBeGreaterThan(200);
+  const asking = files.filter((file) => /\.contacts\b|ContactsManager/.test(readFileSync(join(root, file), 'utf8')));
+  expect(asking).toEqual([]);
 });
