@@ -33,7 +33,7 @@ type post struct {
 	played, clinical           bool
 }
 
-// posts are everybody who works here. Three are called Patel or alike, because that is where messages go wrong.
+// posts are everybody who works here. Three are called Patel or alike and two names sound the same, because that is where messages go wrong.
 var posts = []post{
 	{"fiona.kerr", "Dr Fiona Kerr", "Consultant Physician", "Ward 7B", nil, false, true},
 	{"anita.patel", "Dr Anita Patel", "Medical Registrar", "Ward 7B", nil, false, true},
@@ -46,6 +46,7 @@ var posts = []post{
 	{"omar.haddad", "Omar Haddad", "Data Protection Officer", "Governance", []string{people.InformationGovernance}, false, false},
 	{"jean.morrison", "Jean Morrison", "Chief Nursing Information Officer", "Digital", []string{people.InformationGovernance, people.Records}, false, false},
 	{"service.desk", "Sam Whittle", "Service desk", "Digital", []string{people.ServiceDesk}, false, false},
+	{"tom.reed", "Tom Reed", "Porter", "Portering", nil, false, false},
 	{"kofi.mensah", "Kofi Mensah", "Healthcare assistant", "Ward 7B", nil, true, true},
 	{"tom.reid", "Tom Reid", "Critical Care Outreach", "Outreach", nil, true, true},
 }

@@ -4,7 +4,7 @@
 //   - routes.go    the table of contents: every noun's routes, and how a route is declared
 //   - auth.go      who is calling: session cookie, actor, what a route needs; proof.go the proof of the session's key
 //   - errors.go    the one translation of a fault into a problem document
-//   - headers.go   security headers; web.go the web app; limits.go sizes, times and rates; log.go the request log
+//   - headers.go   security headers; web.go the web app; packed.go compression; limits.go sizes, times and rates; log.go the request log
 //   - openapi.go   the OpenAPI document, committed as openapi.json
 //   - one file per noun with its handlers: enrolment, signin, session, people, manifest, vault, ledger, operations, …
 //
@@ -117,7 +117,7 @@ func New(o Options) *API {
 	a.routes()
 	a.mux.HandleFunc("/v1/", a.unknownRoute)
 	a.mux.Handle("/", webHandler(o.Web))
-	a.handler = a.identify(a.recoverPanic(a.secureHeaders(a.offerNonce(a.ownHost(a.sameOriginWrites(a.mux, o.Origin), o.Origin)))))
+	a.handler = a.identify(a.recoverPanic(a.secureHeaders(a.offerNonce(a.ownHost(a.sameOriginWrites(packed(a.mux), o.Origin), o.Origin)))))
 	return a
 }
 

@@ -48,6 +48,7 @@ var authorisation = map[string]row{
 	"POST /v1/sessions/end-others":           {Bound, ownOnly},
 
 	"GET /v1/people":          {Bound, everyone},
+	"GET /v1/directory":       {Bound, everyone},
 	"GET /v1/people/{person}": {Bound, everyone},
 	"POST /v1/people/logs":    {Bound, everyone},
 	"POST /v1/person-log":     {Unlocked, ownOnly},

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	"github.com/wardline/wardline/internal/audit"
 	"github.com/wardline/wardline/internal/id"
@@ -13,6 +14,7 @@ import (
 type Directory interface {
 	Find(ctx context.Context, text string, after id.Person, limit int) (found []people.Person, more bool, err error)
 	Person(ctx context.Context, person id.Person) (people.Person, error)
+	List(ctx context.Context, after id.Person, since time.Time) (people.Page, error)
 }
 
 // PersonLogs keeps person logs.
@@ -23,6 +25,7 @@ type PersonLogs interface {
 
 func (a *API) registerPeople() {
 	route(a, "GET /v1/people", Bound, "findPeople", "The directory, by name; a query folds case and diacritics (R29, R30)", a.findPeople)
+	route(a, "GET /v1/directory", Bound, "listPeople", "The whole directory in pages, or what has changed in it, for a device that searches it by itself (R29)", a.listPeople)
 	route(a, "GET /v1/people/{person}", Bound, "getPerson", "One person, also one who has left", a.getPerson)
 	route(a, "POST /v1/people/logs", Bound, "getLogs", "The person logs of several people, with proofs that they are in the transparency log", a.getLogs)
 	route(a, "POST /v1/person-log", Unlocked, "appendToLog", "Append a generation, a device or a revocation to one's own log", a.appendToLog, limit(entryBody))
@@ -63,6 +66,37 @@ func (a *API) findPeople(ctx context.Context, in *findInput) (*output[peopleBody
 		body.Next = &body.People[len(found)-1].Person
 	}
 	return &output[peopleBody]{body}, nil
+}
+
+type listingInput struct {
+	After id.Person `query:"after" doc:"the next of the page before"`
+	Since int64     `query:"since" minimum:"0" maximum:"9007199254740991" doc:"the asOf of an earlier first page: only who has been added, has enrolled, left or expired since then"`
+}
+
+type listingBody struct {
+	People []personBody `json:"people" doc:"by id; who has left or expired is marked left, and listed only where changes are asked for"`
+	Next   *id.Person   `json:"next,omitempty" doc:"where the next page begins"`
+	AsOf   int64        `json:"asOf" doc:"that of the first page is the since of the next time"`
+}
+
+func (a *API) listPeople(ctx context.Context, in *listingInput) (*output[listingBody], error) {
+	var since time.Time
+	if in.Since > 0 {
+		since = time.UnixMilli(in.Since)
+	}
+	page, err := a.rooms.Directory.List(ctx, in.After, since)
+	if err != nil {
+		return nil, err
+	}
+	body := listingBody{People: make([]personBody, len(page.People)), AsOf: page.AsOf.UnixMilli()}
+	for n, person := range page.People {
+		body.People[n] = personOf(person)
+		body.People[n].Left = !person.Active(a.clock.Now())
+	}
+	if page.More {
+		body.Next = &body.People[len(body.People)-1].Person
+	}
+	return &output[listingBody]{body}, nil
 }
 
 type personInput struct {

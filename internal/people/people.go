@@ -1,6 +1,7 @@
 // Package people is the staff: who works here, what they are called, where, as what, and until when.
 //
 //   - people.go   the person and the service: add, find, leave
+//   - listing.go  the whole directory, for the devices that search it by themselves
 //   - link.go     one-time enrolment links
 //   - fold.go     how names are compared: without case and without diacritics
 //
@@ -70,6 +71,7 @@ var (
 	ErrLeft          = fault.New(fault.Conflict, "person_left", "This person has left.")
 	ErrEnrolled      = fault.New(fault.Conflict, "already_enrolled", "This person has enrolled already.")
 	errQueryTooLong  = fault.New(fault.Invalid, "query_too_long", "Please search with fewer words.")
+	errSinceInFuture = fault.New(fault.Invalid, "since_in_future", "That time has not come yet.")
 	errUnknownCursor = fault.New(fault.Invalid, "cursor_unknown", "That list has changed. Please start again.")
 )
 
@@ -83,6 +85,8 @@ type Store interface {
 	PersonNamed(ctx context.Context, userFold string) (Person, error)
 	// FindPeople lists those who are active at the query's time, by name.
 	FindPeople(ctx context.Context, query Query) ([]Person, error)
+	// ListPeople lists everybody by id, as the listing says.
+	ListPeople(ctx context.Context, listing Listing) ([]Person, error)
 	// IssueLink stores a link and voids the person's unspent ones.
 	IssueLink(ctx context.Context, link Link, event audit.Event) error
 	// LeavePerson sets the time of leaving once and writes the work that follows; false when the person had left before.

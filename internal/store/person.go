@@ -61,6 +61,24 @@ func (db *DB) FindPeople(ctx context.Context, q people.Query) ([]people.Person, 
 	return many(db.Read(ctx), scanPerson, query+` ORDER BY sort_name, person LIMIT `+placeholders(len(args), 1), args...)
 }
 
+// ListPeople implements people.Store.
+func (db *DB) ListPeople(ctx context.Context, l people.Listing) ([]people.Person, error) {
+	query := `SELECT ` + personColumns + ` FROM person WHERE left_at IS NULL AND (expires_at IS NULL OR expires_at > $1)`
+	args := []any{l.At.UnixMilli()}
+	if !l.Since.IsZero() {
+		query = `SELECT ` + personColumns + ` FROM person
+			WHERE (added_at >= $2 OR left_at >= $2 OR (expires_at >= $2 AND expires_at <= $1)
+				OR EXISTS (SELECT 1 FROM account WHERE account.person = person.person AND account.enrolled_at >= $2))`
+		args = append(args, l.Since.UnixMilli())
+	}
+	if !l.After.IsZero() {
+		args = append(args, l.After)
+		query += ` AND person > ` + placeholders(len(args), 1)
+	}
+	args = append(args, l.Limit)
+	return many(db.Read(ctx), scanPerson, query+` ORDER BY person LIMIT `+placeholders(len(args), 1), args...)
+}
+
 // IssueLink implements people.Store.
 func (db *DB) IssueLink(ctx context.Context, link people.Link, event audit.Event) error {
 	return db.Tx(ctx, func(tx *Tx) error {

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { direct } from './story/direct.ts';
 import { ending } from './story/ending.ts';
+import { directory } from './story/directory.ts';
 import { enrolment } from './story/enrolment.ts';
 import { form } from './story/form.ts';
 import { identity } from './story/identity.ts';
@@ -37,6 +38,7 @@ describe('the main job', () => {
   for (const chapter of [
     enrolment,
     direct,
+    directory,
     team,
     patient,
     record,

@@ -273,5 +273,10 @@ export class Person {
     await choice.or(card).first().waitFor({ state: 'visible' });
     if ((await choice.count()) > 0) await choice.click();
     else await card.check();
+    // Where another's name is the same or sounds like it, it is asked who is meant.
+    const meant = front.getByRole('button', { name: new RegExp(`^Yes, ${name}, `) });
+    const done = front.locator('.chip, .foot .btn').filter({ hasText: name });
+    await meant.or(done).first().waitFor({ state: 'visible' });
+    if ((await meant.count()) > 0) await meant.click();
   }
 }

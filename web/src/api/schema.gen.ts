@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole directory in pages, or what has changed in it, for a device that searches it by itself (R29) */
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/enrolment/complete": {
         parameters: {
             query?: never;
@@ -2067,6 +2084,17 @@ export interface components {
             /** @description the cursor of the next page; absent on the last */
             next?: string;
         };
+        ListingBody: {
+            /**
+             * Format: int64
+             * @description that of the first page is the since of the next time
+             */
+            asOf: number;
+            /** @description where the next page begins */
+            next?: string;
+            /** @description by id; who has left or expired is marked left, and listed only where changes are asked for */
+            people: components["schemas"]["PersonBody"][];
+        };
         LiveTicketBody: {
             ticket: string;
         };
@@ -2725,6 +2753,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AboutBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: {
+                /** @description the next of the page before */
+                after?: string;
+                /** @description the asOf of an earlier first page: only who has been added, has enrolled, left or expired since then */
+                since?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListingBody"];
                 };
             };
             /** @description Error */

@@ -38,7 +38,14 @@ export function searchDirectory(query: string) {
   const all = similar
     ? [...new Set([...data.directory.filter((person) => patels.includes(person.id)), ...people])]
     : people;
-  return { people: all, similar: similar ? [{ label: 'Dr A Patel', people: patels }] : [], more: false };
+  // Two people whose names sound the same, and only one of them was asked for.
+  const alike = Object.fromEntries(
+    all.flatMap(({ id }) => {
+      const others = data.directory.filter((each) => data.sounding[id]?.includes(each.id));
+      return others.length > 0 ? [[id, others]] : [];
+    }),
+  );
+  return { people: all, similar: similar ? [{ label: 'Dr A Patel', people: patels }] : [], alike, more: false };
 }
 
 export function lookUp(query: PatientQuery): PatientAnswer {

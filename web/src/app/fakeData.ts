@@ -58,7 +58,11 @@ export const directory: Person[] = [
   ...Object.values(people),
   person('alun', 'Dr Alun Pattle', 'GP', { organisation: 'Riverside Practice', outside: true }),
   person('mary', 'Mary Smith', 'Staff nurse', { ward: 'AMU' }),
+  person('mari', 'Marie Smyth', 'Physiotherapist', { ward: 'Ward 7B' }),
 ];
+
+/** Whose names sound the same. */
+export const sounding: Record<string, string[]> = { mary: ['mari'], mari: ['mary'] };
 
 export const john: Patient = {
   family: 'Smith',

@@ -106,6 +106,7 @@ export const answerShapes = {
   searchDirectory: object({
     people: list(person),
     similar: list(object({ people: list(string) })),
+    alike: object({}),
   }),
   lookUpPatient: object({ outcome: string }),
   previewFiling: object({ html: string, sha256: string }),

@@ -10,7 +10,8 @@ import { type Desk, withinLimits } from './desk.ts';
 import { Fault, isProblem } from './fault.ts';
 import { LookUps } from './patient/lookup.ts';
 import { Standings } from './patient/standing.ts';
-import { searchDirectory } from './people/directory.ts';
+import { Directory } from './people/directory.ts';
+import { nearnessOf } from './people/near.ts';
 import { Again } from './record/again.ts';
 import { Decisions } from './record/decisions.ts';
 import { Filings } from './record/filing.ts';
@@ -28,16 +29,20 @@ export class Acts {
   readonly decisions: Decisions;
   readonly again: Again;
   readonly #desk: Desk;
+  readonly #directory: Directory;
 
   constructor(desk: Desk) {
     this.#desk = desk;
     this.decisions = new Decisions(desk);
     this.again = new Again(desk);
+    this.#directory = new Directory(desk.ward, () => nearnessOf(desk.ward, desk.threads));
+    // On a shared ward PC it is fetched when somebody is first looked for.
+    if (!desk.ward.shared) this.#directory.list.freshen();
     this.lookUps = new LookUps(desk.ward, () => desk.threads.patients());
   }
 
   searchDirectory(query: string): Promise<DirectoryAnswer> {
-    return searchDirectory(this.#desk.ward.remote, this.#desk.ward.people, query);
+    return this.#directory.search(query);
   }
 
   async addMember(id: ThreadId, arg: { person: PersonId; reason: AddReason; note: string; history: boolean }) {

@@ -112,6 +112,8 @@ export type Person = {
   outside: boolean;
   bleep?: string;
   duty?: { on: boolean; until?: number };
+  /** What they sign in as, where nothing else tells two people apart. */
+  account?: string;
   /** In the directory, but without keys yet: cannot be let into a thread. */
   notEnrolled?: true;
 };
@@ -466,6 +468,8 @@ export type DirectoryAnswer = {
   people: Person[];
   /** Sets of people in `people` who could be taken for one another, also when only one of them was asked for (R29). */
   similar: SimilarGroup[];
+  /** For people in `people`: others whose name is the same, or reads or sounds the same. Choosing one of them asks once (R29). */
+  alike: Record<PersonId, Person[]>;
   more: boolean;
 };
 

@@ -103,6 +103,8 @@ export class Desk {
       organisation: session.organisation,
       policy: account.policy,
       seed: (generation) => this.vault.seed(generation),
+      after: env.after,
+      shared: device.kind === 'shared',
       now: hooks.now,
       closed: () => this.#closed,
     };

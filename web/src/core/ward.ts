@@ -22,6 +22,10 @@ export type Ward = {
   readonly policy: Policy;
   /** The seed of one of my generations. */
   readonly seed: (generation: number) => Bytes | undefined;
+  /** Calls back once, unless it is taken back first. */
+  readonly after: (ms: number, run: () => void) => () => void;
+  /** A ward PC, of which nothing is kept. */
+  readonly shared: boolean;
   /** The server's time, as far as this device knows it. */
   readonly now: () => number;
   /** The keys are gone: whatever still runs must stop. */

@@ -3,9 +3,11 @@ import { act } from 'preact/test-utils';
 import { describe, expect, test, vi } from 'vitest';
 import { Composer } from '../../features/compose/Composer.tsx';
 import { disclosureSentence } from '../../features/compose/Notice.tsx';
+import { Recipient } from '../../features/compose/Recipient.tsx';
 import { ThreadStore } from '../../features/thread/store.ts';
 import { ThreadPane } from '../../features/thread/ThreadPane.tsx';
 import type { Fake, FakeOptions } from '../fake.ts';
+import { directHead, directory, johnHead } from '../fakeData.ts';
 import { button, field, mount, press, settled, shown, type } from './mount.tsx';
 
 // A ward PC: Enter sends.
@@ -35,6 +37,20 @@ describe('the recipient', () => {
   test('R11 R29 in a patient thread it names the patient', async () => {
     await composerIn('john');
     expect(shown()).toContain('To 5 people about SMITH, John');
+  });
+
+  test('R29 who works elsewhere is said above the box', async () => {
+    const alun = directory.find(({ id }) => id === 'alun');
+    const [first] = johnHead.members;
+    if (!alun || !first) throw new Error('nobody');
+    const elsewhere = { ...first, person: alun };
+    const { draw } = await mount();
+    await draw(<Recipient head={{ ...johnHead, members: [...johnHead.members, elsewhere] }} />);
+    expect(shown()).toContain('To 6 people, 1 outside this organisation about SMITH, John');
+    await draw(
+      <Recipient head={{ ...directHead, members: [elsewhere, ...directHead.members.filter(({ me }) => me)] }} />,
+    );
+    expect(shown()).toContain('To Dr Alun Pattle, GP, outside: Riverside Practice');
   });
 
   test('H20 on a shared machine it names who is writing', async () => {

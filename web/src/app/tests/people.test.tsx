@@ -3,6 +3,7 @@ import { act } from 'preact/test-utils';
 import { disclosureSentence } from '../../features/compose/Notice.tsx';
 import { NewMessage } from '../../features/directory/NewMessage.tsx';
 import { NewTeam } from '../../features/directory/NewTeam.tsx';
+import { Jump } from '../../features/jump/Jump.tsx';
 import { AddMember } from '../../features/members/AddMember.tsx';
 import { Details } from '../../features/members/Details.tsx';
 import { RemoveMember } from '../../features/members/RemoveMember.tsx';
@@ -70,6 +71,94 @@ describe('R29 similar names', () => {
     expect(of(fake.calls, 'createTeam')).toEqual([{ name: 'Ward 7B social', people: ['kofi'], reason: 'care-team' }]);
   });
 
+  test('somebody whose name sounds like another’s is chosen after one question, in place', async () => {
+    const { fake } = await mount({}, () => <NewMessage />);
+    await search('Person or ward', 'mary');
+    await press(button('Choose Mary Smith'));
+    expect(shown()).toContain('Is this who you mean?');
+    expect(shown()).toContain('You chose Mary SMITH');
+    expect(shown()).toContain('Not Marie SMYTH');
+    const different = [...document.querySelectorAll('.distinguish .differs')].map((each) => each.textContent);
+    expect(different).toEqual(
+      expect.arrayContaining(['Mary SMITH', 'Marie SMYTH', 'Staff nurse, AMU', 'Physiotherapist, Ward 7B']),
+    );
+    expect(document.querySelector('dialog dialog, [role="dialog"]')).toBeNull();
+    expect(document.querySelector('.foot .btn')).toBeNull();
+    await press(button('Choose again'));
+    expect(shown()).not.toContain('Is this who you mean?');
+    expect(document.querySelector('.foot .btn')).toBeNull();
+
+    await press(button('Choose Mary Smith'));
+    await press(button('Yes, Mary Smith, Staff nurse'));
+    expect(shown()).not.toContain('Is this who you mean?');
+    await press(button('Message Mary Smith, Staff nurse'));
+    expect(of(fake.calls, 'createDirect')).toEqual([{ person: 'mary' }]);
+  });
+
+  test('it is asked once: choosing the same one again is not asked again', async () => {
+    await mount({}, () => <NewTeam />);
+    await search('People', 'mary');
+    await press(button('Choose Mary Smith'));
+    await press(button('Yes, Mary Smith, Staff nurse'));
+    await press(button('Take out Mary Smith'));
+    await press(button('Choose Mary Smith'));
+    expect(shown()).not.toContain('Is this who you mean?');
+    expect(find('button', 'Start with 1 person')).toBeTruthy();
+  });
+
+  test('another question takes back who was chosen before', async () => {
+    await mount({}, () => <NewMessage />);
+    await search('Person or ward', 'ma');
+    await press(button('Choose Mary Smith'));
+    await press(button('Yes, Mary Smith, Staff nurse'));
+    expect(find('button', /^Message Mary Smith/)).toBeTruthy();
+    await press(button('Choose Marie Smyth'));
+    expect(document.querySelector('.foot .btn')).toBeNull();
+  });
+
+  test('somebody who works elsewhere is chosen after one question', async () => {
+    const { fake } = await mount({}, () => <NewMessage />);
+    await search('Person or ward', 'alun');
+    await press(button('Choose Dr Alun Pattle'));
+    expect(shown()).toContain('Works outside your organisation, for Riverside Practice');
+    await press(button('Yes, Dr Alun Pattle, GP'));
+    await press(button('Message Dr Alun Pattle, GP'));
+    expect(of(fake.calls, 'createDirect')).toEqual([{ person: 'alun' }]);
+  });
+
+  test('jumping to somebody whose name sounds like another’s asks too', async () => {
+    const { fake } = await mount({}, () => <Jump onClose={() => undefined} />);
+    const box = document.querySelector('input');
+    await act(() => {
+      if (box) box.value = 'mary';
+      box?.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+    await act(() => {
+      vi.advanceTimersByTime(500);
+    });
+    await settled();
+    await press(find('[role="option"]', /Message Mary Smith/));
+    expect(of(fake.calls, 'createDirect')).toEqual([]);
+    await press(button('Yes, Mary Smith, Staff nurse'));
+    expect(of(fake.calls, 'createDirect')).toEqual([{ person: 'mary' }]);
+  });
+
+  test('a team of very many people is made after it was confirmed that all of them are meant', async () => {
+    const { fake, draw } = await mount();
+    const many = Array.from({ length: 21 }, (_, at) => ({ ...people.kofi, id: `k${at}`, name: `Kofi Mensah ${at}.` }));
+    fake.searchDirectory = () => Promise.resolve({ people: many, similar: [], alike: {}, more: false });
+    await draw(<NewTeam />);
+    await type('Name of the team', 'Whole hospital');
+    await search('People', 'kofi');
+    for (const { name } of many) await press(button(`Choose ${name}`));
+    expect(shown()).toContain('21 people will read this');
+    await press(button('Start with 21 people'));
+    expect(of(fake.calls, 'createTeam')).toEqual([]);
+    await press(field(/All of them need to read/));
+    await press(button('Start with 21 people'));
+    expect(of(fake.calls, 'createTeam')).toHaveLength(1);
+  });
+
   test('Enter takes the one who was found, also before the answer is there, and once more goes on', async () => {
     const { fake } = await mount({}, () => <NewMessage />);
     await type('Person or ward', 'kofi');
@@ -99,7 +188,12 @@ describe('R29 similar names', () => {
   test('somebody without keys cannot be chosen', async () => {
     const { fake, draw } = await mount();
     fake.searchDirectory = () =>
-      Promise.resolve({ people: [{ ...people.kofi, notEnrolled: true as const }], similar: [], more: false });
+      Promise.resolve({
+        people: [{ ...people.kofi, notEnrolled: true as const }],
+        similar: [],
+        alike: {},
+        more: false,
+      });
     await draw(<NewMessage />);
     await search('Person or ward', 'kofi');
     expect(shown()).toContain('Not set up yet');
@@ -116,6 +210,11 @@ describe('R31 adding', () => {
     expect(of(fake.calls, 'addMember')).toEqual([]);
     expect(shown()).toContain('Choose a reason');
     expect(shown()).toContain('Choose yes or no');
+    // What they will be able to read is said before it is decided.
+    expect(shown()).toMatch(
+      /They will read everything that 6 people wrote here about SMITH, John.*It cannot be taken back/,
+    );
+    expect(shown()).toContain('They will see who is here, who the patient is and what is written from now on');
     await press(field('Asked for an opinion'));
     await press(field('No, only from now on'));
     await press(button(/^Add Dr Fiona Kerr/));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Person } from '../contract.ts';
 import { isClose, splitName } from './name.ts';
-import { areNamesAlike, similarGroups } from './similar.ts';
+import { areNamesAlike, likeness, similarGroups } from './similar.ts';
 
 const person = (name: string): Person => ({
   id: name,
@@ -23,6 +23,33 @@ describe('R29 people who could be taken for one another', () => {
   test('accents make no difference', () => expect(groups('Siobhán O’Brien', 'Sinead OBrien')).toHaveLength(1));
   test('another initial and another name', () => expect(groups('John Smith', 'Mary Smith')).toEqual([]));
   test('nobody is like themselves alone', () => expect(groups('John Smith')).toEqual([]));
+});
+
+describe('R29 how alike two names are', () => {
+  test.each([
+    ['Anita Rao', 'Anita Rao', 'name'],
+    ['Catherine Reid', 'Kathryn Read', 'name'],
+    ['Jon Smith', 'Jonathan Smyth', 'name'],
+    ['J Smith', 'Jane Smith', 'name'],
+    ['Dr Anita Rose Patel', 'Anita Patel', 'name'],
+    ['Seán O’Sullivan', 'Shaun Sullivan', 'name'],
+    ['Dr Anita Patel', 'Dr Amit Patel', 'initial'],
+    ['John Smith', 'James Smith', 'initial'],
+    ['Mary Smith', 'John Smith', undefined],
+    ['Anita Patel', 'Anita Potts', undefined],
+    ['Ali Khan', 'Alison Khan', 'name'],
+  ])('%s and %s: %s', (a, b, alike) => {
+    expect(likeness(person(a), person(b))).toBe(alike);
+    expect(likeness(person(b), person(a))).toBe(alike);
+  });
+
+  test('a set whose names are spelt in two ways is called by both', () => {
+    expect(groups('Catherine Reid', 'Kathryn Read')).toEqual([
+      'Catherine Reid or Kathryn Read: Catherine Reid | Kathryn Read',
+    ]);
+    expect(groups('Tom Reid', 'Tom Reed')).toEqual(['Tom Reid or Tom Reed: Tom Reid | Tom Reed']);
+    expect(groups('Jane Smith', 'John Smyth', 'Dr Jan Smith')[0]).toMatch(/^J Smith or J Smyth: /);
+  });
 });
 
 describe('R29 threads whose names could be taken for one another', () => {

@@ -1,9 +1,51 @@
 /** R29: people and threads whose names could be taken for one another, so that nobody is chosen by mistake. */
 import type { Person, SimilarGroup } from '../contract.ts';
 import { foldName, isClose } from './name.ts';
+import { soundsLike } from './sound.ts';
 
-/** Sets of at least two people who are written alike: the same or nearly the same family name, and the same initial. */
-export function similarGroups(people: readonly Person[]): SimilarGroup[] {
+type Named = Pick<Person, 'family' | 'given'>;
+
+/**
+ * How alike two people's names are: `name` is the same name, one that is written nearly the same, or one that sounds the same;
+ * `initial` is the same family name with another given name that begins alike, as two "J Smith".
+ */
+export type Likeness = 'name' | 'initial' | undefined;
+
+export function likeness(a: Named, b: Named): Likeness {
+  return foldedLikeness(folded(a), folded(b));
+}
+
+export const isMistakable = (a: Named, b: Named): boolean => likeness(a, b) !== undefined;
+
+/** A name that is compared often. Of the given names only the first is what somebody is called by. */
+export type Folded = { family: string; given: string };
+
+export const folded = ({ family, given }: Named): Folded => ({
+  family: foldName(family),
+  given: foldName(given).split(' ')[0] ?? '',
+});
+
+export function foldedLikeness(a: Folded, b: Folded): Likeness {
+  if (!readsLike(a.family, b.family)) return undefined;
+  const [x, y] = [a.given, b.given];
+  if (isGivenLike(x, y)) return 'name';
+  return x[0] === y[0] ? 'initial' : undefined;
+}
+
+export const readsLike = (a: string, b: string): boolean => isClose(a, b) || soundsLike(a, b);
+
+/** Also "Jon" and "Jonathan", and an initial alone. */
+function isGivenLike(x: string, y: string): boolean {
+  if (readsLike(x, y)) return true;
+  const [short, long] = x.length < y.length ? [x, y] : [y, x];
+  return (short.length === 1 || short.length > 2) && long.startsWith(short);
+}
+
+/** Sets of at least two people who could be taken for one another. */
+export function similarGroups(
+  people: readonly Person[],
+  alike: (a: Person, b: Person) => boolean = isMistakable,
+): SimilarGroup[] {
   const left = [...people];
   const groups: SimilarGroup[] = [];
   for (let first = left.shift(); first; first = left.shift()) {
@@ -11,7 +53,7 @@ export function similarGroups(people: readonly Person[]): SimilarGroup[] {
     // A person may be like one of the group and not like the first of it.
     for (const member of group) {
       for (const other of [...left]) {
-        if (!isMistakable(member, other)) continue;
+        if (!alike(member, other)) continue;
         group.push(other);
         left.splice(left.indexOf(other), 1);
       }
@@ -21,19 +63,18 @@ export function similarGroups(people: readonly Person[]): SimilarGroup[] {
   return groups;
 }
 
-export function isMistakable(a: Person, b: Person): boolean {
-  if (!isClose(foldName(a.family), foldName(b.family))) return false;
-  const [x, y] = [foldName(a.given), foldName(b.given)];
-  return x[0] === y[0] || isClose(x, y);
-}
-
-/** "Dr A Patel". */
+/** "Dr A Patel"; "Catherine Reid or Kathryn Read" where the spelling is another. */
 function labelOf(group: readonly Person[]): string {
   const [first] = group;
   if (!first) return '';
   const title = group.every((each) => each.title === first.title) ? first.title : undefined;
-  const initial = group.every((each) => each.given[0] === first.given[0]) ? first.given[0] : first.given;
-  return [title, initial, first.family].filter(Boolean).join(' ');
+  const same = (of: (person: Person) => string) => group.every((each) => of(each) === of(first));
+  const oneGiven = same(({ given }) => foldName(given));
+  const oneInitial = same(({ given }) => given[0] ?? '');
+  const labels = group.map(({ given, family }) =>
+    [title, oneGiven ? first.given : oneInitial ? given[0] : given, family].filter(Boolean).join(' '),
+  );
+  return [...new Set(labels)].slice(0, 3).join(' or ');
 }
 
 /** Words that many names of teams have. */

@@ -107,6 +107,8 @@ export function createRemote(http: Http) {
         routes.call('GET', '/v1/people', v.object({ people: s.list(s.person), next: v.optional(s.uuid) }), {
           query: { query: query || undefined, after, limit },
         }),
+      list: (arg: { after?: string | undefined; since?: number }) =>
+        routes.call('GET', '/v1/directory', s.staff, { query: arg }),
       get: (person: string) => routes.call('GET', '/v1/people/{person}', s.person, { path: { person } }),
       logs: (people: readonly { person: string; afterSeq: number; prove: boolean }[], logFrom: number) =>
         routes.call('POST', '/v1/people/logs', s.logs, { body: { people, logFrom } }),

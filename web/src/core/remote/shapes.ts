@@ -110,6 +110,8 @@ export const person = v.object({
 });
 export type Profile = v.InferOutput<typeof person>;
 
+export const staff = v.object({ people: list(person), next: v.optional(uuid), asOf: time });
+
 export const device = v.object({
   device: uuid,
   kind: v.picklist(deviceKinds),

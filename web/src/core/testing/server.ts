@@ -216,6 +216,7 @@ export class TestServer {
     const routes: Routes = {
       ...open,
       'GET /v1/people': ({ query }) => ({ people: this.#find(query.get('query') ?? '') }),
+      'GET /v1/directory': () => ({ people: this.accounts.all.map(profileOf), asOf: this.#clock.now() }),
       'GET /v1/people/:': ({ path }) => profileOf(this.accounts.of(path[1] ?? '')),
       'POST /v1/people/logs': ({ body }) => this.#logs(body),
       'GET /v1/log/consistency': async ({ query }) => ({

@@ -9,6 +9,8 @@ export function Recipient({ head }: { head: ThreadHead }) {
   const { session } = useClient();
   const others = head.members.filter((member) => !member.me);
   const only = others.length === 1 ? others[0]?.person : undefined;
+  // Those who work elsewhere: a word said among colleagues may be one too many for them.
+  const outside = others.filter(({ person }) => person.outside).length;
   const state = session.value;
   const shared = state?.at === 'ready' && state.device === 'shared' ? state.me.name : undefined;
   return (
@@ -20,10 +22,20 @@ export function Recipient({ head }: { head: ThreadHead }) {
       ) : only ? (
         <>
           To <b>{only.name}</b>, {shortRole(only)}
+          {only.outside && (
+            <>
+              , <b>outside: {only.organisation}</b>
+            </>
+          )}
         </>
       ) : (
         <>
           To <b>{plural(others.length, 'person', 'people')}</b>
+          {outside > 0 && (
+            <>
+              , <b>{outside} outside this organisation</b>
+            </>
+          )}
         </>
       )}
       {head.patient && (

@@ -12,6 +12,9 @@ import { spaceWords } from '../inbox/words.ts';
 import { useClient } from '../session/client.ts';
 import { PersonPicker } from './PersonPicker.tsx';
 
+/** With more people than these, it is asked once whether all of them are meant. */
+const mostUnasked = 20;
+
 type Similar = { thread: string; name: string; space: Space; people: number };
 
 export function NewTeam() {
@@ -21,6 +24,7 @@ export function NewTeam() {
   const [people, setPeople] = useState<Person[]>([]);
   const [similar, setSimilar] = useState<Similar[]>([]);
   const [distinct, setDistinct] = useState(false);
+  const [sure, setSure] = useState(false);
   const [tried, setTried] = useState(false);
   const state = client.session.value;
   const me = state?.at === 'ready' ? state.me.id : '';
@@ -44,11 +48,12 @@ export function NewTeam() {
     };
   }, [wanted]);
 
+  const large = people.length > mostUnasked;
   const mustDistinguish = similar.length > 0 && !distinct;
   function create() {
     setTried(true);
     focusFirstError();
-    if (!wanted || people.length === 0 || mustDistinguish) return;
+    if (!wanted || people.length === 0 || mustDistinguish || (large && !sure)) return;
     task.run(async () => {
       const { thread } = await client.wardline.createTeam({
         name: wanted,
@@ -118,6 +123,21 @@ export function NewTeam() {
         <span class="nhsuk-error-message">
           <span class="vh">Error: </span>Choose at least one person
         </span>
+      )}
+      {large && (
+        <section class="card card--warn" aria-labelledby="large-team">
+          <h2 id="large-team">
+            <WarningIcon /> {people.length} people will read this
+          </h2>
+          <Check checked={sure} onChange={setSure} small describedBy={tried && !sure ? 'large-error' : undefined}>
+            All of them need to read what is written in <b>{wanted || 'this team'}</b>
+          </Check>
+          {tried && !sure && (
+            <span class="nhsuk-error-message" id="large-error">
+              <span class="vh">Error: </span>Confirm that it is meant for so many, or take people out
+            </span>
+          )}
+        </section>
       )}
       <FaultBox fault={task.fault} />
     </Sheet>

@@ -3,6 +3,7 @@
  * underlined, and nobody is chosen for the person who looks (R29).
  */
 import type { DirectoryAnswer, Person, SimilarGroup } from '../../core/contract.ts';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Differences } from '../../ui/Differences.tsx';
 import { FaultBox } from '../../ui/fault.tsx';
@@ -11,6 +12,7 @@ import { SpaceRoleIcon } from '../../ui/icons/states.tsx';
 import { CloseIcon } from '../../ui/icons/tools.tsx';
 import { Avatar } from '../inbox/Tile.tsx';
 import { dutyWords, lowerFirst, roleAndWard } from '../people/words.ts';
+import { asksFirst, Distinguish } from './Distinguish.tsx';
 import { useDirectory } from './search.ts';
 
 type Props = {
@@ -34,9 +36,14 @@ export function PersonPicker({ label, hint, chosen, onChange, single, barred, au
   const { answer, fault, searching } = useDirectory(query);
 
   const isChosen = (person: Person) => chosen.some((each) => each.id === person.id);
+  const { question, ask, isAsked } = useDistinction(answer, choose);
+  function choose(person: Person) {
+    onChange(single ? [person] : [...chosen, person]);
+  }
   function toggle(person: Person) {
     if (isChosen(person)) onChange(chosen.filter((each) => each.id !== person.id));
-    else onChange(single ? [person] : [...chosen, person]);
+    else if (!ask(person)) choose(person);
+    else if (single) onChange([]);
   }
 
   /**
@@ -104,10 +111,47 @@ export function PersonPicker({ label, hint, chosen, onChange, single, barred, au
         {searching ? '' : answer ? `${answer.people.length} found` : ''}
       </p>
       {answer && (
-        <Results answer={answer} isChosen={isChosen} toggle={toggle} single={single ?? false} barred={barred} />
+        <Results
+          answer={answer}
+          isChosen={(person) => isChosen(person) || isAsked(person)}
+          toggle={toggle}
+          single={single ?? false}
+          barred={barred}
+          question={question}
+        />
       )}
     </div>
   );
+}
+
+/**
+ * Choosing somebody whose name is the same as another's, or sounds like it, or who works elsewhere asks once, where they stand. `ask` says whether
+ * it did; `question` draws it beside the person.
+ */
+function useDistinction(answer: DirectoryAnswer | undefined, choose: (person: Person) => void) {
+  const [asked, setAsked] = useState<string>();
+  const [answered, setAnswered] = useState<ReadonlySet<string>>(new Set());
+  const othersOf = (person: Person) => answer?.alike[person.id] ?? [];
+  const isAsked = (person: Person) => asked === person.id && asksFirst(person, othersOf(person));
+  function ask(person: Person): boolean {
+    const asks = asksFirst(person, othersOf(person)) && !answered.has(person.id);
+    setAsked(asks ? person.id : undefined);
+    return asks;
+  }
+  const question = (person: Person): ComponentChildren =>
+    isAsked(person) && (
+      <Distinguish
+        person={person}
+        others={othersOf(person)}
+        onYes={() => {
+          setAsked(undefined);
+          setAnswered(new Set([...answered, person.id]));
+          choose(person);
+        }}
+        onNo={() => setAsked(undefined)}
+      />
+    );
+  return { question, ask, isAsked };
 }
 
 type ResultProps = {
@@ -116,9 +160,10 @@ type ResultProps = {
   toggle: (person: Person) => void;
   single: boolean;
   barred: Props['barred'];
+  question: (person: Person) => ComponentChildren;
 };
 
-function Results({ answer, isChosen, toggle, single, barred }: ResultProps) {
+function Results({ answer, isChosen, toggle, single, barred, question }: ResultProps) {
   const inGroups = new Set(answer.similar.flatMap((group) => group.people));
   const rest = answer.people.filter((person) => !inGroups.has(person.id));
   if (answer.people.length === 0) {
@@ -131,7 +176,7 @@ function Results({ answer, isChosen, toggle, single, barred }: ResultProps) {
           key={group.label}
           group={group}
           people={answer.people.filter((person) => group.people.includes(person.id))}
-          {...{ isChosen, toggle, single, barred }}
+          {...{ isChosen, toggle, single, barred, question }}
         />
       ))}
       {rest.length > 0 && (
@@ -145,6 +190,7 @@ function Results({ answer, isChosen, toggle, single, barred }: ResultProps) {
                 chosen={isChosen(person)}
                 why={whyNot(person, barred)}
                 onToggle={() => toggle(person)}
+                question={question(person)}
               />
             ))}
           </ul>
@@ -157,7 +203,7 @@ function Results({ answer, isChosen, toggle, single, barred }: ResultProps) {
 
 type GroupProps = Omit<ResultProps, 'answer'> & { group: SimilarGroup; people: Person[] };
 
-function SimilarPeople({ group, people, isChosen, toggle, single, barred }: GroupProps) {
+function SimilarPeople({ group, people, isChosen, toggle, single, barred, question }: GroupProps) {
   const id = useId();
   return (
     <fieldset aria-describedby={id}>
@@ -196,12 +242,14 @@ function SimilarPeople({ group, people, isChosen, toggle, single, barred }: Grou
                   </span>
                 )}
                 {person.bleep && <span class="small pickcard__l">Bleep {person.bleep}</span>}
+                {person.account && <span class="small pickcard__l">User name {person.account}</span>}
                 {why ? <span class="tag tag--off">{why}</span> : <DutyTag person={person} />}
               </span>
             </label>
           );
         })}
       </div>
+      {people.map(question)}
     </fieldset>
   );
 }
@@ -225,9 +273,15 @@ function DutyTag({ person }: { person: Person }) {
   );
 }
 
-type RowProps = { person: Person; chosen: boolean; why: string | undefined; onToggle: () => void };
+type RowProps = {
+  person: Person;
+  chosen: boolean;
+  why: string | undefined;
+  onToggle: () => void;
+  question: ComponentChildren;
+};
 
-function PersonRow({ person, chosen, why, onToggle }: RowProps) {
+function PersonRow({ person, chosen, why, onToggle, question }: RowProps) {
   const duty = dutyWords(person);
   return (
     <li class={why ? 'who' : chosen ? 'who who--pick who--chosen' : 'who who--pick'}>
@@ -236,6 +290,7 @@ function PersonRow({ person, chosen, why, onToggle }: RowProps) {
         <b>{person.name}</b>
         <span>{[roleAndWard(person), duty && lowerFirst(duty)].filter(Boolean).join(' · ')}</span>
         {person.outside && <span>Outside this organisation: {person.organisation}</span>}
+        {person.account && <span>User name {person.account}</span>}
       </span>
       {why ? (
         <span class="tag tag--off">{why}</span>
@@ -245,6 +300,7 @@ function PersonRow({ person, chosen, why, onToggle }: RowProps) {
           <span class="vh"> {person.name}</span>
         </button>
       )}
+      {question}
     </li>
   );
 }

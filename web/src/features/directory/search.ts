@@ -4,7 +4,8 @@ import type { DirectoryAnswer } from '../../core/contract.ts';
 import { asFault, type Fault } from '../../ui/fault.tsx';
 import { useClient } from '../session/client.ts';
 
-const pause = 150;
+/** What is on the device answers at once; only what is typed in one go is not asked for letter by letter. */
+const pause = 60;
 
 export type DirectorySearch = { answer: DirectoryAnswer | undefined; fault: Fault | undefined; searching: boolean };
 

@@ -5,6 +5,7 @@ import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
 import { CloseIcon, SearchIcon } from '../../ui/icons/tools.tsx';
 import { keepHelpersOut } from '../../ui/keepHelpersOut.ts';
 import { useModal } from '../../ui/useModal.ts';
+import { asksFirst, Distinguish } from '../directory/Distinguish.tsx';
 import { useDirectory } from '../directory/search.ts';
 import { Tile } from '../inbox/Tile.tsx';
 import { threadFacts, threadTitle } from '../inbox/words.ts';
@@ -22,6 +23,8 @@ export function Jump({ onClose }: { onClose: () => void }) {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
   const [fault, setFault] = useState<Fault>();
+  /** R29: whoever is meant has to be told apart from others of the name first. */
+  const [asking, setAsking] = useState<Person>();
   const { answer } = useDirectory(query);
   const state = client.session.value;
   const me = state?.at === 'ready' ? state.me.id : '';
@@ -40,8 +43,12 @@ export function Jump({ onClose }: { onClose: () => void }) {
   ];
   const chosen = Math.min(at, targets.length - 1);
 
-  async function open(target: Target | undefined) {
+  async function open(target: Target | undefined, sure = false) {
     if (!target) return;
+    if (target.kind === 'person' && !sure && asksFirst(target.person, answer?.alike[target.person.id])) {
+      setAsking(target.person);
+      return;
+    }
     try {
       const thread =
         target.kind === 'thread'
@@ -97,6 +104,7 @@ export function Jump({ onClose }: { onClose: () => void }) {
           onInput={(event) => {
             setQuery(event.currentTarget.value);
             setAt(0);
+            setAsking(undefined);
           }}
           onKeyDown={onKeyDown}
         />
@@ -106,6 +114,18 @@ export function Jump({ onClose }: { onClose: () => void }) {
         </button>
       </div>
       <FaultBox fault={fault} />
+      {asking && (
+        <Distinguish
+          person={asking}
+          others={answer?.alike[asking.id] ?? []}
+          takesFocus
+          onYes={() => void open({ kind: 'person', person: asking }, true)}
+          onNo={() => {
+            setAsking(undefined);
+            box.current?.focus();
+          }}
+        />
+      )}
       <div class="jumper__l" role="listbox" id={id} aria-label="Found">
         {targets.map((target, index) => (
           <div

@@ -1,6 +1,7 @@
 /** R31: letting somebody in takes a person from the directory, a reason, and a choice about what was written before. */
 import { useState } from 'preact/hooks';
 import { type AddReason, addReasons, type Person, type ThreadHead } from '../../core/contract.ts';
+import { plural } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { AreaField, focusFirstError, Radios } from '../../ui/fields.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
@@ -78,8 +79,8 @@ export function AddMember({ head }: { head: ThreadHead }) {
           <Radios
             legend="May they read what was written before?"
             options={[
-              { value: 'yes', label: 'Yes, from the beginning' },
-              { value: 'no', label: 'No, only from now on' },
+              { value: 'yes', label: 'Yes, from the beginning', hint: readsAll(head) },
+              { value: 'no', label: 'No, only from now on', hint: readsOn(head) },
             ]}
             value={history}
             onChange={setHistory}
@@ -91,3 +92,13 @@ export function AddMember({ head }: { head: ThreadHead }) {
     </Sheet>
   );
 }
+
+/** What somebody who is let in will be able to read: said before it is decided, because it cannot be taken back. */
+function readsAll({ patient, record, members }: ThreadHead): string {
+  const decisions = record.length > 0 ? `, with ${plural(record.length, 'decision')}` : '';
+  const about = patient ? ` about ${shortPatientName(patient)}` : '';
+  return `They will read everything that ${plural(members.length, 'person', 'people')} wrote here${about}${decisions}. It cannot be taken back.`;
+}
+
+const readsOn = ({ patient }: ThreadHead): string =>
+  `They will see who is here${patient ? ', who the patient is' : ''} and what is written from now on. Nothing earlier.`;
