@@ -65,8 +65,7 @@ export const keyboard: Chapter = (world) =>
       await tabTo(fiona, /^a: File to the record/, 'Shift+Tab');
       await keys.press('Enter');
       await fiona.sees(fiona.heading('How it will read'));
-      await tabTo(fiona, /^input: I have checked that this is about SMITH, John/);
-      await keys.press('Space');
+      // She has confirmed the patient in this duty: there is nothing to tick (R12).
       await tabTo(fiona, /^button: File for SMITH, John/);
       await keys.press('Enter');
       await fiona.seesNoMore(fiona.message(decided));
