@@ -9,7 +9,7 @@ const src = (folder) => `./src/${folder}`;
 /** What each folder may import besides itself. */
 const may = {
   ui: ['platform'],
-  features: ['ui', 'core/contract.ts', 'core/marks.ts', 'core/pin.ts', 'platform'],
+  features: ['ui', 'core/contract.ts', 'core/forms.ts', 'core/marks.ts', 'core/pin.ts', 'platform'],
   core: ['crypto', 'api', 'platform'],
   crypto: [],
   api: [],

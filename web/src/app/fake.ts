@@ -2,21 +2,21 @@
  * An in-memory double of `Wardline` on invented data: for the unit tests of the screens and for mock.html. It keeps the manners of the
  * contract (asynchronous, events, refusals with a code) and none of its safety. The build refuses it in a release.
  */
-import {
-  type Connection,
-  type DecisionDraft,
-  type EventName,
-  type SessionState,
-  type Statement,
-  type StoppedWhy,
-  type ThreadHead,
-  type ThreadId,
-  type TimelineItem,
-  type UnlockerRef,
-  type Wardline,
-  type Way,
-  formText,
+import type {
+  Connection,
+  DecisionDraft,
+  EventName,
+  SessionState,
+  Statement,
+  StoppedWhy,
+  ThreadHead,
+  ThreadId,
+  TimelineItem,
+  UnlockerRef,
+  Wardline,
+  Way,
 } from '../core/contract.ts';
+import { formText } from '../core/forms.ts';
 import { check, inbox, lookUp, paper, searchDirectory, withQuarantines } from './fakeAnswers.ts';
 import * as data from './fakeData.ts';
 import * as lists from './fakeWorklist.ts';

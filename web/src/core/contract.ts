@@ -64,7 +64,7 @@ export {
   type WorklistScope,
 } from './decisions.ts';
 
-export { type FormKind, formKinds, forms, formText } from '../crypto/form-kinds.ts';
+export type { FormKind } from '../crypto/form-kinds.ts';
 
 export type { About } from './about.ts';
 

@@ -3,18 +3,17 @@
  * filled from both.
  */
 import { useState } from 'preact/hooks';
-import {
-  type DecisionDraft,
-  type DecisionId,
-  type DecisionItem,
-  type FormKind,
-  formKinds,
-  forms,
-  type MessageId,
-  type Patient,
-  type Statement,
-  type ThreadHead,
+import type {
+  DecisionDraft,
+  DecisionId,
+  DecisionItem,
+  FormKind,
+  MessageId,
+  Patient,
+  Statement,
+  ThreadHead,
 } from '../../core/contract.ts';
+import { formKinds, forms } from '../../core/forms.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { AreaField, Check, focusFirstError, SelectField } from '../../ui/fields.tsx';
 import { DecisionIcon } from '../../ui/icons/states.tsx';

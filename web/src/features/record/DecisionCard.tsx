@@ -3,15 +3,8 @@
  * the record clears "not in the record yet".
  */
 import type { ComponentChildren } from 'preact';
-import {
-  type DecisionItem,
-  type DecisionLife,
-  forms,
-  type Person,
-  type RecordState,
-  type Statement,
-  type ThreadId,
-} from '../../core/contract.ts';
+import type { DecisionItem, DecisionLife, Person, RecordState, Statement, ThreadId } from '../../core/contract.ts';
+import { forms } from '../../core/forms.ts';
 import { clockTime, whenInWords } from '../../ui/dates.ts';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
 import { shortRole } from '../people/words.ts';

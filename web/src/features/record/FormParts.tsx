@@ -1,6 +1,7 @@
 /** The parts of a form, each with the messages that were put into it and a place for own words; and the messages to choose from. */
 import { useId } from 'preact/hooks';
-import { type DecisionDraft, forms, type MessageId, type Statement } from '../../core/contract.ts';
+import type { DecisionDraft, MessageId, Statement } from '../../core/contract.ts';
+import { forms } from '../../core/forms.ts';
 import { clockTime } from '../../ui/dates.ts';
 import { AreaField, Check, SelectField } from '../../ui/fields.tsx';
 import { useClient } from '../session/client.ts';

@@ -1,12 +1,6 @@
 /** What is put together for a decision, step by step. No step loses a word or a message, and none guesses where one belongs. */
-import {
-  type DecisionDraft,
-  type DecisionItem,
-  type FormKind,
-  forms,
-  formText,
-  type MessageId,
-} from '../../core/contract.ts';
+import type { DecisionDraft, DecisionItem, FormKind, MessageId } from '../../core/contract.ts';
+import { forms, formText } from '../../core/forms.ts';
 
 export const nothing: DecisionDraft = { text: '', messages: [] };
 
