@@ -68,9 +68,9 @@ export function Shell({ state }: { state: Ready }) {
       {wide ? (
         <div class={three ? 'pc pc--three' : 'pc'}>
           <TopBar state={state} onJump={() => setJumping(true)} />
-          <div class="bars">
+          <section class="bars" aria-label="Notices">
             <ConnectionBar />
-          </div>
+          </section>
           <Nav />
           {base.at === 'more' || base.at === 'decisions' ? (
             <main class="pane pane--page" id="main" tabIndex={-1}>
