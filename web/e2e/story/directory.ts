@@ -59,6 +59,9 @@ export const directory: Chapter = (world) =>
       const { keyboard } = fiona.page;
       await fiona.open('/#/');
       await keyboard.press('Control+k');
+      await expect
+        .poll(() => fiona.page.evaluate(() => document.activeElement?.getAttribute('role')), { timeout: patience })
+        .toBe('combobox');
       await keyboard.type('reid tom');
       await fiona.sees(fiona.page.getByRole('option', { name: /Message Tom Reid/ }));
       await keyboard.press('Enter');

@@ -185,6 +185,25 @@ describe('R29 similar names', () => {
     expect(document.querySelectorAll('input:checked').length).toBe(1);
   });
 
+  test('what the device hears about somebody while they stand there is shown', async () => {
+    const { fake, draw } = await mount();
+    let enrolled = false;
+    fake.searchDirectory = () => {
+      const kofi = enrolled ? people.kofi : { ...people.kofi, notEnrolled: true as const };
+      return Promise.resolve({ people: [kofi], similar: [], alike: {}, more: false });
+    };
+    await draw(<NewMessage />);
+    await search('Person or ward', 'kofi');
+    expect(shown()).toContain('Not set up yet');
+    enrolled = true;
+    await act(() => {
+      vi.advanceTimersByTime(2000);
+    });
+    await settled();
+    expect(shown()).not.toContain('Not set up yet');
+    expect(button('Choose Kofi Mensah')).toBeTruthy();
+  });
+
   test('somebody without keys cannot be chosen', async () => {
     const { fake, draw } = await mount();
     fake.searchDirectory = () =>

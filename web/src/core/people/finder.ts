@@ -34,7 +34,7 @@ type Candidate = Alike & { place: number; same: boolean; near: number };
 export type Found = { people: Profile[]; more: boolean };
 
 export class Finder {
-  readonly people: readonly Profile[];
+  readonly people: Profile[];
   readonly #names: readonly Folded[];
   readonly #places: ReadonlyMap<PersonId, number>;
   /** The place of each person in the order of names. */
@@ -47,7 +47,7 @@ export class Finder {
   readonly #familiesByRest: ReadonlyMap<string, string[]>;
   readonly #alike = new Map<string, NameLike[]>();
 
-  private constructor(people: readonly Profile[], parts: Parts, order: Uint32Array, words: WordList) {
+  private constructor(people: Profile[], parts: Parts, order: Uint32Array, words: WordList) {
     this.people = people;
     this.#names = parts.names;
     this.#places = parts.places;
@@ -84,7 +84,13 @@ export class Finder {
     await pause();
     const words = wordList(parts.words);
     await pause();
-    return stopped() ? undefined : new Finder(people, parts, order, words);
+    return stopped() ? undefined : new Finder([...people], parts, order, words);
+  }
+
+  /** Something else about somebody is different than the words by which they are found. */
+  update(profile: Profile): void {
+    const place = this.#places.get(profile.person);
+    if (place !== undefined) this.people[place] = profile;
   }
 
   search(query: string, near: Nearness, limit: number): Found {

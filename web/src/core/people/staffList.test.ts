@@ -108,6 +108,17 @@ describe('R29 the list of all staff on a device', () => {
     expect(finder?.search('starter', () => 0, 5).people).toHaveLength(1);
   });
 
+  test('hears who has set up Wardline since', async () => {
+    hospital.staff = hospital.staff.map((each) => ({ ...each, enrolled: each !== someone }));
+    const list = new StaffList(await hospital.device());
+    const before = await settled(list);
+    expect(before?.people[0]?.enrolled).toBe(false);
+    hospital.clock.pass(61_000);
+    hospital.changes = [{ ...someone, enrolled: true }];
+    expect((await settled(list))?.people[0]).toEqual(someone);
+    expect((await settled(new StaffList(await hospital.device())))?.people[0]).toEqual(someone);
+  });
+
   test('is there after a reload without asking for it again, also without a network', async () => {
     await settled(new StaffList(await hospital.device()));
     hospital.reach = 0;

@@ -130,6 +130,8 @@ export class StaffList {
       next = page.next;
     }
     const pages = this.#pages.map((page) => [...page]);
+    /** By other words than before, or nobody's any more: they are found in another way. */
+    let reworded = false;
     const touched = new Set<number>();
     for (const [at, page] of pages.entries()) {
       for (const [place, each] of page.entries()) {
@@ -138,6 +140,8 @@ export class StaffList {
         if (!same(each, now)) {
           page[place] = now;
           touched.add(at);
+          if (now.left || !sameWords(each, now)) reworded = true;
+          else this.#finder?.update(now);
         }
         changed.delete(each.person);
       }
@@ -151,7 +155,7 @@ export class StaffList {
     }
     for (const at of touched) pages[at] = (pages[at] ?? []).filter(({ left }) => !left);
     await this.#keep({ whole, asOf: until ?? asOf }, pages, [...touched]);
-    if (touched.size > 0) await this.#index();
+    if (reworded || came.length > 0) await this.#index();
   }
 
   async #keep({ whole, asOf }: Times, pages: Profile[][], touched: readonly number[], next?: PersonId): Promise<void> {
@@ -180,5 +184,7 @@ export class StaffList {
   }
 }
 
-const same = (a: Profile, b: Profile): boolean =>
-  (Object.keys(profileShape.entries) as (keyof Profile)[]).every((key) => a[key] === b[key]);
+const same = (a: Profile, b: Profile): boolean => sameWords(a, b) && a.enrolled === b.enrolled && a.left === b.left;
+
+const sameWords = (a: Profile, b: Profile): boolean =>
+  (['userName', 'displayName', 'role', 'ward', 'organisation'] as const).every((key) => a[key] === b[key]);

@@ -6,6 +6,8 @@ import { useClient } from '../session/client.ts';
 
 /** What is on the device answers at once; only what is typed in one go is not asked for letter by letter. */
 const pause = 60;
+/** Then it has heard what changed among the staff, such as who has just set up Wardline. */
+const later = 1500;
 
 export type DirectorySearch = { answer: DirectoryAnswer | undefined; fault: Fault | undefined; searching: boolean };
 
@@ -22,16 +24,25 @@ export function useDirectory(query: string): DirectorySearch {
       return undefined;
     }
     setState((before) => ({ ...before, searching: true }));
-    const timer = setTimeout(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = (again: boolean) =>
       wardline
         .searchDirectory({ query: wanted })
         .then((answer) => {
-          if (turn === asked.current) setState({ answer, fault: undefined, searching: false });
+          if (turn !== asked.current) return;
+          setState((before) =>
+            again && JSON.stringify(before.answer) === JSON.stringify(answer)
+              ? before
+              : { answer, fault: undefined, searching: false },
+          );
+          if (!again) timer = setTimeout(() => void ask(true), later);
         })
         .catch((thrown: unknown) => {
-          if (turn === asked.current) setState({ answer: undefined, fault: asFault(thrown), searching: false });
+          if (turn === asked.current && !again) {
+            setState({ answer: undefined, fault: asFault(thrown), searching: false });
+          }
         });
-    }, pause);
+    timer = setTimeout(() => void ask(false), pause);
     return () => clearTimeout(timer);
   }, [wanted]);
   return state;
