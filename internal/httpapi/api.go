@@ -91,6 +91,7 @@ type API struct {
 	requests *id.Source
 	limiter  *limiter[netip.Addr]
 	browsers *limiter[[sha256.Size]byte]
+	lookUps  *limiter[id.Person]
 	nonces   dpop.Nonces
 	seen     *dpop.Seen
 	mux      *http.ServeMux
@@ -110,7 +111,8 @@ func New(o Options) *API {
 	a := &API{
 		rooms: o.Rooms, about: o.About, origin: o.Origin, secure: o.Secure, proxies: o.TrustedProxies, clock: o.Clock, log: o.Log,
 		requests: id.NewSource(o.Clock), limiter: newLimiter[netip.Addr](o.Clock, addressBurst, addressInterval),
-		browsers: newLimiter[[sha256.Size]byte](o.Clock, browserBurst, browserInterval), mux: http.NewServeMux(),
+		browsers: newLimiter[[sha256.Size]byte](o.Clock, browserBurst, browserInterval),
+		lookUps:  newLimiter[id.Person](o.Clock, lookUpBurst, lookUpInterval), mux: http.NewServeMux(),
 		nonces: dpop.NewNonces(o.ProofKey), seen: dpop.NewSeen(),
 	}
 	a.huma = humago.New(a.mux, documentConfig())

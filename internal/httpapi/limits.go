@@ -38,6 +38,16 @@ func (a *API) limitAddress(hc huma.Context, next func(huma.Context)) {
 	next(hc)
 }
 
+// limitPerson refuses a person who has asked about too many patients, from whichever address. It stands behind what finds out who is calling.
+func (a *API) limitPerson(hc huma.Context, next func(huma.Context)) {
+	if wait := a.lookUps.take(current(hc.Context()).Person); wait > 0 {
+		_, w := humago.Unwrap(hc)
+		writeProblem(w, translate(errTooManyTries.RetryAfter(wait)))
+		return
+	}
+	next(hc)
+}
+
 // knownBrowser tells by whose token a request comes, when somebody signed in with it before. A token that nobody was given costs one look at the
 // database, which is less than what its sender is refused.
 func (a *API) knownBrowser(r *http.Request) (browser [sha256.Size]byte, known bool) {
@@ -100,6 +110,9 @@ const (
 	browserBurst    = 30
 	browserInterval = 2 * time.Second
 	addressesKept   = 8192
+	// Nobody identifies more patients than this at a bedside. Whoever guesses days of birth would need two days and leaves an entry with each.
+	lookUpBurst    = 120
+	lookUpInterval = 5 * time.Second
 )
 
 // limiter is a token bucket per key in bounded memory: two generations of at most addressesKept buckets each. When

@@ -16,9 +16,9 @@ type Patients interface {
 
 func (a *API) registerPatients() {
 	route(a, "POST /v1/patients/look-up", Bound, "lookUpPatient",
-		"Compare the identifiers with the patient index, for a thread that is about to be made or linked again (R11)", a.lookUpPatient, limited(a), gated(a))
+		"Compare the identifiers with the patient index, for a thread that is about to be made or linked again (R11)", a.lookUpPatient, limited(a), perPerson(a), gated(a))
 	route(a, "POST /v1/threads/{thread}/patient/check", Bound, "checkPatient",
-		"Ask the patient index whether the identity that a conversation is linked to still stands", a.checkPatient, limited(a), gated(a))
+		"Ask the patient index whether the identity that a conversation is linked to still stands", a.checkPatient, limited(a), perPerson(a), gated(a))
 }
 
 type lookUpInput struct {

@@ -57,6 +57,11 @@ func limited(a *API) option {
 	return func(op *huma.Operation) { op.Middlewares = append(op.Middlewares, a.limitAddress) }
 }
 
+// perPerson counts the calls of each person, besides those of an address.
+func perPerson(a *API) option {
+	return func(op *huma.Operation) { op.Middlewares = append(op.Middlewares, a.limitPerson) }
+}
+
 // route declares one route: pattern "METHOD /path", what it needs, its operation id (which names it in the generated
 // TypeScript), one sentence, and its handler.
 func route[I, O any](a *API, pattern string, need Need, name, summary string,

@@ -84,6 +84,8 @@ func (d *Desk) identifies(ctx context.Context, before *envelope.PatientAssertion
 	gone := err != nil
 	same := !gone && samePerson(now, *record)
 	switch {
+	case same && !now.Temporary && len(disagreement(record.Identifiers, now.Identifiers)) > 1:
+		return ErrIndexesDisagree // one number, and two people: as in a look-up by the hospital's number
 	case same:
 		return nil
 	case !before.Temporary():

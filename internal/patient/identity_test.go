@@ -278,6 +278,22 @@ func TestR51_ALaterAssertionIsOfTheSamePatient(t *testing.T) {
 		}, nil, ""},
 		"known to the hospital alone":          {visitor, visitor, nil, nil, ""},
 		"known to the hospital, somebody else": {visitor, john, nil, ErrAnotherPatient, ""},
+		"given a number that is nationally of somebody else": {visitor, john, func(h *hospitalOf) {
+			numbered := h.local.byHospitalNumber["RXH77"]
+			numbered.Number = h.local.patients["9434765919"].Number
+			h.local.byHospitalNumber["RXH77"] = numbered
+		}, ErrIndexesDisagree, ""},
+		"given the number of their own national record": {visitor, ask("991 200 3888", "Visiteur", "Anne", "1980-01-02"), func(h *hospitalOf) {
+			numbered := person(t, "9912003888", "Visiteur", "Anne", "Ms", "1980-01-02")
+			h.national.patients["9912003888"] = numbered
+			numbered.HospitalNumber = "RXH77"
+			h.local.byHospitalNumber["RXH77"] = numbered
+		}, nil, ""},
+		"an unknown patient, by a number that is nationally of somebody else": {kestrel, john, func(h *hospitalOf) {
+			found := person(t, "9434765919", "Jones", "Ann", "Ms", "1961-01-01")
+			found.HospitalNumber = "RXH4711"
+			h.local.byHospitalNumber["RXH4711"] = found
+		}, ErrIndexesDisagree, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := ward(t)

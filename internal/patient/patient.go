@@ -161,6 +161,9 @@ func (d *Desk) LookUp(ctx context.Context, q Question) (Answer, error) {
 	}
 	if !answer.Matched { // two of three do not tell what the index says of the third's owner
 		answer.Restricted, answer.Disagrees = false, nil
+		if asked.Number.IsZero() {
+			answer.Source = HospitalOnly // who answered would say whether there is an NHS number
+		}
 		return answer, d.store.NoteLookUp(ctx, d.event(audit.LookUpRefused, about, "mismatch", found.Restricted))
 	}
 	if former != nil {
@@ -173,7 +176,7 @@ func (d *Desk) LookUp(ctx context.Context, q Question) (Answer, error) {
 	}
 	signed, issued, err := d.assert(q.Thread, q.Requester, found.Record, former)
 	if err != nil {
-		return Answer{}, err
+		return Answer{}, d.refused(ctx, about, err)
 	}
 	answer.Patient, answer.Assertion = &found.Record, signed
 	about.number, about.hospitalNumber = found.Number, found.HospitalNumber

@@ -86,17 +86,20 @@ func (s sources) byHospitalNumber(ctx context.Context, asked nhs.Identifiers) (f
 		return one, nil
 	}
 	record, err := s.national.LookUp(ctx, local.Number)
+	national := found{Record: record, source: National}
 	switch {
 	case away(err):
 		return one, nil
-	case unknown(err):
-		return found{}, ErrIndexesDisagree.Because(err)
-	case err != nil:
+	case err != nil && !unknown(err):
 		return found{}, err
+	case err == nil:
+		national.join(local)
 	}
-	national := found{Record: record, source: National}
-	if national.join(local); len(national.disagrees) > 1 {
-		return found{}, ErrIndexesDisagree
+	if err != nil || len(national.disagrees) > 1 {
+		if match := nhs.MatchIdentifiers(asked, local.Identifiers); len(match.Mismatches) > 0 {
+			return one, nil // who does not know whose number it is hears no more than that
+		}
+		return found{}, ErrIndexesDisagree.Because(err)
 	}
 	if match := nhs.MatchIdentifiers(nhs.Identifiers{Name: asked.Name, Born: asked.Born}, record.Identifiers); len(match.Mismatches) > 0 {
 		// What was typed is compared with the hospital's record, whose number it is; that the national one differs is said beside it.

@@ -32,6 +32,9 @@ const (
 	// overlap is how far back the next question begins: a change is stamped before it is committed, and clocks of nodes differ. What is told
 	// twice does no harm.
 	overlap = 5 * time.Minute
+	// oldestSince is how far back changes are told: a device that was away for longer begins anew. Without an end, the changes since ever
+	// would be the names of everybody who ever left.
+	oldestSince = 60 * 24 * time.Hour
 )
 
 // List gives the directory to a device that searches it by itself: all of it once, and after that what has changed. Who has left or expired
@@ -40,6 +43,9 @@ func (s *Service) List(ctx context.Context, after id.Person, since time.Time) (P
 	now := s.now()
 	if since.After(now) {
 		return Page{}, errSinceInFuture
+	}
+	if !since.IsZero() && now.Sub(since) > oldestSince {
+		return Page{}, errSinceTooOld
 	}
 	found, err := s.store.ListPeople(ctx, Listing{After: after, Since: since, At: now, Limit: MaxListing + 1})
 	if err != nil {

@@ -75,6 +75,12 @@ func TestR29_TheListingIsEverybodyAndThenWhatChanged(t *testing.T) {
 		if _, err := room.List(ctx, nobody, now.Now().Add(time.Second)); err == nil {
 			t.Error("what will have changed was listed")
 		}
+		now.Advance(60 * 24 * time.Hour)
+		for _, since := range []time.Time{asOf, time.UnixMilli(1)} {
+			if page, err := room.List(ctx, nobody, since); err == nil {
+				t.Errorf("who left long ago is listed since %s: %+v", since, page.People)
+			}
+		}
 	})
 }
 

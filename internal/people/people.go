@@ -72,6 +72,7 @@ var (
 	ErrEnrolled      = fault.New(fault.Conflict, "already_enrolled", "This person has enrolled already.")
 	errQueryTooLong  = fault.New(fault.Invalid, "query_too_long", "Please search with fewer words.")
 	errSinceInFuture = fault.New(fault.Invalid, "since_in_future", "That time has not come yet.")
+	errSinceTooOld   = fault.New(fault.Invalid, "since_too_old", "That list is too old. Please start again.")
 	errUnknownCursor = fault.New(fault.Invalid, "cursor_unknown", "That list has changed. Please start again.")
 )
 

@@ -56,6 +56,7 @@ type reader struct {
 	// form is the kind of the decision's form: then each part has its excerpts, and the decision's own words may stand in several.
 	form     string
 	corrects id.Message
+	replaces string
 	repeated []id.Message
 	// parts are the excerpts of each section, as numbers of excerpts.
 	parts [][]int
@@ -151,9 +152,10 @@ func (r *reader) meta(values map[string]string) {
 		}
 		r.corrects = corrects
 	case "wardline-replaces":
-		if r.corrects.IsZero() || values["content"] == "" {
+		if r.corrects.IsZero() || r.replaces != "" || values["content"] == "" {
 			r.fault = "meta"
 		}
+		r.replaces = values["content"]
 	case "":
 		if values["charset"] != "utf-8" || len(values) != 1 {
 			r.fault = "meta"

@@ -124,7 +124,7 @@ func TestR21_OnlyInAFormThePartsDecideTheOrderAndTheDecisionsWordsStandAgain(t *
 		"a replacement that corrects nothing":   {marked(`wardline-replaces" content="DOC-1`), []Source{second, third}, id.Message{}, "meta"},
 		"something else that it says of itself": {marked(`wardline-other" content="x`), []Source{second, third}, id.Message{}, "meta"},
 	} {
-		err := checkSubmission(Submission{
+		_, err := checkSubmission(Submission{
 			Filing: theFiling, Thread: theThread, Decision: third.Message, Sources: row.sources, Title: "Clinical decision", Corrects: row.corrects,
 			Document: []byte(row.document), DocumentHash: sha256.Sum256([]byte(row.document)),
 		})

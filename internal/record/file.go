@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"html"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,8 @@ const (
 
 // File takes a submission in. When it returns, the filing is durable and will be tried until there is a receipt or a refusal.
 func (d *Desk) File(ctx context.Context, by Clinician, s Submission) (Paper, error) {
-	if err := checkSubmission(s); err != nil {
+	replaces, err := checkSubmission(s)
+	if err != nil {
 		return Paper{}, err
 	}
 	standing, err := d.store.Standing(ctx, s.Thread, by.Person, messagesOf(s.Sources))
@@ -52,6 +54,9 @@ func (d *Desk) File(ctx context.Context, by Clinician, s Submission) (Paper, err
 		return Paper{}, ErrUnconfirmed
 	}
 	if err := checkSources(s, standing); err != nil {
+		return Paper{}, err
+	}
+	if err := d.checkReplaced(ctx, s, replaces); err != nil {
 		return Paper{}, err
 	}
 	return d.accept(ctx, by, s, assertion, standing)
@@ -141,25 +146,41 @@ func (d *Desk) attempt(filing id.Filing) work.Due {
 	return work.Due{ID: id.New[id.Work](d.works), Kind: Attempt, At: d.clock.Now(), Subject: filing.Bytes(), Key: filing.String()}
 }
 
-func checkSubmission(s Submission) error {
+// checkSubmission is what can be said of a submission alone. replaces is the document of the record that it says it takes the place of.
+func checkSubmission(s Submission) (replaces string, err error) {
 	switch {
 	case len(s.Document) > maxDocument:
-		return ErrTooLarge
+		return "", ErrTooLarge
 	case len(s.Sources) == 0 || len(s.Sources) > maxSources || strings.TrimSpace(s.Title) == "" || len(s.Title) > maxTitle:
-		return ErrDocument
+		return "", ErrDocument
 	case sha256.Sum256(s.Document) != s.DocumentHash:
-		return ErrDocumentHash
+		return "", ErrDocumentHash
 	case s.Corrects == s.Decision:
-		return ErrCorrects
+		return "", ErrCorrects
 	}
 	read, err := readDocument(s.Document, s.Filing, s.Thread)
 	switch {
 	case err != nil:
-		return err
+		return "", err
 	case !read.agree(s):
-		return ErrDocument.With("reason", "sources")
+		return "", ErrDocument.With("reason", "sources")
 	case read.corrects != s.Corrects:
-		return ErrDocument.With("reason", "corrects")
+		return "", ErrDocument.With("reason", "corrects")
+	}
+	return html.UnescapeString(read.replaces), nil
+}
+
+// checkReplaced refuses a document that says of another than the one of the decision that it corrects that it takes its place.
+func (d *Desk) checkReplaced(ctx context.Context, s Submission, replaces string) error {
+	if replaces == "" {
+		return nil
+	}
+	papers, err := d.store.Papers(ctx, s.Thread)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(papers, func(p Paper) bool { return p.Decision == s.Corrects && p.State == Received && p.Reference == replaces }) {
+		return ErrDocument.With("reason", "replaces")
 	}
 	return nil
 }

@@ -358,3 +358,30 @@ func TestR19_OrderAndOnceThroughRandomWeather(t *testing.T) {
 		})
 	})
 }
+
+// TestR21_H16_ADocumentReplacesTheDocumentOfTheDecisionThatItCorrects: a program of the record may read what it takes the place of, so the server lets
+// nobody name a document of another decision, or of another patient.
+func TestR21_H16_ADocumentReplacesTheDocumentOfTheDecisionThatItCorrects(t *testing.T) {
+	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
+		w := newWard(t, db)
+		other, earlier := w.file(t, 10, id.Filing{}), w.file(t, 11, id.Filing{})
+		w.untilQuiet(t)
+		w.exec(t, `UPDATE filing SET reference = 'DOC-2' WHERE filing = $1`, other)
+		reference := w.paper(t, earlier).Reference
+		if reference == "" || reference == w.paper(t, other).Reference {
+			t.Fatalf("the references are %q and %q", reference, w.paper(t, other).Reference)
+		}
+		w.confirm(t, 1_000_012)
+		plain := correcting(w.submission(w.say(t, 12, envelope.KindDecision)), w.paper(t, earlier).Decision)
+		for _, named := range []string{w.paper(t, other).Reference, "DOC-OF-ANOTHER-PATIENT"} {
+			s := reworded(plain, "</head>", `<meta name="wardline-replaces" content="`+named+`"></head>`)
+			if _, err := w.desk.File(t.Context(), w.by, s); !errors.Is(err, record.ErrDocument) || fault.As(err).Details()["reason"] != "replaces" {
+				t.Errorf("in the place of %s: %v", named, err)
+			}
+		}
+		s := reworded(plain, "</head>", `<meta name="wardline-replaces" content="`+reference+`"></head>`)
+		if _, err := w.desk.File(t.Context(), w.by, s); err != nil {
+			t.Errorf("in the place of its own: %v", err)
+		}
+	})
+}

@@ -224,3 +224,32 @@ func (i *interrupted) File(ctx context.Context, d record.Document) (record.Recei
 	}
 	return i.health.File(ctx, d)
 }
+
+// TestR20_H12_WhatIsStoppedWhileSomebodySendsItAgainStaysStopped: between their look at the filing and their word, a member stopped the thread, or the
+// receipt came.
+func TestR20_H12_WhatIsStoppedWhileSomebodySendsItAgainStaysStopped(t *testing.T) {
+	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
+		w := newWard(t, db)
+		received := w.filed(t, 10, nil)
+		w.work(t)
+		stopped := w.filed(t, 11, nil)
+		w.quarantine(t)
+		for _, filing := range []id.Filing{received.Filing, stopped.Filing} {
+			before := w.paper(t, filing)
+			again := before
+			again.State, again.NextTryAt = record.Waiting, w.clock.Now()
+			event := audit.Event{Kind: audit.Filing, Actor: w.by.Person, Subject: audit.About(w.thread, filing), At: w.clock.Now()}
+			due := work.Due{ID: id.New[id.Work](w.ids), Kind: record.Attempt, At: w.clock.Now(), Subject: filing.Bytes(), Key: filing.String()}
+			if err := db.NoteTrouble(t.Context(), again, work.Intent{}.Add(due), &event); !errors.Is(err, record.ErrNothingToDo) {
+				t.Errorf("sent again although %v: %v", before.State, err)
+			}
+			if after := w.paper(t, filing); after.State != before.State {
+				t.Errorf("%v became %v", before.State, after.State)
+			}
+		}
+		w.work(t)
+		if w.health.filed != 1 {
+			t.Errorf("%d documents", w.health.filed)
+		}
+	})
+}

@@ -184,6 +184,9 @@ func (db *DB) NoteTrouble(ctx context.Context, paper record.Paper, intent work.I
 		if changed == 0 && paper.State == record.Filing {
 			return oweRetraction(tx, paper.ID) // stopped meanwhile, and nobody knows whether it arrived
 		}
+		if changed == 0 && paper.State == record.Waiting {
+			return record.ErrNothingToDo // received or stopped since whoever sends it again looked
+		}
 		if changed == 0 {
 			return nil
 		}

@@ -255,6 +255,44 @@ describe('R11 what the record says by now', () => {
   });
 });
 
+describe('H10 what the server says is held against what is known here', () => {
+  test('a replaced number with another name and day of birth is no one step: somebody has to compare', async () => {
+    const thread = await threadAbout(asJohn);
+    const other = { ...joan, birthDate: '1971-07-07' };
+    const present = (await anita.inside(thread)).thread.membership?.links.at(-1)?.assertion;
+    const assertion = await world.server.index.sign(other, thread, anita.me, john.nhsNumber, present);
+    world.server.tamper = (route, value) =>
+      route.includes('patient/check') ? { outcome: 'superseded', compared: [], disagrees: [], assertion } : value;
+    try {
+      await anita.ask.checkPatient({ thread });
+      expect((await headOf(anita, thread)).standing).toMatchObject({ outcome: 'changed', differs: ['name', 'born'] });
+      expect(await refusalOf(anita.ask.updateNumber({ thread }))).toMatchObject({ code: 'standing_changed' });
+    } finally {
+      world.server.tamper = (_route, value) => value;
+    }
+    expect((await headOf(fiona, thread)).patient?.nhsNumber).toBe(asJohn.nhsNumber);
+  });
+
+  test('an answer about another patient than the one who was asked for is not taken', async () => {
+    const { index } = world.server;
+    const said = vi.spyOn(index, 'lookUp').mockImplementation(async (body, requester) => ({
+      outcome: 'matched',
+      compared: [{ field: 'name', equal: true }],
+      assertion: await index.sign(joan, String(body['thread']), requester, ''),
+      namesakes: [],
+      disagrees: [],
+      source: 'hospital',
+      restricted: false,
+    }));
+    try {
+      for (const query of [asJohn, asKestrel, { ...byHospital, born: '1954-03-21' }])
+        expect(await refusalOf(anita.ask.lookUpPatient(query))).toMatchObject({ code: 'answer_unreadable' });
+    } finally {
+      said.mockRestore();
+    }
+  });
+});
+
 describe('H10 a later link never makes another patient of them', () => {
   test('the one who looks up is refused', async () => {
     const thread = await threadAbout(asJohn);

@@ -6,7 +6,7 @@ import { type Bytes, bytesOf, equal, utf8 } from '../../crypto/bytes.ts';
 import { base64url } from '../../crypto/names.ts';
 import { nfc } from '../../crypto/layout.ts';
 import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
-import { samePatient, verifyAssertion } from '../../crypto/patient.ts';
+import { isTemporary, samePatient, verifyAssertion } from '../../crypto/patient.ts';
 import type {
   AddReason,
   Compared,
@@ -79,6 +79,7 @@ export class LookUps {
     const { assertion: content, hash } = await verifyAssertion(answer.assertion, this.#ward.trust.chain, bytes);
     const present = again?.thread.membership?.links.at(-1)?.assertion ?? bytesOf(32);
     if (!equal(content.continues, present)) throw new Fault('link_moved');
+    if (!answers(query, content, again !== undefined)) throw new Fault('answer_unreadable');
     if (again?.thread.patient) samePatient(again.thread.patient, content);
     return this.#matched(query, answer, { assertion: answer.assertion, hash, content }, again?.thread.id, keep);
   }
@@ -197,6 +198,18 @@ const differences: Readonly<Record<string, Namesake['differs'][number]>> = {
   'NHS number': 'nhs-number',
   'hospital number': 'hospital-number',
 };
+
+/**
+ * Is the assertion of whom was asked for? The name may be another one that they are known by, and the hospital's number that of a record which was
+ * merged. `superseded` is the number that the thread had, where there is one, whichever was typed.
+ */
+function answers(query: PatientQuery, content: PatientAssertion, again: boolean): boolean {
+  const { temporary = false, born, nhsNumber = '' } = query;
+  const typed = nhsNumber.replace(/\D/g, '');
+  const numbers = [content.nhsNumber, content.superseded];
+  const number = typed === '' || numbers.includes(typed) || (again && content.superseded !== '');
+  return isTemporary(content) === temporary && (temporary || content.birthDate === born) && number;
+}
 
 /** What the index holds is told only where everything agreed. */
 function compare(query: PatientQuery, { compared }: LookUp, patient: Patient | undefined): Compared[] {

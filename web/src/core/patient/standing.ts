@@ -8,6 +8,7 @@ import { base64url } from '../../crypto/names.ts';
 import { samePatient, verifyAssertion } from '../../crypto/patient.ts';
 import type { PatientStanding } from '../contract.ts';
 import { Fault, isProblem } from '../fault.ts';
+import { sameName } from '../people/name.ts';
 import type { Thread } from '../thread/thread.ts';
 import { relinkTo } from './lookup.ts';
 
@@ -47,13 +48,14 @@ async function ask(thread: Thread): Promise<Newer | undefined> {
   const present = state?.assertion?.assertion;
   if (!patient || !present || !link) throw new Fault('not_linked');
   const { compared, disagrees, ...answer } = await ward.remote.patients.check(thread.id, present).catch(moved);
-  // Two sources that differ: somebody has to compare.
-  const outcome = answer.outcome === 'superseded' && disagrees.length > 0 ? 'changed' : answer.outcome;
   const { assertion } = answer;
   const newer = assertion && (await newerThan(thread, patient, link.assertion, assertion));
+  // Two sources that differ, or a new number with another name or day of birth, whatever the server says: somebody has to compare.
+  const doubts = [...disagrees, ...(newer ? unlikeIn(patient, newer.content) : [])];
+  const outcome = answer.outcome === 'superseded' && doubts.length > 0 ? 'changed' : answer.outcome;
   if (outcome === 'superseded' && !newer) throw new Fault('answer_unreadable');
   const unlike = compared.flatMap(({ field, equal: same }) => (same ? [] : [field]));
-  const differs = [...new Set([...unlike, ...disagrees].flatMap((field) => words[field] ?? []))];
+  const differs = [...new Set([...unlike, ...doubts].flatMap((field) => words[field] ?? []))];
   const said: PatientStanding =
     outcome === 'superseded' && newer
       ? { outcome, nhsNumber: newer.content.nhsNumber, was: patient.nhsNumber }
@@ -70,6 +72,13 @@ function moved(thrown: unknown): never {
 }
 
 const words: Readonly<Record<string, 'name' | 'born'>> = { name: 'name', birthDate: 'born' };
+
+function unlikeIn(former: PatientAssertion, next: PatientAssertion): ('name' | 'birthDate')[] {
+  return [
+    ...(sameName(former, next) ? [] : ['name' as const]),
+    ...(former.birthDate === next.birthDate ? [] : ['birthDate' as const]),
+  ];
+}
 
 /** Only another number of the same patient takes the place of the present assertion without anybody comparing anything. */
 async function newerThan(thread: Thread, former: PatientAssertion, present: Bytes, signed: Bytes): Promise<Newer> {
