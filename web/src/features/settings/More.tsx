@@ -7,7 +7,8 @@ import { hasFinePointer, isWide } from '../../platform/viewport.ts';
 import { duration } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { Fingerprint } from '../../ui/Fingerprint.tsx';
-import { KeyIcon, LockIcon, SwitchIcon, TickIcon, WarningIcon } from '../../ui/icons/tools.tsx';
+import { KeyIcon, TickIcon } from '../../ui/icons/tasks.tsx';
+import { LockIcon, SwitchIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { disclosureSentence } from '../compose/Notice.tsx';
 import { roleAndWard } from '../people/words.ts';
@@ -16,6 +17,7 @@ import { ConnectionBar } from '../shell/ConnectionBar.tsx';
 import { format } from '../shell/routes.ts';
 import { Devices } from './Devices.tsx';
 import { kindWords } from './deviceWords.ts';
+import '../../styles/thread-part.css';
 
 const themeWords: Record<Theme, string> = { system: 'As the device', light: 'Light', dark: 'Dark' };
 

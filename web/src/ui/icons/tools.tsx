@@ -12,15 +12,6 @@ export const BellIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const BlockedIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <circle cx="12" cy="12" r="8.5" />
-      <path d="m6 6 12 12" />
-    </>,
-  );
-
 export const CalendarIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -61,15 +52,6 @@ export const ComposeIcon = ({ size }: IconProps) =>
 
 export const DashIcon = ({ size }: IconProps) => draw(size, <path d="M6 12h12" />);
 
-export const DeviceIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M7.5 3.5h9A1 1 0 0 1 17.5 4.500v15a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1v-15a1 1 0 0 1 1-1z" />
-      <path d="M10.7 17.5h2.6" />
-    </>,
-  );
-
 export const DocIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -80,8 +62,6 @@ export const DocIcon = ({ size }: IconProps) =>
       <path d="M9 15.500h6" />
     </>,
   );
-
-export const DownIcon = ({ size }: IconProps) => draw(size, <path d="m6 9.5 6 6 6-6" />);
 
 export const DutyIcon = ({ size }: IconProps) =>
   draw(
@@ -105,16 +85,6 @@ export const EscalateIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const FileIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M3 7.5a2 2 0 0 1 2-2h4l2 2.5h8a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z" />
-      <path d="M12 17v-5.5" />
-      <path d="m9.3 13.8 2.7-2.7 2.7 2.7" />
-    </>,
-  );
-
 export const FilterIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -122,17 +92,6 @@ export const FilterIcon = ({ size }: IconProps) =>
       <path d="M4 6.500h16" />
       <path d="M7 12h10" />
       <path d="M10 17.500h4" />
-    </>,
-  );
-
-export const FingerprintIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M6.5 17.5c.8-1.6 1-3.2 1-5a4.5 4.5 0 0 1 9 0c0 2.2-.2 4.3-.9 6.3" />
-      <path d="M12 12.500c0 3-.5 5.4-1.7 7.5" />
-      <path d="M4.3 13.500v-1A7.7 7.7 0 0 1 16 6" />
-      <path d="M18.7 8.700c.7 1.2 1 2.4 1 3.8 0 1.5-.1 2.8-.3 4" />
     </>,
   );
 
@@ -152,25 +111,6 @@ export const InfoIcon = ({ size }: IconProps) =>
       <circle cx="12" cy="12" r="8.5" />
       <path d="M12 11.2v5" />
       <circle cx="12" cy="8" r="1.15" fill="currentcolor" stroke="none" />
-    </>,
-  );
-
-export const KeyIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <circle cx="8" cy="14.5" r="4" />
-      <path d="m11 11.7 8-7.7" />
-      <path d="m16 6.8 2.6 2.7" />
-    </>,
-  );
-
-export const LinkIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.700L12 7" />
-      <path d="M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.700L12 17" />
     </>,
   );
 
@@ -194,8 +134,6 @@ export const MoreIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const NextIcon = ({ size }: IconProps) => draw(size, <path d="m9.5 5 7 7-7 7" />);
-
 export const OfflineIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -206,51 +144,10 @@ export const OfflineIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const PasskeyIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <circle cx="9" cy="8" r="3.5" />
-      <path d="M3 19.500c.3-3.8 2.5-5.9 6-5.9 1 0 1.9.2 2.7.5" />
-      <circle cx="17" cy="12.5" r="2.5" />
-      <path d="M17 15v5.5" />
-      <path d="M17 18h2.2" />
-    </>,
-  );
-
-export const PeopleIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <circle cx="9" cy="8.5" r="3.2" />
-      <path d="M3 19c.4-3.6 2.7-5.5 6-5.500s5.6 1.9 6 5.5" />
-      <path d="M15.5 5.600a3.2 3.2 0 0 1 0 5.8" />
-      <path d="M17.3 14c2.2.6 3.4 2.4 3.7 5" />
-    </>,
-  );
-
 export const PhoneIcon = ({ size }: IconProps) =>
   draw(
     size,
     <path d="M6.5 4h3l1.5 4-2 1.700a11 11 0 0 0 5.3 5.300L16 13l4 1.500v3a2 2 0 0 1-2.2 2A15.5 15.5 0 0 1 4.5 6.2 2 2 0 0 1 6.5 4z" />,
-  );
-
-export const PlusIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M12 5.5v13" />
-      <path d="M5.5 12h13" />
-    </>,
-  );
-
-export const ReplyIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="m9.5 6-5 5 5 5" />
-      <path d="M4.5 11h8a7 7 0 0 1 7 7" />
-    </>,
   );
 
 export const SearchIcon = ({ size }: IconProps) =>
@@ -259,15 +156,6 @@ export const SearchIcon = ({ size }: IconProps) =>
     <>
       <circle cx="10.5" cy="10.5" r="6" />
       <path d="m15 15 5 5" />
-    </>,
-  );
-
-export const SendIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M12 19.5v-14" />
-      <path d="m6 11 6-6 6 6" />
     </>,
   );
 
@@ -293,8 +181,6 @@ export const SwitchIcon = ({ size }: IconProps) =>
       <path d="m9.5 12-3.5 3.500L9.5 19" />
     </>,
   );
-
-export const TickIcon = ({ size }: IconProps) => draw(size, <path d="m5 12.5 4.5 4.5L19 7.5" />);
 
 export const TimerIcon = ({ size }: IconProps) =>
   draw(
