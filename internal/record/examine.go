@@ -93,9 +93,11 @@ func Named(document []byte) (filing id.Filing, in id.Thread, excerpts []Source, 
 		in, err = id.ParseDigest[id.Thread](meta(metaThread))
 	}
 	if err != nil {
-		return filing, in, nil, ErrDocument.With("reason", "meta")
+		return filing, in, nil, ErrNotFiledHere.Because(ErrDocument.With("reason", "meta"))
 	}
-	excerpts, err = ReadDocument(document, filing, in)
+	if excerpts, err = ReadDocument(document, filing, in); err != nil {
+		err = ErrNotFiledHere.Because(err)
+	}
 	return filing, in, excerpts, err
 }
 

@@ -13,6 +13,7 @@ var (
 	ErrAlreadyFiled   = fault.New(fault.Conflict, "already_filed", "This decision is already on its way to the record, or in it.")
 	ErrFilingDiffers  = fault.New(fault.Conflict, "filing_differs", "This filing was sent before with other content. Prepare the document again.")
 	ErrDocument       = fault.New(fault.Invalid, "document_invalid", "Wardline cannot file this document as it is. Prepare it again.")
+	ErrNotFiledHere   = fault.New(fault.Invalid, "not_a_document", "This file is not one that Wardline files, or it was changed.") // said to whoever examines it
 	ErrDocumentHash   = fault.New(fault.Invalid, "document_hash", "The document did not arrive as it was sent. Try again.")
 	ErrTooLarge       = fault.New(fault.TooLarge, "document_too_large", "The document is larger than a megabyte. File fewer messages at a time.")
 	ErrNothingToDo    = fault.New(fault.Conflict, "nothing_to_retry", "This filing needs nothing from anybody now.")

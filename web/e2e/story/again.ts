@@ -22,8 +22,11 @@ export const again: Chapter = (world) =>
       await ward.record('refuse', locked);
       await fiona.open(`${new URL(fiona.page.url()).hash}/wrong-patient`);
       await fiona.button('Stop it: not SMITH, John').click();
-      await fiona.sees(fiona.message(plain).getByText('Entered in error'));
-      await fiona.sees(fiona.message(plain).getByText(`The record said: “${locked.slice(0, -1)}”.`));
+      // Both have been refused before the record is willing again: they are told one after the other.
+      for (const words of [plain, other]) {
+        await fiona.sees(fiona.message(words).getByText('Entered in error'));
+        await fiona.sees(fiona.message(words).getByText(`The record said: “${locked.slice(0, -1)}”.`));
+      }
       await fiona.look('54-retraction-refused');
       await ward.record('accept');
       for (const words of [plain, other]) {

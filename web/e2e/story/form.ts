@@ -66,7 +66,6 @@ export const form: Chapter = (world) =>
       await fiona.sees(paper(fiona).getByRole('heading', { name: 'Recommendation' }));
       for (const text of [asked, answered, written, 'Written in the form by'])
         await fiona.sees(paper(fiona).getByText(text));
-      await fiona.page.getByRole('checkbox', { name: /^I have checked that this is about SMITH, John/ }).check();
       await fiona.look('49-form-file');
       const seen = [anita, fiona].map((person) =>
         person.sees(person.message('Decision: SBAR').getByText(/^In the record/)),

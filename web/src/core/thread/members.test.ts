@@ -80,9 +80,12 @@ describe('R31 letting somebody in', () => {
   test('R29 the directory shows those who could be taken for whoever was found', async () => {
     world.invite('amit.patel', 'Dr Amit Patel', 'Core Surgical Trainee');
     const ask = () => fiona.ask.searchDirectory({ query: 'anita' });
-    // The list on the device hears of whoever came since.
-    world.clock.pass(61_000);
-    await until('whoever came', async () => (await ask()).people.length === 2);
+    // The list on the device hears of whoever came since, when it is a minute old; the first answers may be the server's.
+    await until('whoever came', async () => {
+      world.clock.pass(61_000);
+      const answers = [await ask(), await ask()];
+      return answers.every(({ people }) => people.length === 2);
+    });
     const { people, similar } = await ask();
     expect(people.map(({ name }) => name).sort()).toEqual(['Dr Amit Patel', 'Dr Anita Patel']);
     expect(similar).toEqual([
