@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { browserHasPasskeys, deviceLabel } from '../../platform/browser.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { useTask } from '../../ui/useTask.ts';
-import { PasskeyIcon, TickIcon } from '../../ui/icons/tasks.tsx';
+import { PasskeyIcon, TickIcon } from '../../ui/icons/tools.tsx';
 import { PinChoice } from '../lock/PinChoice.tsx';
 import { useClient } from '../session/client.ts';
 import { Frame, Steps } from './Frame.tsx';

@@ -6,7 +6,7 @@ import { browserHasPasskeys, deviceLabel } from '../../platform/browser.ts';
 import { whenInWords } from '../../ui/dates.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
 import { focusFirstError, TextField } from '../../ui/fields.tsx';
-import { DeviceIcon, KeyIcon, PasskeyIcon } from '../../ui/icons/tasks.tsx';
+import { DeviceIcon, KeyIcon, PasskeyIcon } from '../../ui/icons/tools.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { type PasswordAbout, passwordProblem } from '../gate/password.ts';

@@ -10,15 +10,6 @@ export const BlockedIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const DeviceIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M7.5 3.5h9A1 1 0 0 1 17.5 4.500v15a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1v-15a1 1 0 0 1 1-1z" />
-      <path d="M10.7 17.5h2.6" />
-    </>,
-  );
-
 export const DownIcon = ({ size }: IconProps) => draw(size, <path d="m6 9.5 6 6 6-6" />);
 
 export const FileIcon = ({ size }: IconProps) =>
@@ -42,16 +33,6 @@ export const FingerprintIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const KeyIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <circle cx="8" cy="14.5" r="4" />
-      <path d="m11 11.7 8-7.7" />
-      <path d="m16 6.8 2.6 2.7" />
-    </>,
-  );
-
 export const LinkIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -62,18 +43,6 @@ export const LinkIcon = ({ size }: IconProps) =>
   );
 
 export const NextIcon = ({ size }: IconProps) => draw(size, <path d="m9.5 5 7 7-7 7" />);
-
-export const PasskeyIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <circle cx="9" cy="8" r="3.5" />
-      <path d="M3 19.500c.3-3.8 2.5-5.9 6-5.9 1 0 1.9.2 2.7.5" />
-      <circle cx="17" cy="12.5" r="2.5" />
-      <path d="M17 15v5.5" />
-      <path d="M17 18h2.2" />
-    </>,
-  );
 
 export const PeopleIcon = ({ size }: IconProps) =>
   draw(
@@ -112,5 +81,3 @@ export const SendIcon = ({ size }: IconProps) =>
       <path d="m6 11 6-6 6 6" />
     </>,
   );
-
-export const TickIcon = ({ size }: IconProps) => draw(size, <path d="m5 12.5 4.5 4.5L19 7.5" />);

@@ -52,6 +52,15 @@ export const ComposeIcon = ({ size }: IconProps) =>
 
 export const DashIcon = ({ size }: IconProps) => draw(size, <path d="M6 12h12" />);
 
+export const DeviceIcon = ({ size }: IconProps) =>
+  draw(
+    size,
+    <>
+      <path d="M7.5 3.5h9A1 1 0 0 1 17.5 4.500v15a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1v-15a1 1 0 0 1 1-1z" />
+      <path d="M10.7 17.5h2.6" />
+    </>,
+  );
+
 export const DocIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -114,6 +123,16 @@ export const InfoIcon = ({ size }: IconProps) =>
     </>,
   );
 
+export const KeyIcon = ({ size }: IconProps) =>
+  draw(
+    size,
+    <>
+      <circle cx="8" cy="14.5" r="4" />
+      <path d="m11 11.7 8-7.7" />
+      <path d="m16 6.8 2.6 2.7" />
+    </>,
+  );
+
 export const LockIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -144,6 +163,18 @@ export const OfflineIcon = ({ size }: IconProps) =>
     </>,
   );
 
+export const PasskeyIcon = ({ size }: IconProps) =>
+  draw(
+    size,
+    <>
+      <circle cx="9" cy="8" r="3.5" />
+      <path d="M3 19.500c.3-3.8 2.5-5.9 6-5.9 1 0 1.9.2 2.7.5" />
+      <circle cx="17" cy="12.5" r="2.5" />
+      <path d="M17 15v5.5" />
+      <path d="M17 18h2.2" />
+    </>,
+  );
+
 export const PhoneIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -159,6 +190,9 @@ export const SearchIcon = ({ size }: IconProps) =>
     </>,
   );
 
+export const ShieldIcon = ({ size }: IconProps) =>
+  draw(size, <path d="M12 3.5 5 6v5.500c0 4.3 2.7 7.3 7 9 4.3-1.7 7-4.7 7-9V6z" />);
+
 export const ShieldTickIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -167,9 +201,6 @@ export const ShieldTickIcon = ({ size }: IconProps) =>
       <path d="m8.7 12 2.4 2.4 4.3-4.6" />
     </>,
   );
-
-export const ShieldIcon = ({ size }: IconProps) =>
-  draw(size, <path d="M12 3.5 5 6v5.500c0 4.3 2.7 7.3 7 9 4.3-1.7 7-4.7 7-9V6z" />);
 
 export const SwitchIcon = ({ size }: IconProps) =>
   draw(
@@ -181,6 +212,8 @@ export const SwitchIcon = ({ size }: IconProps) =>
       <path d="m9.5 12-3.5 3.500L9.5 19" />
     </>,
   );
+
+export const TickIcon = ({ size }: IconProps) => draw(size, <path d="m5 12.5 4.5 4.5L19 7.5" />);
 
 export const TimerIcon = ({ size }: IconProps) =>
   draw(
