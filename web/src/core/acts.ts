@@ -15,11 +15,12 @@ import { nearnessOf } from './people/near.ts';
 import { Again } from './record/again.ts';
 import { Decisions } from './record/decisions.ts';
 import { Filings } from './record/filing.ts';
+import { threadsLike } from './thread/alike.ts';
 import { confirmFirst, confirmNow, confirmedThere } from './thread/confirmed.ts';
 import { found, invite, start } from './thread/create.ts';
 import { companions, replacementOf } from './thread/goOn.ts';
 import { addMember, identityOf, readmitMember, removeMember } from './thread/members.ts';
-import { quarantine, takeNote } from './thread/quarantine.ts';
+import { quarantine, takeNote } from './thread/quarantined.ts';
 import { mayWrite } from './thread/rotate.ts';
 
 export class Acts {
@@ -43,6 +44,10 @@ export class Acts {
 
   searchDirectory(query: string): Promise<DirectoryAnswer> {
     return this.#directory.search(query);
+  }
+
+  similarNames(name: string) {
+    return threadsLike(this.#desk.threads, name);
   }
 
   async addMember(id: ThreadId, arg: { person: PersonId; reason: AddReason; note: string; history: boolean }) {

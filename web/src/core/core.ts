@@ -169,7 +169,7 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     goOn: async ({ thread: id, line }) => (await acts()).goOn(id, line),
 
     searchDirectory: async ({ query }) => (await acts()).searchDirectory(query),
-    similarNames: async ({ name }) => desk().threads.similar(name),
+    similarNames: async ({ name }) => (await acts()).similarNames(name),
     createDirect: async ({ person }) => (await acts()).createDirect(person),
     createTeam: async ({ name, people, reason }) => (await acts()).createTeam(name, people, reason),
     lookUpPatient: async (query) => (await acts()).lookUps.ask(query),

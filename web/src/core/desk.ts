@@ -5,7 +5,6 @@
 import { type Inner, MAX_TEXT, type Reference } from '../crypto/inner.ts';
 import { base64url, fromUuidText, uuidText } from '../crypto/names.ts';
 import { deviceSigner } from '../crypto/signer.ts';
-import type * as Checks from './compose/check.ts';
 import type { Acts } from './acts.ts';
 import { decisionWords } from './compose/decision.ts';
 import { Drafts } from './compose/drafts.ts';
@@ -21,7 +20,8 @@ import type {
   ThreadView,
 } from './contract.ts';
 import type { Env } from './env.ts';
-import { Fault, Unreachable, isProblem } from './fault.ts';
+import { Fault, isProblem } from './fault.ts';
+import { late } from './late.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { isBlank } from './marks.ts';
 import { numbersOf } from './patient/patient.ts';
@@ -43,7 +43,7 @@ import { confirmFirst } from './thread/confirmed.ts';
 import { mayWrite } from './thread/rotate.ts';
 import type { Thread } from './thread/thread.ts';
 import { Threads } from './thread/threads.ts';
-import { View } from './thread/view.ts';
+import type { View } from './thread/view.ts';
 import type { Ward } from './ward.ts';
 
 export type DeskHooks = {
@@ -54,6 +54,11 @@ export type DeskHooks = {
   /** The server's time. */
   now: () => number;
 };
+
+/** What opens a thread, what checks what is written in it, and everything else that is done. */
+const opening = late(() => import('./thread/view.ts'));
+const checks = late(() => import('./compose/check.ts'));
+const acting = late(() => import('./acts.ts'));
 
 /** How long after the threads are there the rest is fetched. */
 const actsAfter = 5000;
@@ -72,7 +77,6 @@ export class Desk {
   readonly #cancel: (() => void)[] = [];
   readonly #env: Env;
   #acts: Promise<Acts> | undefined;
-  #checks: Promise<typeof Checks> | undefined;
   #actsPlanned = false;
   #closed = false;
 
@@ -184,12 +188,14 @@ export class Desk {
     if (!known?.membership && !known?.records.frozen) await this.fetch(id);
     // A report of a stopped thread that did not arrive goes with the next look at it.
     void known?.reportFrozen().catch(() => undefined);
+    const { View } = await opening();
+    if (this.#closed) throw new Fault('locked');
     const thread = this.threads.need(id);
     this.#views.get(id)?.close();
     const view = new View(thread, {
       outbox: this.outbox,
       drafts: this.drafts,
-      namesakes: this.threads.namesakes,
+      threads: this.threads,
       emit: (change) => this.#hooks.thread(id, change),
     });
     const opened = await view.open();
@@ -228,11 +234,7 @@ export class Desk {
 
   /** The checks are a part of their own: they are needed when somebody writes. */
   async checkText(id: ThreadId, text: string): Promise<Finding[]> {
-    this.#checks ??= import('./compose/check.ts').catch(() => {
-      this.#checks = undefined;
-      throw new Unreachable('a part of the program');
-    });
-    const { check } = await this.#checks;
+    const { check } = await checks();
     const thread = this.threads.need(id);
     return check(text, { space: spaceOf(thread), numbers: numbersOf(thread.identities.values()) }, this.ward.now());
   }
@@ -298,11 +300,11 @@ export class Desk {
    * What is done now and then: it is fetched when it is first needed, or soon after everything else is there.
    */
   async acts(): Promise<Acts> {
-    this.#acts ??= import('./acts.ts').then(
+    this.#acts ??= acting().then(
       ({ Acts }) => new Acts(this),
-      () => {
+      (thrown: unknown) => {
         this.#acts = undefined;
-        throw new Unreachable('a part of the program');
+        throw thrown;
       },
     );
     const acts = await this.#acts;
@@ -368,11 +370,17 @@ export class Desk {
   #synced(): void {
     if (!this.#actsPlanned) {
       this.#actsPlanned = true;
-      this.#cancel.push(this.#env.after(actsAfter, () => void this.acts().catch(() => undefined)));
+      this.#cancel.push(this.#env.after(actsAfter, () => void this.#fetchAhead()));
     }
     this.outbox.pumpAll();
     void this.#acts?.then(({ decisions }) => decisions.settleOwed()).catch(() => undefined);
     this.#hooks.connection();
+  }
+
+  /** What does not come now is asked for again when it is needed. */
+  async #fetchAhead(): Promise<void> {
+    await opening().catch(() => undefined);
+    if (!this.#closed) await this.acts().catch(() => undefined);
   }
 
   /** What an act was about is told the server as soon as it is in the log. */

@@ -29,7 +29,8 @@ import type { Thread } from '../thread/thread.ts';
 import { newUuid } from '../uuid.ts';
 import type { Ward } from '../ward.ts';
 import { learnWords } from '../words.ts';
-import { isSame, namesakesAmong, patientCard } from './patient.ts';
+import { namesakesAmong } from './namesakes.ts';
+import { isSame, patientCard } from './patient.ts';
 import { lookupWords } from './lookupWords.ts';
 
 learnWords(lookupWords);

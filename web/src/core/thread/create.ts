@@ -12,7 +12,7 @@ import type { PersonId, ThreadId } from '../contract.ts';
 import { Unreachable } from '../fault.ts';
 import type { Ward } from '../ward.ts';
 import { byDevice, founding as usual, identityOf } from './members.ts';
-import { postOf } from './rotate.ts';
+import { postOf } from './newKeys.ts';
 
 /** A thread that is being made: its id is known before the server has heard of it. */
 export type Founding = { readonly create: Bytes; readonly entries: Bytes[]; membership: MembershipLog };

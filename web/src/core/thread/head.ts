@@ -1,69 +1,18 @@
-/** A thread's head for the thread's own screen, and its line in the inbox. Both are made of what has been verified. */
-import { type Bytes, equal } from '../../crypto/bytes.ts';
+/** A thread's name, and its line in the inbox, made of what has been verified. The head of an open thread is in openHead.ts. */
+import { equal } from '../../crypto/bytes.ts';
 import type { Member as MemberIn } from '../../crypto/membership-rules.ts';
-import { base64url, uuidText } from '../../crypto/names.ts';
+import { uuidText } from '../../crypto/names.ts';
 import { type PersonLog, type PersonState, isReady } from '../../crypto/person.ts';
-import type {
-  DecisionItem,
-  Member,
-  Namesake,
-  Need,
-  Person,
-  Space,
-  ThreadHead,
-  ThreadSummary,
-  TimelineItem,
-  Urgency,
-} from '../contract.ts';
-import { wardErrorOf } from '../fault.ts';
+import type { DecisionItem, Member, Need, Person, Space, ThreadSummary, TimelineItem, Urgency } from '../contract.ts';
 import { showMarks } from '../marks.ts';
 import type { Waiting } from '../outbox/outbox.ts';
 import { patientCard } from '../patient/patient.ts';
-import { confirmedLately } from './confirmed.ts';
-import { decisionEntries, recordLines, recordStateOf } from './filings.ts';
-import { isClosed, sweptPart } from './life.ts';
+import { decisionEntries, recordStateOf } from './filings.ts';
+import { isClosed } from './life.ts';
 import { frozenItem, itemAt } from './items.ts';
-import { quarantineNews, quarantinePart } from './quarantine.ts';
+import { quarantineNews } from './quarantine.ts';
 import type { Thread } from './thread.ts';
 import { waitingItem } from './waiting.ts';
-
-export function headOf(thread: Thread, namesakes: Namesake[]): ThreadHead {
-  const { readOnly } = thread;
-  return {
-    id: thread.id,
-    space: spaceOf(thread),
-    ...nameOf(thread),
-    ...patientPart(thread, namesakes),
-    members: membersOf(thread),
-    record: recordLines(thread),
-    ...(readOnly ? { readOnly: wardErrorOf(readOnly) } : {}),
-    mayManage: mayManage(thread),
-    mayReadmit: !readOnly && thread.me?.role !== 'reader',
-    ...sweptPart(thread),
-    ...stoppedPart(thread),
-    ...(thread.continues && !thread.left ? { continues: thread.continues } : {}),
-    ...(thread.head && thread.head.keptDays > 0 ? { removedAfter: thread.head.keptDays } : {}),
-    confirmed: confirmedLately(thread),
-    ...quarantinePart(thread),
-  };
-}
-
-function stoppedPart({ records, goesOn, ward }: Thread): Pick<ThreadHead, 'stopped' | 'goesOn'> {
-  const { frozen } = records;
-  const names = (people: readonly Bytes[]) => people.map((person) => ward.people.card(person).name);
-  return {
-    ...(frozen ? { stopped: { why: frozen.why, authors: names(frozen.authors), at: frozen.at } } : {}),
-    ...(goesOn
-      ? {
-          goesOn: {
-            thread: goesOn.thread,
-            by: ward.people.card(goesOn.author).name,
-            byMe: equal(goesOn.author, ward.me.person),
-          },
-        }
-      : {}),
-  };
-}
 
 /** Why nothing can be sealed to a member here now. */
 export function leftOutOf(
@@ -233,51 +182,6 @@ function needsOf(thread: Thread, waiting: readonly Waiting[]): Need[] {
 function unsentOf(waiting: readonly Waiting[]): Need[] {
   const count = waiting.filter(({ failed }) => failed).length;
   return count > 0 ? [{ kind: 'not-sent', count }] : [];
-}
-
-function patientPart(thread: Thread, namesakes: Namesake[]): Pick<ThreadHead, 'patient' | 'link' | 'standing'> {
-  const { patient, ward } = thread;
-  if (!patient) return {};
-  return {
-    patient: patientCard(patient),
-    link: {
-      at: patient.issued,
-      by: ward.people.card(patient.requester),
-      ...(patient.superseded ? { supersededFrom: patient.superseded } : {}),
-      namesakes,
-    },
-    ...standingPart(thread),
-  };
-}
-
-/** What the record said of an identity that was linked before says nothing of the present one. */
-function standingPart({ standing, membership }: Thread): Pick<ThreadHead, 'standing'> {
-  const link = membership?.links.at(-1);
-  if (!standing || !link || standing.of !== base64url(link.assertion)) return {};
-  return { standing: { ...standing.said, at: standing.at } };
-}
-
-function membersOf(thread: Thread): Member[] {
-  const { membership, ward, records } = thread;
-  const members = [...(membership?.members.values() ?? [])].map((member) => ({
-    person: ward.people.card(member.person),
-    me: uuidText(member.person) === ward.me.id,
-    since: thread.log.entry(records.placeOf(member.since))?.at ?? 0,
-    history: member.history,
-    mayPost: member.role === 'owner' || (member.role === 'member' && membership?.create.postBy === 'member'),
-    ...leftOutPart(leftOutOf(thread, member)),
-  }));
-  return members.sort(
-    (a, b) => a.person.family.localeCompare(b.person.family) || a.person.name.localeCompare(b.person.name),
-  );
-}
-
-const leftOutPart = (leftOut: Member['leftOut']): Pick<Member, 'leftOut'> => (leftOut ? { leftOut } : {});
-
-function mayManage(thread: Thread): boolean {
-  const { me, membership, readOnly } = thread;
-  if (!me || !membership || readOnly || membership.create.space === 'direct') return false;
-  return me.role === 'owner' || (me.role === 'member' && membership.create.addBy === 'member');
 }
 
 const hexOf = (id: string): string => id.replaceAll('-', '');

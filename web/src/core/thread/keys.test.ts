@@ -14,7 +14,7 @@ import { fromUuidText } from '../../crypto/names.ts';
 import { sign, unpack } from '../../crypto/signed.ts';
 import { bySeat } from '../../crypto/vectors/hospital.ts';
 import type { SystemItem } from '../contract.ts';
-import { postOf } from './rotate.ts';
+import { postOf } from './newKeys.ts';
 import { type Browser, World, refusalOf, until } from '../testing/world.ts';
 import { withBase64 } from '../../api/base64.ts';
 

@@ -16,7 +16,8 @@ import type { AddReason, PersonId, RemoveReason } from '../contract.ts';
 import { Fault, Unreachable, isProblem } from '../fault.ts';
 import type { Ward } from '../ward.ts';
 import { giveEpochs } from './grants.ts';
-import { adopt, mayWrite, nextEpoch, postOf, races, refreshMembers } from './rotate.ts';
+import { adopt, nextEpoch, postOf } from './newKeys.ts';
+import { mayWrite, races, refreshMembers } from './rotate.ts';
 import type { Thread } from './thread.ts';
 
 export async function addMember(

@@ -1,16 +1,15 @@
 /** All my threads on this device: read back, kept in step with the server's heads, and summed up for the inbox. */
 import { equal, hex } from '../../crypto/bytes.ts';
 import { base64url, fromUuidText } from '../../crypto/names.ts';
-import type { Namesake, Patient, PersonId, ThreadId, ThreadSummary } from '../contract.ts';
+import type { Patient, PersonId, ThreadId, ThreadSummary } from '../contract.ts';
 import type { Env } from '../env.ts';
 import { Fault } from '../fault.ts';
-import { namesakesAmong, patientCard } from '../patient/patient.ts';
+import { patientCard } from '../patient/patient.ts';
 import { pages } from '../people/people.ts';
-import { areNamesAlike } from '../people/similar.ts';
 import type { Head } from '../remote/shapes.ts';
 import type { Ward } from '../ward.ts';
 import { hasDecisions, readDecisions } from './filings.ts';
-import { type SummaryParts, lastItem, nameOf, spaceOf, summaryOf } from './head.ts';
+import { type SummaryParts, lastItem, spaceOf, summaryOf } from './head.ts';
 import { continuesIn, mayContinue } from './continued.ts';
 import { prepare } from './items.ts';
 import { quarantineIn } from './quarantine.ts';
@@ -178,29 +177,11 @@ export class Threads {
     return this.#sorted();
   }
 
-  /** Threads with the same kind of name, and what they are called. */
-  similar(name: string) {
-    return this.all.flatMap((thread) => {
-      const { name: other } = nameOf(thread);
-      if (!other || thread.left || !areNamesAlike(name, other)) return [];
-      return [{ thread: thread.id, name: other, space: spaceOf(thread), people: thread.membership?.members.size ?? 0 }];
-    });
-  }
-
   patients(): { thread: ThreadId; patient: Patient }[] {
     return this.all.flatMap(({ id, patient, left }) =>
       patient && !left ? [{ thread: id, patient: patientCard(patient) }] : [],
     );
   }
-
-  readonly namesakes = (thread: Thread): Namesake[] => {
-    if (!thread.patient) return [];
-    const others = this.patients().filter((each) => each.thread !== thread.id);
-    return namesakesAmong(
-      patientCard(thread.patient),
-      others.map(({ patient }) => patient),
-    );
-  };
 
   /** The direct thread with a person that can be written in. */
   direct(person: PersonId): Thread | undefined {

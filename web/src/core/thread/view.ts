@@ -4,13 +4,15 @@
  * Instead of tracking what each event changes, the loaded part is made anew from the verified log and compared with what the screen has:
  * reading is remembered, so making it is cheap, and nothing can be forgotten.
  */
-import type { Namesake, ThreadChange, ThreadHead, ThreadView, TimelineItem } from '../contract.ts';
+import type { ThreadChange, ThreadHead, ThreadView, TimelineItem } from '../contract.ts';
 import type { Drafts } from '../compose/drafts.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { namesakesOf } from './alike.ts';
 import { hasDecisions, readDecisions } from './filings.ts';
-import { headOf } from './head.ts';
 import { frozenItem, itemAt, prepare } from './items.ts';
+import { headOf } from './openHead.ts';
 import type { Thread } from './thread.ts';
+import type { Threads } from './threads.ts';
 import { waitingItem } from './waiting.ts';
 
 const pageSize = 60;
@@ -20,7 +22,7 @@ const stretch = 80;
 export type ViewParts = {
   outbox: Outbox;
   drafts: Drafts;
-  namesakes: (thread: Thread) => Namesake[];
+  threads: Threads;
   emit: (change: ThreadChange) => void;
 };
 
@@ -131,7 +133,7 @@ export class View {
     await readDecisions(thread);
     const members = [...(thread.membership?.members.values() ?? [])].map(({ person }) => person);
     await thread.ward.people.describe(thread.patient ? [...members, thread.patient.requester] : members);
-    const head = headOf(thread, this.#parts.namesakes(thread));
+    const head = headOf(thread, namesakesOf(this.#parts.threads, thread));
     return this.#parts.drafts.decision(thread.id) ? { ...head, deciding: true } : head;
   }
 

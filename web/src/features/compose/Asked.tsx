@@ -5,7 +5,8 @@
 import { useId, useState } from 'preact/hooks';
 import type { Finding } from '../../core/contract.ts';
 import { TextField } from '../../ui/fields.tsx';
-import { LinkIcon, WarningIcon } from '../../ui/icons/tools.tsx';
+import { LinkIcon } from '../../ui/icons/tasks.tsx';
+import { WarningIcon } from '../../ui/icons/tools.tsx';
 import { stopWords } from './rules.ts';
 
 type Props = {

@@ -1,6 +1,6 @@
 /** A message that was stopped before anything was encrypted. It stays in the box; the way on is offered here. */
 import type { Finding } from '../../core/contract.ts';
-import { BlockedIcon } from '../../ui/icons/tools.tsx';
+import { BlockedIcon } from '../../ui/icons/tasks.tsx';
 import { stopWords } from './rules.ts';
 
 type Props = {

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Person } from '../../core/contract.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { NextIcon } from '../../ui/icons/tools.tsx';
+import { NextIcon } from '../../ui/icons/tasks.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { Tile } from '../inbox/Tile.tsx';

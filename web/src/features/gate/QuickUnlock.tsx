@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { browserHasPasskeys } from '../../platform/browser.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
-import { FingerprintIcon } from '../../ui/icons/tools.tsx';
+import { FingerprintIcon } from '../../ui/icons/tasks.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { PinPad } from '../lock/PinPad.tsx';
 import { useClient } from '../session/client.ts';

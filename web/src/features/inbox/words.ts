@@ -2,7 +2,7 @@
 import type { Need, Patient, Person, Space, ThreadSummary } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 import { keepTogether } from '../../ui/words.ts';
-import { briefly } from '../thread/systemWords.ts';
+import { briefly } from '../thread/briefly.ts';
 import { nhsNumber, patientName } from '../patient/format.ts';
 
 export const spaceWords: Record<Space, string> = {

@@ -12,6 +12,7 @@ import { threadFacts, threadTitle } from '../inbox/words.ts';
 import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
 import { matching } from './matching.ts';
+import '../../styles/thread-part.css';
 
 type Target = { kind: 'thread'; thread: ThreadSummary } | { kind: 'person'; person: Person };
 

@@ -4,6 +4,7 @@
  */
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { pinLeast, pinMost } from '../../core/pin.ts';
+import '../../styles/pinpad.css';
 
 type Props = {
   label: string;

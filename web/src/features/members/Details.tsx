@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { LeftOut, Member, Person, RecordLine, ThreadHead } from '../../core/contract.ts';
 import { briefWhen, plural, whenInWords } from '../../ui/dates.ts';
-import { PlusIcon } from '../../ui/icons/tools.tsx';
+import { PlusIcon } from '../../ui/icons/tasks.tsx';
 import { disclosureSentence } from '../compose/Notice.tsx';
 import { Avatar } from '../inbox/Tile.tsx';
 import { LinkSection } from '../patient/LinkSection.tsx';

@@ -4,7 +4,8 @@ import type { Compared, Namesake, Patient, PatientAnswer } from '../../core/cont
 import { Differences } from '../../ui/Differences.tsx';
 import { Check } from '../../ui/fields.tsx';
 import { AcknowledgedIcon, FailedIcon } from '../../ui/icons/states.tsx';
-import { BlockedIcon, InfoIcon, OfflineIcon, WarningIcon } from '../../ui/icons/tools.tsx';
+import { BlockedIcon } from '../../ui/icons/tasks.tsx';
+import { InfoIcon, OfflineIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { listed } from '../../ui/words.ts';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';

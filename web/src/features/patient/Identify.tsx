@@ -6,7 +6,7 @@ import { useState } from 'preact/hooks';
 import type { PatientAnswer, ThreadHead } from '../../core/contract.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { focusFirstError } from '../../ui/fields.tsx';
-import { LinkIcon } from '../../ui/icons/tools.tsx';
+import { LinkIcon } from '../../ui/icons/tasks.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { useClient } from '../session/client.ts';

@@ -7,7 +7,7 @@ import type { PatientAnswer, Person } from '../../core/contract.ts';
 import { dayTitle } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { focusFirstError, TextField } from '../../ui/fields.tsx';
-import { LinkIcon } from '../../ui/icons/tools.tsx';
+import { LinkIcon } from '../../ui/icons/tasks.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { PersonPicker } from '../directory/PersonPicker.tsx';

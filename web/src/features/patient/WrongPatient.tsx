@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { ThreadHead } from '../../core/contract.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { AreaField } from '../../ui/fields.tsx';
+import { AreaField } from '../../ui/sheetFields.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { useClient } from '../session/client.ts';

@@ -4,7 +4,8 @@
  */
 import { useState } from 'preact/hooks';
 import type { PatientAnswer, PatientQuery } from '../../core/contract.ts';
-import { DateField, TextField } from '../../ui/fields.tsx';
+import { TextField } from '../../ui/fields.tsx';
+import { DateField } from '../../ui/sheetFields.tsx';
 import { bareNumber, dateFrom, isNhsNumber } from './format.ts';
 
 export type By = 'nhs-number' | 'hospital-number' | 'temporary';

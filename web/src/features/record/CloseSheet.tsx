@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { ThreadHead } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { AreaField } from '../../ui/fields.tsx';
+import { AreaField } from '../../ui/sheetFields.tsx';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';

@@ -15,7 +15,8 @@ import type {
 } from '../../core/contract.ts';
 import { formKinds, forms } from '../../core/forms.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { AreaField, Check, focusFirstError, SelectField } from '../../ui/fields.tsx';
+import { Check, focusFirstError } from '../../ui/fields.tsx';
+import { AreaField, SelectField } from '../../ui/sheetFields.tsx';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';

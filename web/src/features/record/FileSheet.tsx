@@ -14,8 +14,9 @@ import type {
 } from '../../core/contract.ts';
 import { clockTime, duration, plural } from '../../ui/dates.ts';
 import { asFault, type Fault, FaultBox } from '../../ui/fault.tsx';
-import { AreaField, Check, focusFirstError } from '../../ui/fields.tsx';
-import { FileIcon } from '../../ui/icons/tools.tsx';
+import { Check, focusFirstError } from '../../ui/fields.tsx';
+import { AreaField } from '../../ui/sheetFields.tsx';
+import { FileIcon } from '../../ui/icons/tasks.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { Banner } from '../patient/Banner.tsx';

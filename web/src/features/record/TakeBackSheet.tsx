@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks';
 import type { DecisionId, TakenBackReason, ThreadHead } from '../../core/contract.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { AreaField, focusFirstError, Radios } from '../../ui/fields.tsx';
+import { focusFirstError, Radios } from '../../ui/fields.tsx';
+import { AreaField } from '../../ui/sheetFields.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { Banner } from '../patient/Banner.tsx';

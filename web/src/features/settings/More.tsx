@@ -16,6 +16,7 @@ import { ConnectionBar } from '../shell/ConnectionBar.tsx';
 import { format } from '../shell/routes.ts';
 import { Devices } from './Devices.tsx';
 import { kindWords } from './deviceWords.ts';
+import '../../styles/thread-part.css';
 
 const themeWords: Record<Theme, string> = { system: 'As the device', light: 'Light', dark: 'Dark' };
 

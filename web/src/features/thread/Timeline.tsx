@@ -7,7 +7,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import type { MessageId, MessageItem } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
-import { DownIcon } from '../../ui/icons/tools.tsx';
+import { DownIcon } from '../../ui/icons/tasks.tsx';
 import { useClient } from '../session/client.ts';
 import type { ThreadStore } from './store.ts';
 import { TimelineRow } from './TimelineRow.tsx';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Delivery, SystemEvent } from '../../core/contract.ts';
 import { deliveryWords } from './States.tsx';
-import { arrivalsLine, briefly, systemLine } from './systemWords.ts';
+import { briefly } from './briefly.ts';
+import { arrivalsLine, systemLine } from './systemWords.ts';
 
 const delivery = (state: Delivery['state'], of: number, reached = 0, seen = 0): Delivery => ({
   state,

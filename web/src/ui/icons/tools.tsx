@@ -12,15 +12,6 @@ export const BellIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const BlockedIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <circle cx="12" cy="12" r="8.5" />
-      <path d="m6 6 12 12" />
-    </>,
-  );
-
 export const CalendarIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -81,8 +72,6 @@ export const DocIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const DownIcon = ({ size }: IconProps) => draw(size, <path d="m6 9.5 6 6 6-6" />);
-
 export const DutyIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -105,16 +94,6 @@ export const EscalateIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const FileIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M3 7.5a2 2 0 0 1 2-2h4l2 2.5h8a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z" />
-      <path d="M12 17v-5.5" />
-      <path d="m9.3 13.8 2.7-2.7 2.7 2.7" />
-    </>,
-  );
-
 export const FilterIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -122,17 +101,6 @@ export const FilterIcon = ({ size }: IconProps) =>
       <path d="M4 6.500h16" />
       <path d="M7 12h10" />
       <path d="M10 17.500h4" />
-    </>,
-  );
-
-export const FingerprintIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M6.5 17.5c.8-1.6 1-3.2 1-5a4.5 4.5 0 0 1 9 0c0 2.2-.2 4.3-.9 6.3" />
-      <path d="M12 12.500c0 3-.5 5.4-1.7 7.5" />
-      <path d="M4.3 13.500v-1A7.7 7.7 0 0 1 16 6" />
-      <path d="M18.7 8.700c.7 1.2 1 2.4 1 3.8 0 1.5-.1 2.8-.3 4" />
     </>,
   );
 
@@ -165,15 +133,6 @@ export const KeyIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const LinkIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.700L12 7" />
-      <path d="M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.700L12 17" />
-    </>,
-  );
-
 export const LockIcon = ({ size }: IconProps) =>
   draw(
     size,
@@ -193,8 +152,6 @@ export const MoreIcon = ({ size }: IconProps) =>
       <path d="M4.5 17h15" />
     </>,
   );
-
-export const NextIcon = ({ size }: IconProps) => draw(size, <path d="m9.5 5 7 7-7 7" />);
 
 export const OfflineIcon = ({ size }: IconProps) =>
   draw(
@@ -218,39 +175,10 @@ export const PasskeyIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const PeopleIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <circle cx="9" cy="8.5" r="3.2" />
-      <path d="M3 19c.4-3.6 2.7-5.5 6-5.500s5.6 1.9 6 5.5" />
-      <path d="M15.5 5.600a3.2 3.2 0 0 1 0 5.8" />
-      <path d="M17.3 14c2.2.6 3.4 2.4 3.7 5" />
-    </>,
-  );
-
 export const PhoneIcon = ({ size }: IconProps) =>
   draw(
     size,
     <path d="M6.5 4h3l1.5 4-2 1.700a11 11 0 0 0 5.3 5.300L16 13l4 1.500v3a2 2 0 0 1-2.2 2A15.5 15.5 0 0 1 4.5 6.2 2 2 0 0 1 6.5 4z" />,
-  );
-
-export const PlusIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M12 5.5v13" />
-      <path d="M5.5 12h13" />
-    </>,
-  );
-
-export const ReplyIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="m9.5 6-5 5 5 5" />
-      <path d="M4.5 11h8a7 7 0 0 1 7 7" />
-    </>,
   );
 
 export const SearchIcon = ({ size }: IconProps) =>
@@ -262,14 +190,8 @@ export const SearchIcon = ({ size }: IconProps) =>
     </>,
   );
 
-export const SendIcon = ({ size }: IconProps) =>
-  draw(
-    size,
-    <>
-      <path d="M12 19.5v-14" />
-      <path d="m6 11 6-6 6 6" />
-    </>,
-  );
+export const ShieldIcon = ({ size }: IconProps) =>
+  draw(size, <path d="M12 3.5 5 6v5.500c0 4.3 2.7 7.3 7 9 4.3-1.7 7-4.7 7-9V6z" />);
 
 export const ShieldTickIcon = ({ size }: IconProps) =>
   draw(
@@ -279,9 +201,6 @@ export const ShieldTickIcon = ({ size }: IconProps) =>
       <path d="m8.7 12 2.4 2.4 4.3-4.6" />
     </>,
   );
-
-export const ShieldIcon = ({ size }: IconProps) =>
-  draw(size, <path d="M12 3.5 5 6v5.500c0 4.3 2.7 7.3 7 9 4.3-1.7 7-4.7 7-9V6z" />);
 
 export const SwitchIcon = ({ size }: IconProps) =>
   draw(
