@@ -66,6 +66,7 @@ export function lookUp(query: PatientQuery): PatientAnswer {
       outcome: 'match',
       lookup: 'l2',
       patient: data.kestrel,
+      identifiedBy: 'hospital-number',
       compared: compared.map((each) => ({ ...each, matches: true })),
       namesakes: [],
       disagrees: [],
@@ -82,9 +83,16 @@ export function lookUp(query: PatientQuery): PatientAnswer {
     outcome: 'match',
     lookup: 'l1',
     patient: data.john,
+    identifiedBy: query.nhsNumber ? 'nhs-number' : 'hospital-number',
     compared,
     namesakes: [
-      { name: 'SMITH, Joan (Mrs)', differs: ['given', 'title', 'nhs-number'], lastFour: '0025', source: 'index' },
+      {
+        name: 'SMITH, Joan (Mrs)',
+        differs: ['given', 'title', 'nhs-number', 'hospital-number'],
+        lastFour: '0025',
+        hospitalLastFour: '1193',
+        source: 'index',
+      },
     ],
     disagrees: query.hospitalNumber ? ['born'] : [],
   };

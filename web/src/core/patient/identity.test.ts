@@ -116,6 +116,7 @@ describe('R11 the unknown patient', () => {
       patient: 'SMITH, John',
       born: '1954-03-12',
       number: '9434765919',
+      identifiedBy: 'nhs-number',
     });
     // What was confirmed before was somebody whom nobody knew.
     expect(await lines(fiona, thread)).toContainEqual(

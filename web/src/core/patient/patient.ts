@@ -27,9 +27,9 @@ export function numbersOf(identities: Iterable<PatientAssertion>): string[] {
 
 /** What the record is asked with to find the same patient again. */
 export function queryFor(assertion: PatientAssertion): PatientQuery {
-  const { family, given, birthDate, nhsNumber, hospitalNumber } = assertion;
+  const { family, given, birthDate, nhsNumber, hospitalNumber, identifiedBy } = assertion;
   if (isTemporary(assertion)) return { family, given, hospitalNumber, temporary: true };
-  return { family, given, born: birthDate, ...(nhsNumber ? { nhsNumber } : { hospitalNumber }) };
+  return { family, given, born: birthDate, ...(identifiedBy === 'nhs-number' ? { nhsNumber } : { hospitalNumber }) };
 }
 
 /** What tells one patient from another: the NHS number, or the hospital's where there is none. */
@@ -47,7 +47,8 @@ export function namesakesAmong(patient: Patient, others: readonly Patient[]): Na
     .map((other) => ({
       name: displayPatient(other),
       differs: differences(patient, other),
-      lastFour: numberOf(other)?.slice(-4) ?? '',
+      lastFour: other.nhsNumber?.slice(-4) ?? '',
+      hospitalLastFour: other.hospitalNumber?.slice(-4) ?? '',
       source: 'own-thread' as const,
     }));
 }
@@ -66,7 +67,7 @@ export function differences(a: Patient, b: Patient): Namesake['differs'] {
   if ((a.title ?? '') !== (b.title ?? '')) differs.push('title');
   if (a.born !== b.born) differs.push('born');
   if (a.nhsNumber !== b.nhsNumber) differs.push('nhs-number');
-  else if (!a.nhsNumber && a.hospitalNumber !== b.hospitalNumber) differs.push('hospital-number');
+  if (a.hospitalNumber && b.hospitalNumber && a.hospitalNumber !== b.hospitalNumber) differs.push('hospital-number');
   return differs;
 }
 
