@@ -82,7 +82,7 @@ export function lookUp(query: PatientQuery): PatientAnswer {
   return {
     outcome: 'match',
     lookup: 'l1',
-    patient: data.john,
+    patient: { ...data.john, ...(query.hospitalNumber ? { hospitalNumber: query.hospitalNumber } : {}) },
     identifiedBy: query.nhsNumber ? 'nhs-number' : 'hospital-number',
     compared,
     namesakes: [
