@@ -125,7 +125,9 @@ function identifiers(patient: PatientAssertion): (readonly [string, string])[] {
     ? (['Identity', 'Temporary identity'] as const)
     : (['Born', birth(birthDate)] as const);
   const national = ['NHS number', nhsNumber === '' ? 'NHS number not known' : spaced(nhsNumber)] as const;
-  return nhsNumber !== '' && hospitalNumber === '' ? [known, national] : [known, national, ['Hospital number', hospitalNumber]];
+  return nhsNumber !== '' && hospitalNumber === ''
+    ? [known, national]
+    : [known, national, ['Hospital number', hospitalNumber]];
 }
 
 /** Only of the number that somebody compared. */

@@ -178,8 +178,7 @@ function Decide({ head, message, messages, corrects, draft, onChange, onMarking 
           {alike.map((each) => (
             <p class="small" key={namesakeKey(each)}>
               You are also in a conversation about <b>{each.name}</b>,{' '}
-              {endingWords(each, head.link?.identifiedBy ?? 'nhs-number')}. Different:{' '}
-              {listed(differingParts(each))}.
+              {endingWords(each, head.link?.identifiedBy ?? 'nhs-number')}. Different: {listed(differingParts(each))}.
             </p>
           ))}
           <PatientCheck patient={patient} checked={compared} onChange={setCompared} missing={tried && unsure} />
