@@ -144,15 +144,20 @@ func (d documentParts) write() (title string, html []byte) {
 func (d documentParts) writePatient(w *paper) {
 	w.line(`<section aria-labelledby="patient"><h2 id="patient">Patient</h2>`)
 	p, matched := d.patient, "Name, date of birth and NHS number matched the patient index"
+	if p.IdentifiedBy == envelope.IdentifiedByHospitalNumber { // and nobody compared the NHS number that the index may have beside it
+		matched = "Name, date of birth and hospital number matched the patient index"
+	}
 	switch {
 	case p.Temporary:
 		matched = "Name and hospital number matched a temporary identity in the patient index"
 		w.line(`<dl><dt>Name</dt><dd>%s</dd><dt>Identity</dt><dd>Temporary identity</dd><dt>NHS number</dt><dd>NHS number not known</dd><dt>Hospital number</dt><dd>%s</dd></dl>`,
 			p.Name.Display(), p.HospitalNumber)
 	case p.Number.IsZero():
-		matched = "Name, date of birth and hospital number matched the patient index"
 		w.line(`<dl><dt>Name</dt><dd>%s</dd><dt>Born</dt><dd>%s</dd><dt>NHS number</dt><dd>NHS number not known</dd><dt>Hospital number</dt><dd>%s</dd></dl>`,
 			p.Name.Display(), p.Born.Display(), p.HospitalNumber)
+	case p.HospitalNumber != "":
+		w.line(`<dl><dt>Name</dt><dd>%s</dd><dt>Born</dt><dd>%s</dd><dt>NHS number</dt><dd>%s</dd><dt>Hospital number</dt><dd>%s</dd></dl>`,
+			p.Name.Display(), p.Born.Display(), p.Number.Display(), p.HospitalNumber)
 	default:
 		w.line(`<dl><dt>Name</dt><dd>%s</dd><dt>Born</dt><dd>%s</dd><dt>NHS number</dt><dd>%s</dd></dl>`, p.Name.Display(), p.Born.Display(), p.Number.Display())
 	}

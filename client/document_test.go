@@ -48,8 +48,9 @@ type vectorPatient struct {
 	Title     string `json:"title"`
 	BirthDate string `json:"birthDate"`
 	NHSNumber string `json:"nhsNumber"`
-	// HospitalNumber is there of somebody without an NHS number, who without a date of birth is nobody known.
+	// HospitalNumber is there of somebody without an NHS number, who without a date of birth is nobody known, and of whoever has both.
 	HospitalNumber string `json:"hospitalNumber,omitempty"`
+	IdentifiedBy   string `json:"identifiedBy"`
 	Issued         int64  `json:"issued"`
 }
 
@@ -88,6 +89,9 @@ func (v documentVector) parts(t *testing.T) documentParts {
 		patient: Patient{
 			Number: number, Name: nhs.Name{Family: v.Patient.Family, Given: v.Patient.Given, Title: v.Patient.Title}, Born: born,
 			At: time.UnixMilli(v.Patient.Issued), HospitalNumber: v.Patient.HospitalNumber, Temporary: number.IsZero() && born.IsZero(),
+			IdentifiedBy: map[string]envelope.IdentifiedBy{
+				"nhs-number": envelope.IdentifiedByNHSNumber, "hospital-number": envelope.IdentifiedByHospitalNumber,
+			}[v.Patient.IdentifiedBy],
 		},
 	}
 	if v.Corrects != nil {

@@ -30,10 +30,11 @@ type Compared struct {
 
 // Namesake is somebody who could be taken for the patient.
 type Namesake struct {
-	Name      string   `json:"name"`
-	SameBirth bool     `json:"sameBirth"`
-	Differs   []string `json:"differs"`
-	LastFour  string   `json:"lastFour"`
+	Name             string   `json:"name"`
+	SameBirth        bool     `json:"sameBirth"`
+	Differs          []string `json:"differs"`
+	LastFour         string   `json:"lastFour"` // of the NHS number
+	HospitalLastFour string   `json:"hospitalLastFour"`
 }
 
 // Identified is the index's answer for a thread that has not been started yet, or that may be linked again.
@@ -65,9 +66,10 @@ type Patient struct {
 	Superseded nhs.Number
 	Restricted bool
 	Deceased   string // YYYY-MM-DD or "unknown"; empty when alive
-	// By identified the patient, At that time.
-	By id.Person
-	At time.Time
+	// By identified the patient, At that time, by the number that IdentifiedBy says; the other one nobody compared.
+	By           id.Person
+	At           time.Time
+	IdentifiedBy envelope.IdentifiedBy
 }
 
 // MismatchError says which identifiers agree. It is an [ErrMismatch].
@@ -205,13 +207,13 @@ func answers(assertion *envelope.PatientAssertion, q Question) error {
 		if err != nil {
 			return err
 		}
-		same = same && (number == patient.Number || number == patient.Superseded)
+		same = same && (number == patient.Number || number == patient.Superseded) && patient.IdentifiedBy == envelope.IdentifiedByNHSNumber
 	} else {
 		folded := nhs.FoldHospitalNumber(q.HospitalNumber)
-		same = same && folded != "" && folded == nhs.FoldHospitalNumber(patient.HospitalNumber)
+		same = same && folded != "" && folded == nhs.FoldHospitalNumber(patient.HospitalNumber) && patient.IdentifiedBy == envelope.IdentifiedByHospitalNumber
 	}
 	if !same {
-		return refuse(envelope.WrongIdentity, "the assertion is of another patient than the one who was asked for")
+		return refuse(envelope.WrongIdentity, "the assertion is of another patient than the one who was asked for, or by another number")
 	}
 	return nil
 }
@@ -249,7 +251,7 @@ func describePatient(a *envelope.PatientAssertion) Patient {
 	patient := Patient{
 		Name: nhs.Name{Family: a.Family, Given: a.Given, Title: a.Title}, HospitalNumber: a.HospitalNumber, Restricted: a.Restricted,
 		Temporary: a.Temporary(),
-		Deceased:  a.Deceased, By: a.Requester, At: a.Issued.Time(),
+		Deceased:  a.Deceased, By: a.Requester, At: a.Issued.Time(), IdentifiedBy: a.IdentifiedBy,
 	}
 	// An index with a number that is none shows as no number: then no text is compared with it and nothing can be filed.
 	patient.Number, _ = nhs.ParseNumber(a.NHSNumber)

@@ -3,6 +3,7 @@ package client_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -256,6 +257,7 @@ func TestR51_TheServersAnswerToALookUpIsHeldAgainstTheThread(t *testing.T) {
 		"that it continues another": func(a *envelope.PatientAssertion) { a.Continues[0] ^= 1 },
 		"another thread":            func(a *envelope.PatientAssertion) { a.Thread = other },
 		"another requester":         func(a *envelope.PatientAssertion) { a.Requester = id.Person{9} },
+		"a number nobody compared":  func(a *envelope.PatientAssertion) { a.IdentifiedBy = envelope.IdentifiedByHospitalNumber },
 		"nobody":                    func(a *envelope.PatientAssertion) { a.NHSNumber, a.HospitalNumber = "", "" },
 	} {
 		lie := *good
@@ -281,6 +283,37 @@ func TestR51_TheServersAnswerToALookUpIsHeldAgainstTheThread(t *testing.T) {
 	w.check(anita.Relink(w.ctx, in, found))
 	if err := anita.Relink(w.ctx, in, found); !errors.Is(err, client.ErrRelinked) {
 		t.Errorf("the same answer twice: %v", err)
+	}
+}
+
+// TestR11_WhatIsFiledSaysWhichNumberWasCompared: the index knows John's NHS number too, and nobody compared it.
+func TestR11_WhatIsFiledSaysWhichNumberWasCompared(t *testing.T) {
+	w := newWorld(t)
+	anita := w.enrol("anita.patel", "Dr Anita Patel")
+	asked := client.Question{HospitalNumber: "N0041192", Family: "Smith", Given: "John", BirthDate: "1954-03-12"}
+	found, err := anita.Identify(w.ctx, asked)
+	w.check(err)
+	if !slices.ContainsFunc(found.Namesakes, func(n client.Namesake) bool { return n.LastFour == "0025" && len(n.HospitalLastFour) == 4 }) {
+		t.Errorf("namesakes %+v", found.Namesakes)
+	}
+	in, err := anita.CreateIdentified(w.ctx, found, nil)
+	w.check(err)
+	filed := func() string {
+		decided, err := anita.Decide(w.ctx, in, "Start flucloxacillin.", nil, nil, client.PatientCompared)
+		w.check(err)
+		document, err := anita.PrepareFiling(in, decided.ID, nil, "")
+		w.check(err)
+		return string(document.HTML)
+	}
+	const numbers = "<dt>NHS number</dt><dd>943 476 5919</dd><dt>Hospital number</dt><dd>N0041192</dd>"
+	if html := filed(); !strings.Contains(html, "<p>Name, date of birth and hospital number matched") || strings.Contains(html, "NHS number matched") || !strings.Contains(html, numbers) {
+		t.Errorf("by hospital number:\n%s", html)
+	}
+	again, err := anita.Reidentify(w.ctx, in, john)
+	w.check(err)
+	w.check(anita.Relink(w.ctx, in, again))
+	if html := filed(); !strings.Contains(html, "<p>Name, date of birth and NHS number matched") || !strings.Contains(html, numbers) {
+		t.Errorf("by NHS number, later:\n%s", html)
 	}
 }
 

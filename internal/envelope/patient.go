@@ -73,6 +73,8 @@ func (p *PatientAssertion) check() error {
 		return refuse(WrongIdentity, "an assertion of nobody: it has no number")
 	case p.NHSNumber != "" && p.BirthDate == "":
 		return refuse(WrongIdentity, "an assertion of an NHS number without a date of birth")
+	case p.NHSNumber == "" && p.IdentifiedBy == IdentifiedByNHSNumber, p.HospitalNumber == "" && p.IdentifiedBy == IdentifiedByHospitalNumber:
+		return refuse(WrongIdentity, "an assertion that was identified by a number which it does not have")
 	}
 	return nil
 }

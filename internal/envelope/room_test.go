@@ -114,7 +114,7 @@ func (w *world) assertion(thread id.Thread, by *staff) *PatientAssertion {
 	now := w.tick()
 	return &PatientAssertion{
 		Tag: must(PatientTag([32]byte{9}, "9434765919")), TagKey: 1, Thread: thread, Requester: by.id, NHSNumber: "9434765919",
-		Family: "Example", Given: "Ann", BirthDate: "1950-01-31", Reference: "PDS", Version: "3", Issued: now, Expires: now + 900000,
+		Family: "Example", Given: "Ann", BirthDate: "1950-01-31", Reference: "PDS", Version: "3", Issued: now, Expires: now + 900000, IdentifiedBy: IdentifiedByNHSNumber,
 	}
 }
 

@@ -157,9 +157,16 @@ func TestR51_SamePatient(t *testing.T) {
 
 // continuations are pairs of assertions, of which the later may take the place of the former or not.
 func continuations() []continuation {
-	known, other := PatientAssertion{NHSNumber: "9434765919", BirthDate: "1950-01-31", Family: "Example", Given: "Ann"}, PatientAssertion{NHSNumber: "9434765870", BirthDate: "1950-01-31", Family: "Example", Given: "Ann"}
-	unknown := PatientAssertion{HospitalNumber: "RXH4711", Family: "Unknown", Given: "Male Alpha"}
-	local := PatientAssertion{HospitalNumber: "RXH12", BirthDate: "1950-01-31", Family: "Example", Given: "Ann"}
+	byNHS, byHospital := IdentifiedByNHSNumber, IdentifiedByHospitalNumber
+	known := PatientAssertion{NHSNumber: "9434765919", BirthDate: "1950-01-31", Family: "Example", Given: "Ann", IdentifiedBy: byNHS}
+	other := known
+	other.NHSNumber = "9434765870"
+	unknown := PatientAssertion{HospitalNumber: "RXH4711", Family: "Unknown", Given: "Male Alpha", IdentifiedBy: byHospital}
+	local := PatientAssertion{HospitalNumber: "RXH12", BirthDate: "1950-01-31", Family: "Example", Given: "Ann", IdentifiedBy: byHospital}
+	both := known
+	both.HospitalNumber, both.IdentifiedBy = "RXH12", byHospital
+	without, withoutHospital := local, known
+	without.IdentifiedBy, withoutHospital.IdentifiedBy = byNHS, byHospital
 	merged := other
 	merged.Superseded = known.NHSNumber
 	married := known
@@ -181,8 +188,11 @@ func continuations() []continuation {
 		{"unknown, then another unknown", unknown, later, true},
 		{"unknown, then known to the hospital alone", unknown, local, true},
 		{"known to the hospital alone, then nationally", local, known, true},
-		{"a next that is nobody", unknown, PatientAssertion{Family: "Example"}, false},
-		{"a next without a date of birth", known, PatientAssertion{NHSNumber: "9434765919"}, false},
+		{"the same number, which nobody compared", known, both, true},
+		{"by an NHS number that it does not have", unknown, without, false},
+		{"by a hospital number that it does not have", known, withoutHospital, false},
+		{"a next that is nobody", unknown, PatientAssertion{Family: "Example", IdentifiedBy: byNHS}, false},
+		{"a next without a date of birth", known, PatientAssertion{NHSNumber: "9434765919", IdentifiedBy: byNHS}, false},
 	}
 }
 

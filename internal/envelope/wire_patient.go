@@ -2,8 +2,19 @@ package envelope
 
 import "github.com/wardline/wardline/internal/id"
 
+// IdentifiedBy is the number that somebody typed and the index compared.
+type IdentifiedBy uint8
+
+const (
+	IdentifiedByNHSNumber      IdentifiedBy = 1
+	IdentifiedByHospitalNumber IdentifiedBy = 2
+)
+
+var identifyingNumbers = labels{"nhs-number", "hospital-number"}
+
 // PatientAssertion is the patient index's statement of who a thread is about. Dates are YYYY-MM-DD; empty means none. Without an NHS number it is of
 // somebody whom the hospital knows by its own number only. Continues is the assertion whose place it takes, zero for a thread's first.
+// IdentifiedBy says which of the numbers was compared: the other one is the index's word.
 type PatientAssertion struct {
 	Tag            id.Tag
 	TagKey         uint32
@@ -24,6 +35,7 @@ type PatientAssertion struct {
 	Issued         Time
 	Expires        Time
 	Continues      id.Hash
+	IdentifiedBy   IdentifiedBy
 }
 
 // Type implements [Object].
@@ -49,4 +61,5 @@ func (p *PatientAssertion) fields(c codec) {
 	c.time("issued", &p.Issued)
 	c.time("expires", &p.Expires)
 	c.fixed("continues", p.Continues[:])
+	c.enum("identifiedBy", identifyingNumbers, (*uint8)(&p.IdentifiedBy))
 }

@@ -65,13 +65,14 @@ type patientBody struct {
 }
 
 type namesakeBody struct {
-	Name      string   `json:"name" doc:"SMITH, Joan (Mrs)"`
-	Family    string   `json:"family"`
-	Given     string   `json:"given"`
-	Title     string   `json:"title"`
-	SameBirth bool     `json:"sameBirth"`
-	Differs   []string `json:"differs"`
-	LastFour  string   `json:"lastFour"`
+	Name             string   `json:"name" doc:"SMITH, Joan (Mrs)"`
+	Family           string   `json:"family"`
+	Given            string   `json:"given"`
+	Title            string   `json:"title"`
+	SameBirth        bool     `json:"sameBirth"`
+	Differs          []string `json:"differs"`
+	LastFour         string   `json:"lastFour" doc:"of the NHS number, empty when it is not known"`
+	HospitalLastFour string   `json:"hospitalLastFour" doc:"of the hospital's number, for whoever compares that; empty when it is not known"`
 }
 
 func (a *API) lookUpPatient(ctx context.Context, in *lookUpInput) (*output[lookUpBody], error) {
@@ -92,7 +93,7 @@ func (a *API) lookUpPatient(ctx context.Context, in *lookUpInput) (*output[lookU
 	for _, n := range answer.Namesakes {
 		body.Namesakes = append(body.Namesakes, namesakeBody{
 			Name: n.Name.Display(), Family: n.Name.Family, Given: n.Name.Given, Title: n.Name.Title,
-			SameBirth: n.SameBirth, Differs: list(n.Differs), LastFour: n.LastFour,
+			SameBirth: n.SameBirth, Differs: list(n.Differs), LastFour: n.LastFour, HospitalLastFour: n.HospitalLastFour,
 		})
 	}
 	return &output[lookUpBody]{body}, nil

@@ -14,8 +14,8 @@ import (
 // linkWithin bounds the time between a look-up and the thread that it is for.
 const linkWithin = time.Hour
 
-// assert signs what the index said, for one thread, in the place of the assertion before when there is one.
-func (d *Desk) assert(in id.Thread, by id.Person, record Record, before *former) ([]byte, Issued, error) {
+// assert signs what the index said, for one thread, in the place of the assertion before when there is one. number is the one that was compared.
+func (d *Desk) assert(in id.Thread, by id.Person, record Record, number envelope.IdentifiedBy, before *former) ([]byte, Issued, error) {
 	if record.Number.IsZero() && nhs.FoldHospitalNumber(record.HospitalNumber) == "" {
 		return nil, Issued{}, ErrNobody
 	}
@@ -26,7 +26,7 @@ func (d *Desk) assert(in id.Thread, by id.Person, record Record, before *former)
 		NHSNumber: record.Number.Digits(), Family: cut(record.Name.Family, 200), Given: cut(record.Name.Given, 200), Title: cut(record.Name.Title, 50),
 		BirthDate: record.Born.String(), HospitalNumber: cut(record.HospitalNumber, 40), Needs: cut(strings.Join(record.Needs, "\n"), 400),
 		Restricted: record.Restricted, Deceased: cut(record.DiedOn, 10), Reference: cut(record.Reference, 200), Version: cut(record.Version, 100),
-		Issued: envelope.TimeOf(now), Expires: envelope.TimeOf(now.Add(linkWithin)),
+		Issued: envelope.TimeOf(now), Expires: envelope.TimeOf(now.Add(linkWithin)), IdentifiedBy: number,
 	}
 	if record.Temporary {
 		assertion.BirthDate = "" // an index has to have one, and makes it up

@@ -66,7 +66,10 @@ func (d *Desk) Check(ctx context.Context, in id.Thread, by id.Person, signed []b
 		return checked, d.store.NoteLookUp(ctx, event)
 	}
 	now.Identifiers.Superseded = []nhs.Number{about.number}
-	encoded, issued, err := d.assert(in, by, now.Record, before)
+	if a.IdentifiedBy == envelope.IdentifiedByHospitalNumber && now.HospitalNumber == "" { // the hospital's index is away
+		now.HospitalNumber = a.HospitalNumber
+	}
+	encoded, issued, err := d.assert(in, by, now.Record, a.IdentifiedBy, before)
 	if err != nil {
 		return Checked{}, err
 	}

@@ -151,6 +151,99 @@ func TestR11_HospitalNumbersAndTemporaryIdentities(t *testing.T) {
 	}
 }
 
+// TestR11_OnlyTheNumberThatWasTypedIdentified: the document says who compared what, and the index may know a number that nobody compared.
+func TestR11_OnlyTheNumberThatWasTypedIdentified(t *testing.T) {
+	h := ward(t)
+	both := ask("943 476 5919", "Smith", "John", "1954-03-12")
+	both.HospitalNumber = "RXH12345"
+	for name, test := range map[string]struct {
+		question Question
+		by       envelope.IdentifiedBy
+	}{
+		"the hospital's": {byLocal("RXH 12-345", "Smith", "John", "1954-03-12"), envelope.IdentifiedByHospitalNumber},
+		"the NHS number": {ask("943 476 5919", "Smith", "John", "1954-03-12"), envelope.IdentifiedByNHSNumber},
+		"both":           {both, envelope.IdentifiedByNHSNumber},
+		"temporary":      {temporary("RXH4711", "Unknown", "Kestrel"), envelope.IdentifiedByHospitalNumber},
+	} {
+		answer, err := h.LookUp(t.Context(), test.question)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := h.read(t, answer.Assertion); got.IdentifiedBy != test.by || !test.question.Temporary && (got.NHSNumber != "9434765919" || got.HospitalNumber != "RXH 12-345") {
+			t.Errorf("%s: the assertion says %+v", name, got)
+		}
+	}
+}
+
+// TestR11_ACheckKeepsWhatIdentified: nobody compares anything in a check, and a later look-up is by what was typed then.
+func TestR11_ACheckKeepsWhatIdentified(t *testing.T) {
+	for name, hospitalAway := range map[string]bool{"with the hospital": false, "with the hospital away": true} {
+		t.Run(name, func(t *testing.T) {
+			h := ward(t)
+			first, err := h.LookUp(t.Context(), byLocal("RXH 12-345", "Smith", "John", "1954-03-12"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.link(t, first)
+			moved := h.national.patients["9434765919"]
+			moved.Superseded, moved.Identifiers.Superseded = true, []nhs.Number{moved.Number}
+			moved.Number, _ = nhs.ParseNumber("9912003888")
+			h.national.patients["9434765919"], h.national.patients["9912003888"] = moved, moved
+			if hospitalAway {
+				h.local.down = errAway
+			}
+			h.ask(true)
+			checked, err := h.Check(t.Context(), id.Thread{1}, id.Person{}, first.Assertion)
+			if err != nil || checked.Standing != Superseded {
+				t.Fatalf("%+v, %v", checked, err)
+			}
+			if got := h.read(t, checked.Assertion); got.IdentifiedBy != envelope.IdentifiedByHospitalNumber || got.NHSNumber != "9912003888" || got.HospitalNumber != "RXH 12-345" {
+				t.Errorf("the next assertion says %+v", got)
+			}
+			if hospitalAway {
+				return
+			}
+			again := ask("991 200 3888", "Smith", "John", "1954-03-12")
+			again.Former = first.Assertion
+			later, err := h.LookUp(t.Context(), again)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := h.read(t, later.Assertion); got.IdentifiedBy != envelope.IdentifiedByNHSNumber {
+				t.Errorf("linked again by NHS number: %+v", got)
+			}
+		})
+	}
+}
+
+// TestH10_NamesakesAreToldApartByEitherNumber: whoever compared the hospital's number has no other on the wristband.
+func TestH10_NamesakesAreToldApartByEitherNumber(t *testing.T) {
+	h := ward(t)
+	joan := h.local.patients["9000000025"]
+	for number, want := range map[string]string{"RXH 12-346": "-346", "RX46": "", "": ""} {
+		joan.HospitalNumber = number
+		h.local.patients["9000000025"] = joan
+		answer, err := h.LookUp(t.Context(), byLocal("RXH 12-345", "Smith", "John", "1954-03-12"))
+		if err != nil || len(answer.Namesakes) != 1 {
+			t.Fatalf("%+v, %v", answer, err)
+		}
+		one := answer.Namesakes[0]
+		if one.LastFour != "0025" || one.HospitalLastFour != want || slices.Contains(one.Differs, "hospital number") != (number != "") {
+			t.Errorf("with %q: %+v", number, one)
+		}
+	}
+}
+
+// read is what an assertion says that was issued for thread 1.
+func (h *hospitalOf) read(t *testing.T, signed []byte) *envelope.PatientAssertion {
+	t.Helper()
+	assertion, _, err := h.Verify(t.Context(), id.Thread{1}, signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return assertion
+}
+
 func TestR11_EachOfTheTwoIndexesMayBeAway(t *testing.T) {
 	number := ask("943 476 5919", "Smith", "John", "1954-03-12")
 	withBoth := number

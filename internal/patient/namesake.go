@@ -13,6 +13,8 @@ type Namesake struct {
 	Differs   []string // "given name", "title", "date of birth", …
 	SameBirth bool
 	LastFour  string // of their NHS number, "" when they have none
+	// HospitalLastFour is the same of the hospital's number, for whoever compares that: "" also of one that has no more.
+	HospitalLastFour string
 }
 
 // mostNamesakes bounds what is shown: more would not be read.
@@ -36,6 +38,9 @@ func (d *Desk) namesakes(ctx context.Context, record Record) ([]Namesake, error)
 		if !other.Number.IsZero() {
 			namesake.LastFour = other.Number.Digits()[6:]
 		}
+		if number := []rune(strings.TrimSpace(other.HospitalNumber)); len(number) > 4 {
+			namesake.HospitalLastFour = string(number[len(number)-4:])
+		}
 		if namesakes = append(namesakes, namesake); len(namesakes) == mostNamesakes {
 			break
 		}
@@ -56,5 +61,11 @@ func differs(a, b Record) (what []string) {
 	if a.Born != b.Born {
 		what = append(what, "date of birth")
 	}
-	return append(what, "NHS number")
+	if !a.Number.IsZero() || !b.Number.IsZero() {
+		what = append(what, "NHS number")
+	}
+	if one, other := nhs.FoldHospitalNumber(a.HospitalNumber), nhs.FoldHospitalNumber(b.HospitalNumber); one != "" && other != "" && one != other {
+		what = append(what, "hospital number")
+	}
+	return what
 }

@@ -174,13 +174,21 @@ func (d *Desk) LookUp(ctx context.Context, q Question) (Answer, error) {
 	if answer.Namesakes, err = d.namesakes(ctx, found.Record); err != nil {
 		return Answer{}, d.refused(ctx, about, err)
 	}
-	signed, issued, err := d.assert(q.Thread, q.Requester, found.Record, former)
+	signed, issued, err := d.assert(q.Thread, q.Requester, found.Record, typed(asked), former)
 	if err != nil {
 		return Answer{}, d.refused(ctx, about, err)
 	}
 	answer.Patient, answer.Assertion = &found.Record, signed
 	about.number, about.hospitalNumber = found.Number, found.HospitalNumber
 	return answer, d.store.KeepAssertion(ctx, issued, d.event(audit.LookUp, about, "matched", found.Restricted))
+}
+
+// typed is the number by which somebody was identified: what nobody typed was compared with nothing, whatever the index says of it.
+func typed(asked nhs.Identifiers) envelope.IdentifiedBy {
+	if asked.Number.IsZero() {
+		return envelope.IdentifiedByHospitalNumber
+	}
+	return envelope.IdentifiedByNHSNumber
 }
 
 // find asks the index that knows best.

@@ -293,7 +293,7 @@ func TestAnAssertionLinksItsOwnThreadAndPatientForAnHour(t *testing.T) {
 
 func TestAForgedAssertionIsRefused(t *testing.T) {
 	d, _, _, _ := desk(t)
-	forged := &envelope.PatientAssertion{Thread: id.Thread{1}, NHSNumber: "9434765919", Family: "Smith", Given: "John", BirthDate: "1954-03-12"}
+	forged := &envelope.PatientAssertion{Thread: id.Thread{1}, NHSNumber: "9434765919", Family: "Smith", Given: "John", BirthDate: "1954-03-12", IdentifiedBy: envelope.IdentifiedByNHSNumber}
 	signed, err := envelope.SignObject(forged, envelope.ByServer(envelope.PurposeAssert, envelope.NewSigner([32]byte{7})))
 	if err != nil {
 		t.Fatal(err)

@@ -90,6 +90,7 @@ type vouched struct{ hash id.Hash }
 func (v vouched) Verify(_ context.Context, in id.Thread, _ []byte) (*envelope.PatientAssertion, id.Hash, error) {
 	return &envelope.PatientAssertion{
 		Thread: in, NHSNumber: "9434765919", Family: "Smith", Given: "John", Title: "Mr", BirthDate: "1954-03-12",
+		IdentifiedBy: envelope.IdentifiedByNHSNumber,
 	}, v.hash, nil
 }
 

@@ -162,6 +162,7 @@ func (w *World) AssertWith(in id.Thread, by id.Person, change func(*envelope.Pat
 	assertion := &envelope.PatientAssertion{
 		Tag: tag, TagKey: 1, Thread: in, Requester: by, NHSNumber: "9434765919", Family: "Example", Given: "Ann", BirthDate: "1950-01-31",
 		Reference: "PDS", Version: "3", Issued: w.now(), Expires: w.now() + 900_000,
+		IdentifiedBy: envelope.IdentifiedByNHSNumber,
 	}
 	change(assertion)
 	w.mu.Lock()

@@ -2198,6 +2198,9 @@ export interface components {
             differs: string[];
             family: string;
             given: string;
+            /** @description of the hospital's number, for whoever compares that; empty when it is not known */
+            hospitalLastFour: string;
+            /** @description of the NHS number, empty when it is not known */
             lastFour: string;
             /** @description SMITH, Joan (Mrs) */
             name: string;

@@ -66,6 +66,7 @@ export function lookUp(query: PatientQuery): PatientAnswer {
       outcome: 'match',
       lookup: 'l2',
       patient: data.kestrel,
+      identifiedBy: 'hospital-number',
       compared: compared.map((each) => ({ ...each, matches: true })),
       namesakes: [],
       disagrees: [],
@@ -81,10 +82,17 @@ export function lookUp(query: PatientQuery): PatientAnswer {
   return {
     outcome: 'match',
     lookup: 'l1',
-    patient: data.john,
+    patient: { ...data.john, ...(query.hospitalNumber ? { hospitalNumber: query.hospitalNumber } : {}) },
+    identifiedBy: query.nhsNumber ? 'nhs-number' : 'hospital-number',
     compared,
     namesakes: [
-      { name: 'SMITH, Joan (Mrs)', differs: ['given', 'title', 'nhs-number'], lastFour: '0025', source: 'index' },
+      {
+        name: 'SMITH, Joan (Mrs)',
+        differs: ['given', 'title', 'nhs-number', 'hospital-number'],
+        lastFour: '0025',
+        hospitalLastFour: '1193',
+        source: 'index',
+      },
     ],
     disagrees: query.hospitalNumber ? ['born'] : [],
   };

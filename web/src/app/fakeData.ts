@@ -208,8 +208,15 @@ export const johnHead: ThreadHead = {
   link: {
     at: at(9, 12),
     by: people.leila,
+    identifiedBy: 'nhs-number',
     namesakes: [
-      { name: 'SMITH, Joan (Mrs)', differs: ['given', 'title', 'nhs-number'], lastFour: '0025', source: 'own-thread' },
+      {
+        name: 'SMITH, Joan (Mrs)',
+        differs: ['given', 'title', 'nhs-number'],
+        lastFour: '0025',
+        hospitalLastFour: '1193',
+        source: 'own-thread',
+      },
     ],
   },
   members: [
@@ -331,7 +338,7 @@ export const joanHead: ThreadHead = {
   name: 'Heparin and platelets',
   ward: 'AMU',
   patient: { ...joan, needs: ['Interpreter: Polish'], deceased: undefined },
-  link: { at: at(11, 2, 1), by: people.anita, supersededFrom: '9000000033', namesakes: [] },
+  link: { at: at(11, 2, 1), by: people.anita, identifiedBy: 'nhs-number', supersededFrom: '9000000033', namesakes: [] },
   members: [member(people.anita), member(people.grace), member(people.leila, true)],
   record: joanItems.flatMap((item, order) =>
     item.kind === 'decision'

@@ -138,12 +138,16 @@ export type Patient = {
   needs: string[];
 };
 
+export type IdentifyingNumber = 'nhs-number' | 'hospital-number';
+
 export type PatientLink = {
   /** When the identifiers were compared with the index, and by whom. */
   at: number;
   by: Person;
   /** The number that was asked when the index answered with another. */
   supersededFrom?: string;
+  /** The number that was compared; the other one nobody did. */
+  identifiedBy: IdentifyingNumber;
   namesakes: Namesake[];
 };
 
@@ -152,7 +156,9 @@ export type Namesake = {
   /** As the banner writes it: "SMITH, Joan (Mrs)". */
   name: string;
   differs: ('family' | 'given' | 'title' | 'born' | 'nhs-number' | 'hospital-number')[];
+  /** Of the NHS number, and of the hospital's; empty when it is not known. */
   lastFour: string;
+  hospitalLastFour: string;
   /** The index, or a thread this person is in. */
   source: 'index' | 'own-thread';
 };

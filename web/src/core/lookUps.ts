@@ -1,5 +1,5 @@
 /** Finding out who a patient is, and whether it still stands. */
-import type { LookupId, Namesake, Patient, ThreadId } from './contract.ts';
+import type { IdentifyingNumber, LookupId, Namesake, Patient, ThreadId } from './contract.ts';
 
 /**
  * Three identifiers: the name, the date of birth, and the NHS number or the hospital's number. `temporary`: an unknown patient, with the name
@@ -28,6 +28,8 @@ export type PatientAnswer =
       lookup: LookupId;
       patient: Patient;
       compared: Compared[];
+      /** The number that was typed and compared. */
+      identifiedBy: IdentifyingNumber;
       supersededFrom?: string;
       namesakes: Namesake[];
       /** What the hospital's own index holds otherwise than the national one: the wristband decides. */

@@ -1,5 +1,5 @@
 /** What happened to a thread, beside what people wrote in it. The screens write the sentences. */
-import type { MessageId, AddReason, RemoveReason, LeftOut, StoppedWhy } from './contract.ts';
+import type { IdentifyingNumber, MessageId, AddReason, RemoveReason, LeftOut, StoppedWhy } from './contract.ts';
 
 export type SystemEvent =
   | { what: 'created'; by: string; byMe: boolean }
@@ -23,7 +23,15 @@ export type SystemEvent =
       reason: 'leaver' | 'mover' | 'lost-device' | 'review';
     }
   /** `temporary`: the hospital's number of somebody whom nobody knows. */
-  | { what: 'linked'; by: string; byMe: boolean; patient: string; temporary?: string }
+  | {
+      what: 'linked';
+      by: string;
+      byMe: boolean;
+      patient: string;
+      temporary?: string;
+      /** The number that was compared; absent of somebody who could not be read. */
+      identifiedBy?: IdentifyingNumber;
+    }
   /** More is known of who the patient is: everything that was said is about them. */
   | {
       what: 'identified';
@@ -31,7 +39,9 @@ export type SystemEvent =
       byMe: boolean;
       patient: string;
       born?: string;
+      /** The one that was compared. */
       number?: string;
+      identifiedBy?: IdentifyingNumber;
       temporary?: string;
     }
   /** The number was replaced by another; nothing else is different. */

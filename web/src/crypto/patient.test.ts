@@ -82,7 +82,14 @@ describe('R11 refused', () => {
   });
 });
 
-const kestrel = { nhsNumber: '', birthDate: '', family: 'Unknown', given: 'Kestrel', hospitalNumber: 'N0099001' };
+const kestrel = {
+  nhsNumber: '',
+  birthDate: '',
+  family: 'Unknown',
+  given: 'Kestrel',
+  hospitalNumber: 'N0099001',
+  identifiedBy: 'hospital-number',
+} as const;
 
 describe('R11 a later link', () => {
   test('takes the place of the one before, each epoch with the link of its own time', async () => {
@@ -132,6 +139,7 @@ describe('R11 a later link', () => {
       [john, { ...john, nhsNumber: '9990475466', superseded: '9434765919' }],
       [unknown, john],
       [unknown, { ...unknown, given: 'Heron' }],
+      [john, { ...john, identifiedBy: 'hospital-number' }],
     ] as const;
     for (const [former, next] of same) expect(() => samePatient(former, next)).not.toThrow();
     const others = [
@@ -141,6 +149,8 @@ describe('R11 a later link', () => {
       [john, { ...john, nhsNumber: '', birthDate: '' }],
       [john, { ...john, nhsNumber: '', superseded: '9434765919' }],
       [unknown, { ...unknown, hospitalNumber: '' }],
+      [john, { ...john, hospitalNumber: '', identifiedBy: 'hospital-number' }],
+      [unknown, { ...unknown, identifiedBy: 'nhs-number' }],
     ] as const;
     for (const [former, next] of others) {
       expect(() => samePatient(former, next)).toThrow(expect.objectContaining({ code: 'wrong_identity' }));

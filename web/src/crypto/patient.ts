@@ -24,9 +24,11 @@ export async function verifyAssertion(signed: Bytes, chain: ManifestChain, threa
 }
 
 /** Refuses an assertion that names nobody. */
-function checkAssertion({ nhsNumber, hospitalNumber, birthDate }: PatientAssertion): void {
+function checkAssertion({ nhsNumber, hospitalNumber, birthDate, identifiedBy }: PatientAssertion): void {
   insist(nhsNumber !== '' || hospitalNumber !== '', 'wrong_identity', 'an assertion of nobody: it has no number');
   insist(nhsNumber === '' || birthDate !== '', 'wrong_identity', 'an NHS number without a date of birth');
+  const number = identifiedBy === 'nhs-number' ? nhsNumber : hospitalNumber;
+  insist(number !== '', 'wrong_identity', 'identified by a number that it does not have');
 }
 
 /** The unknown patient: nobody knows more of them than what the hospital wrote on their wristband. */

@@ -9,6 +9,7 @@ import { NewPatient } from '../../features/patient/NewPatient.tsx';
 import { PatientCheck } from '../../features/patient/PatientCheck.tsx';
 import { DecideSheet } from '../../features/record/DecideSheet.tsx';
 import { FileSheet } from '../../features/record/FileSheet.tsx';
+import { systemLine } from '../../features/thread/systemWords.ts';
 import { inbox } from '../fakeAnswers.ts';
 import { johnHead, kestrel } from '../fakeData.ts';
 import { button, field, mount, press, settled, shown, type } from './mount.tsx';
@@ -42,6 +43,29 @@ describe('R11 a patient without an NHS number at hand', () => {
     await press(button('Link SMITH, John'));
     expect(shown()).toContain('Look at the wristband first');
     expect(calls(mounted, 'createPatient')).toEqual([]);
+  });
+
+  test('H10 by hospital number: that number is compared with the namesake’s and ticked, and no other', async () => {
+    await mount({}, () => <NewPatient />);
+    await press(button('NHS number not known? Use the hospital number'));
+    await fill({ ...smith, 'Hospital number': 'N0041192' });
+    expect(shown()).toContain('I checked the wristband: John, hospital number ending 1192');
+    expect(shown()).toContain('Hospital No.ending 1192ending 1193');
+    expect(shown()).not.toContain('5919');
+    expect(shown()).not.toContain('0025');
+  });
+
+  test('the details and the timeline say that the hospital number matched, though the NHS number is known', async () => {
+    const link = { ...johnHead.link, identifiedBy: 'hospital-number' } as NonNullable<ThreadHead['link']>;
+    await mount({}, () => <Details head={{ ...johnHead, link }} keyChanges={[]} />);
+    expect(shown()).toContain('Name, birth date and hospital number matched the record');
+    expect(shown()).toContain('Do not mix up with SMITH, Joan (Mrs), hospital number ending 1193');
+    expect(shown()).not.toContain('NHS number matched');
+    const said = { by: 'Dr Shaw', byMe: false, patient: 'SMITH, John', identifiedBy: 'hospital-number' } as const;
+    expect(systemLine({ what: 'linked', ...said }).text).toBe(
+      'Dr Shaw linked SMITH, John. Name, birth date and hospital number matched the record.',
+    );
+    expect(systemLine({ what: 'identified', ...said, number: 'N0041192' }).text).toContain('hospital number N0041192.');
   });
 
   test('nobody knows who it is: a temporary name and the hospital’s number, and no date of birth', async () => {

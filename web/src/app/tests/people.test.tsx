@@ -284,6 +284,6 @@ test('R47 the details say that it may be disclosed, R11 how the patient was iden
   await mount({}, () => <Details head={johnHead} keyChanges={[]} />);
   expect(shown()).toContain(disclosureSentence);
   expect(shown()).toContain('Name, birth date and NHS number matched the record');
-  expect(shown()).toContain('Do not mix up with SMITH, Joan (Mrs), number ending 0025');
+  expect(shown()).toContain('Do not mix up with SMITH, Joan (Mrs), NHS number ending 0025');
   expect(find('h2', 'Members, 6')).toBeTruthy();
 });

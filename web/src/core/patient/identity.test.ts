@@ -5,10 +5,11 @@ import { decode } from '../../crypto/codec.ts';
 import { hashObject } from '../../crypto/domain.ts';
 import { signed } from '../../crypto/layouts/container.ts';
 import { link } from '../../crypto/layouts/membership.ts';
-import { patientAssertion } from '../../crypto/layouts/patient.ts';
+import { type PatientAssertion, patientAssertion } from '../../crypto/layouts/patient.ts';
 import { sign, unpack } from '../../crypto/signed.ts';
 import type { PatientQuery, SystemEvent, ThreadHead } from '../contract.ts';
 import { type Indexed, kestrel } from '../testing/patients.ts';
+import { queryFor } from './patient.ts';
 import { byDevice, relinkPatient } from '../thread/members.ts';
 import { type Browser, World, refusalOf, until } from '../testing/world.ts';
 
@@ -36,7 +37,7 @@ beforeAll(async () => {
 beforeEach(() => {
   const { index } = world.server;
   index.records.splice(0, index.records.length, john, kestrel);
-  Object.assign(index, { disagrees: [], away: false });
+  Object.assign(index, { disagrees: [], away: false, namesakes: [] });
 });
 
 async function threadAbout(query: PatientQuery): Promise<string> {
@@ -66,6 +67,43 @@ const lines = async (by: Browser, thread: string): Promise<SystemEvent[]> =>
   (await by.items(thread)).flatMap((item) => (item.kind === 'system' ? [item.event] : []));
 const shows = (by: Browser, thread: string, number: string | undefined) =>
   until(`the number ${number ?? 'of nobody'}`, async () => (await headOf(by, thread)).patient?.nhsNumber === number);
+
+describe('R11 a patient who was identified by hospital number, whose NHS number the index has too', () => {
+  test('is never said to have been compared by the other', async () => {
+    const { index } = world.server;
+    index.namesakes = [{ name: 'SMITH, Joan (Mrs)', differs: ['title'], lastFour: '0025', hospitalLastFour: '1193' }];
+    const answer = await anita.ask.lookUpPatient(byHospital);
+    expect(answer).toMatchObject({
+      identifiedBy: 'hospital-number',
+      patient: { nhsNumber: '9434765919' },
+      namesakes: [{ lastFour: '0025', hospitalLastFour: '1193' }],
+    });
+    const thread = await threadAbout(byHospital);
+    expect((await headOf(fiona, thread)).link).toMatchObject({ identifiedBy: 'hospital-number' });
+    expect(await lines(fiona, thread)).toContainEqual(
+      expect.objectContaining({ what: 'linked', identifiedBy: 'hospital-number' }),
+    );
+  });
+
+  test('an answer that says that another number was compared than was typed is not read', async () => {
+    const { index } = world.server;
+    const sign = index.sign.bind(index);
+    index.sign = (record, thread, requester, superseded, continues) =>
+      sign(record, thread, requester, superseded, continues, 'nhs-number');
+    try {
+      await expect(anita.ask.lookUpPatient(byHospital)).rejects.toMatchObject({ code: 'answer_unreadable' });
+    } finally {
+      index.sign = sign;
+    }
+  });
+
+  test('is asked for again by that number alone', () => {
+    const asserted = { family: 'Smith', given: 'John', birthDate: '1954-03-12', hospitalNumber: 'N0041192' };
+    const both = { ...asserted, nhsNumber: '9434765919', identifiedBy: 'hospital-number' } as PatientAssertion;
+    expect(queryFor(both)).toEqual(byHospital);
+    expect(queryFor({ ...both, identifiedBy: 'nhs-number' })).not.toHaveProperty('hospitalNumber');
+  });
+});
 
 describe('R11 the unknown patient', () => {
   test('is a temporary identity, with what the hospital calls them', async () => {
@@ -116,6 +154,7 @@ describe('R11 the unknown patient', () => {
       patient: 'SMITH, John',
       born: '1954-03-12',
       number: '9434765919',
+      identifiedBy: 'nhs-number',
     });
     // What was confirmed before was somebody whom nobody knew.
     expect(await lines(fiona, thread)).toContainEqual(

@@ -78,6 +78,8 @@ export class LookUps {
       return { outcome: 'no-match' as const, compared: compare(query, answer, undefined) };
     if (!answer.assertion) throw new Fault('answer_unreadable');
     const { assertion: content, hash } = await verifyAssertion(answer.assertion, this.#ward.trust.chain, bytes);
+    const typed = query.nhsNumber ? 'nhs-number' : 'hospital-number';
+    if (content.identifiedBy !== typed) throw new Fault('answer_unreadable');
     const present = again?.thread.membership?.links.at(-1)?.assertion ?? bytesOf(32);
     if (!equal(content.continues, present)) throw new Fault('link_moved');
     if (!answers(query, content, again !== undefined)) throw new Fault('answer_unreadable');
@@ -132,13 +134,14 @@ export class LookUps {
     const own = this.#own().filter((each) => each.thread !== thread);
     const existing = own.find((each) => isSame(each.patient, patient));
     const others = own.filter((each) => each !== existing).map((each) => each.patient);
-    const fromIndex = answer.namesakes.map(({ name, differs, lastFour }): Namesake => {
-      return { name, differs: differs.flatMap((each) => differences[each] ?? []), lastFour, source: 'index' };
+    const fromIndex = answer.namesakes.map((each): Namesake => {
+      const { name, lastFour, hospitalLastFour } = each;
+      const differs = each.differs.flatMap((part) => differences[part] ?? []);
+      return { name, differs, lastFour, hospitalLastFour, source: 'index' };
     });
-    const known = new Set(fromIndex.map(({ name, lastFour }) => `${name} ${lastFour}`));
     const namesakes = [
       ...fromIndex,
-      ...namesakesAmong(patient, others).filter(({ name, lastFour }) => !known.has(`${name} ${lastFour}`)),
+      ...namesakesAmong(patient, others).filter((own) => !fromIndex.some((each) => isOneNamesake(each, own))),
     ];
     const disagrees = answer.disagrees.map((each) => (each === 'name' ? 'name' : 'born'));
     const lookup = newUuid(this.#ward.now());
@@ -148,6 +151,7 @@ export class LookUps {
       lookup,
       patient,
       compared: compare(query, answer, patient),
+      identifiedBy: content.identifiedBy,
       // The number that was typed. One that only the thread has had is no news to whoever typed another.
       ...(content.superseded && content.superseded === query.nhsNumber ? { supersededFrom: content.superseded } : {}),
       namesakes,
@@ -155,6 +159,12 @@ export class LookUps {
       ...(existing ? { existing: existing.thread } : {}),
     };
   }
+}
+
+/** Of one number, as far as both of them have it. */
+function isOneNamesake(a: Namesake, b: Namesake): boolean {
+  if (a.name !== b.name) return false;
+  return a.lastFour && b.lastFour ? a.lastFour === b.lastFour : a.hospitalLastFour === b.hospitalLastFour;
 }
 
 type Again = { thread: Thread; former: Bytes };

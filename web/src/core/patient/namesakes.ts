@@ -12,7 +12,8 @@ export function namesakesAmong(patient: Patient, others: readonly Patient[]): Na
     .map((other) => ({
       name: displayPatient(other),
       differs: differences(patient, other),
-      lastFour: numberOf(other)?.slice(-4) ?? '',
+      lastFour: other.nhsNumber?.slice(-4) ?? '',
+      hospitalLastFour: other.hospitalNumber?.slice(-4) ?? '',
       source: 'own-thread' as const,
     }));
 }
@@ -24,14 +25,14 @@ function mistakable(a: Patient, b: Patient): boolean {
   return close(first ?? '', second ?? '') || first?.[0] === second?.[0] || (a.born !== undefined && a.born === b.born);
 }
 
-function differences(a: Patient, b: Patient): Namesake['differs'] {
+export function differences(a: Patient, b: Patient): Namesake['differs'] {
   const differs: Namesake['differs'] = [];
   if (foldName(a.family) !== foldName(b.family)) differs.push('family');
   if (foldName(a.given) !== foldName(b.given)) differs.push('given');
   if ((a.title ?? '') !== (b.title ?? '')) differs.push('title');
   if (a.born !== b.born) differs.push('born');
   if (a.nhsNumber !== b.nhsNumber) differs.push('nhs-number');
-  else if (!a.nhsNumber && a.hospitalNumber !== b.hospitalNumber) differs.push('hospital-number');
+  if (a.hospitalNumber && b.hospitalNumber && a.hospitalNumber !== b.hospitalNumber) differs.push('hospital-number');
   return differs;
 }
 

@@ -26,9 +26,9 @@ export function numbersOf(identities: Iterable<PatientAssertion>): string[] {
 
 /** What the record is asked with to find the same patient again. */
 export function queryFor(assertion: PatientAssertion): PatientQuery {
-  const { family, given, birthDate, nhsNumber, hospitalNumber } = assertion;
+  const { family, given, birthDate, nhsNumber, hospitalNumber, identifiedBy } = assertion;
   if (isTemporary(assertion)) return { family, given, hospitalNumber, temporary: true };
-  return { family, given, born: birthDate, ...(nhsNumber ? { nhsNumber } : { hospitalNumber }) };
+  return { family, given, born: birthDate, ...(identifiedBy === 'nhs-number' ? { nhsNumber } : { hospitalNumber }) };
 }
 
 /** What tells one patient from another: the NHS number, or the hospital's where there is none. */

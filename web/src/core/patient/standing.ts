@@ -85,6 +85,7 @@ async function newerThan(thread: Thread, former: PatientAssertion, present: Byte
   const { assertion: content, hash } = await verifyAssertion(signed, thread.ward.trust.chain, thread.bytes);
   samePatient(former, content);
   const continues = equal(content.continues, present) && content.superseded === former.nhsNumber;
-  if (!continues || former.nhsNumber === '') throw new Fault('answer_unreadable');
+  const compared = content.identifiedBy === former.identifiedBy;
+  if (!continues || !compared || former.nhsNumber === '') throw new Fault('answer_unreadable');
   return { assertion: signed, hash, content };
 }

@@ -9,7 +9,7 @@ type Vector = Omit<DocumentParts, 'patient'> & {
   name: string;
   patient: Pick<
     DocumentParts['patient'],
-    'family' | 'given' | 'title' | 'birthDate' | 'nhsNumber' | 'hospitalNumber' | 'issued'
+    'family' | 'given' | 'title' | 'birthDate' | 'nhsNumber' | 'hospitalNumber' | 'identifiedBy' | 'issued'
   >;
   title: string;
   html: string;
@@ -25,6 +25,7 @@ test.each(vectors)('H16 the same bytes here and in the Go client: $name', ({ tit
 
 /** What an assertion holds beside that is not in the document. */
 const unused = {
+  hospitalNumber: '',
   thread: bytesOf(32),
   requester: bytesOf(16),
 } as DocumentParts['patient'];

@@ -118,19 +118,22 @@ function patientSection({ patient, checkedBy }: DocumentParts): string[] {
   ];
 }
 
-/** Without an NHS number it says so, and the hospital's stands beside. */
+/** Without an NHS number it says so; the hospital's stands beside where it is known. */
 function identifiers(patient: PatientAssertion): (readonly [string, string])[] {
   const { birthDate, nhsNumber, hospitalNumber } = patient;
   const known = isTemporary(patient)
     ? (['Identity', 'Temporary identity'] as const)
     : (['Born', birth(birthDate)] as const);
-  if (nhsNumber !== '') return [known, ['NHS number', spaced(nhsNumber)]];
-  return [known, ['NHS number', 'NHS number not known'], ['Hospital number', hospitalNumber]];
+  const national = ['NHS number', nhsNumber === '' ? 'NHS number not known' : spaced(nhsNumber)] as const;
+  return nhsNumber !== '' && hospitalNumber === ''
+    ? [known, national]
+    : [known, national, ['Hospital number', hospitalNumber]];
 }
 
+/** Only of the number that somebody compared. */
 function matched(patient: PatientAssertion): string {
   if (isTemporary(patient)) return 'Name and hospital number matched a temporary identity in the patient index';
-  return `Name, date of birth and ${patient.nhsNumber === '' ? 'hospital' : 'NHS'} number matched the patient index`;
+  return `Name, date of birth and ${patient.identifiedBy === 'hospital-number' ? 'hospital' : 'NHS'} number matched the patient index`;
 }
 
 function correctionSection({ by, time, reference }: Corrected): string[] {

@@ -291,7 +291,13 @@ export const lookUp = v.object({
   compared: comparison,
   assertion: v.optional(bytes),
   namesakes: list(
-    v.object({ name, differs: list(text(40)), sameBirth: v.optional(v.boolean(), true), lastFour: text(10) }),
+    v.object({
+      name,
+      differs: list(text(40)),
+      sameBirth: v.optional(v.boolean(), true),
+      lastFour: text(10),
+      hospitalLastFour: v.optional(text(10), ''),
+    }),
   ),
   disagrees: sources,
 });

@@ -13,7 +13,7 @@ import { type Body, bytesIn, refuse } from './http.ts';
 /** Somebody whom the index knows, or knew until their record was put together with another: `replacedBy` is the number of that one. */
 export type Indexed = Omit<
   PatientAssertion,
-  'tag' | 'thread' | 'requester' | 'issued' | 'expires' | 'continues' | 'superseded'
+  'tag' | 'thread' | 'requester' | 'issued' | 'expires' | 'continues' | 'superseded' | 'identifiedBy'
 > & { replacedBy?: string };
 
 const john: Indexed = {
@@ -49,6 +49,8 @@ export class TestIndex {
   readonly records: Indexed[] = [john, kestrel];
   /** What the other source holds otherwise. */
   disagrees: ('name' | 'birthDate')[] = [];
+  /** Who could be mistaken for whoever is asked for. */
+  namesakes: { name: string; differs: string[]; lastFour: string; hospitalLastFour: string }[] = [];
   away = false;
   readonly #assert: () => Signer;
   readonly #now: () => number;
@@ -79,12 +81,13 @@ export class TestIndex {
     const replaced = former?.value.nhsNumber && former.value.nhsNumber !== record.nhsNumber;
     if (replaced && !this.#led(former.value.nhsNumber, record)) refuse(409, 'another_patient');
     const before = replaced ? former.value.nhsNumber : superseded;
-    const assertion = await this.sign(record, String(body['thread']), requester, before, former?.hash);
+    const by = nhs ? 'nhs-number' : 'hospital-number';
+    const assertion = await this.sign(record, String(body['thread']), requester, before, former?.hash, by);
     return {
       outcome: 'matched',
       compared,
       assertion,
-      namesakes: [],
+      namesakes: this.namesakes,
       disagrees: this.disagrees,
       source: 'hospital',
       restricted: false,
@@ -105,7 +108,7 @@ export class TestIndex {
     ];
     if (compared.some(({ equal: same }) => !same)) return { outcome: 'changed', compared };
     if (record.nhsNumber === nhsNumber) return { outcome: 'current', compared };
-    const assertion = await this.sign(record, thread, requester, nhsNumber, former.hash);
+    const assertion = await this.sign(record, thread, requester, nhsNumber, former.hash, former.value.identifiedBy);
     return { outcome: 'superseded', compared, assertion };
   }
 
@@ -135,7 +138,14 @@ export class TestIndex {
   }
 
   /** What the key of the index signs, right or wrong. */
-  async sign(record: Indexed, thread: string, requester: string, superseded: string, continues = bytesOf(32)) {
+  async sign(
+    record: Indexed,
+    thread: string,
+    requester: string,
+    superseded: string,
+    continues = bytesOf(32),
+    identifiedBy: PatientAssertion['identifiedBy'] = record.nhsNumber ? 'nhs-number' : 'hospital-number',
+  ) {
     const content = { ...record };
     delete content.replacedBy;
     const now = this.#now();
@@ -149,6 +159,7 @@ export class TestIndex {
       issued: now,
       expires: now + hour,
       continues,
+      identifiedBy,
     };
     return sign(patientAssertion, value, { kind: 'assert', by: this.#assert() });
   }

@@ -58,6 +58,7 @@ function patientPart(thread: Thread, namesakes: Namesake[]): Pick<ThreadHead, 'p
       at: patient.issued,
       by: ward.people.card(patient.requester),
       ...(patient.superseded ? { supersededFrom: patient.superseded } : {}),
+      identifiedBy: patient.identifiedBy,
       namesakes,
     },
     ...standingPart(thread),

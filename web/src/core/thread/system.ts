@@ -75,19 +75,23 @@ function linked(thread: Thread, value: Link): SystemEvent {
   const former = before && identityOfLink(thread, before);
   const temporary = patient && isTemporary(patient) ? { temporary: patient.hospitalNumber } : {};
   const named = { ...by, patient: patient ? displayPatient(patient) : 'this patient', ...temporary };
-  if (!before) return { what: 'linked', ...named };
+  if (!before) return { what: 'linked', ...named, ...(patient ? { identifiedBy: patient.identifiedBy } : {}) };
   if (patient && former && isOnlyNumber(former, patient)) {
     return { what: 'number-updated', ...by, was: former.nhsNumber };
   }
-  const number = patient?.nhsNumber || (patient && !isTemporary(patient) ? patient.hospitalNumber : '');
+  const number = patient && !isTemporary(patient) ? comparedNumber(patient) : '';
   return {
     what: 'identified',
     ...named,
     ...(patient ? { patient: displayPatient({ family: patient.family, given: patient.given }) } : {}),
     ...(patient?.birthDate ? { born: patient.birthDate } : {}),
-    ...(number ? { number } : {}),
+    ...(patient && number ? { number, identifiedBy: patient.identifiedBy } : {}),
   };
 }
+
+/** What somebody read from the wristband. */
+const comparedNumber = ({ identifiedBy, nhsNumber, hospitalNumber }: PatientAssertion): string =>
+  identifiedBy === 'nhs-number' ? nhsNumber : hospitalNumber;
 
 function isOnlyNumber(former: PatientAssertion, next: PatientAssertion): boolean {
   const same = displayPatient(former) === displayPatient(next) && former.birthDate === next.birthDate;

@@ -1,6 +1,6 @@
 /** The patient assertion (section 9). */
 
-import { type Infer, bytes, flag, object, text, time, u32 } from '../layout.ts';
+import { type Infer, bytes, flag, object, oneOf, text, time, u32 } from '../layout.ts';
 
 export const patientAssertion = object(0x0370, 'patient-assertion', {
   tag: bytes(32),
@@ -23,5 +23,7 @@ export const patientAssertion = object(0x0370, 'patient-assertion', {
   expires: time,
   /** H of the assertion whose place this one takes; zero for the first link of a thread. */
   continues: bytes(32),
+  /** The number that somebody typed and the index compared; the other one is what the index has beside it. */
+  identifiedBy: oneOf({ 'nhs-number': 1, 'hospital-number': 2 }),
 });
 export type PatientAssertion = Infer<typeof patientAssertion>;

@@ -353,12 +353,16 @@ async function pinVectors() {
 function continuesVectors() {
   const nobody = least(patientAssertion.fields) as PatientAssertion;
   const john = { ...nobody, nhsNumber: '9434765919', family: 'Smith', given: 'John', birthDate: '1954-03-12' };
-  const unknown = { ...nobody, family: 'Unknown', given: 'Kestrel', hospitalNumber: 'N0099001' };
+  const byHospital = { ...nobody, identifiedBy: 'hospital-number' as const };
+  const unknown = { ...byHospital, family: 'Unknown', given: 'Kestrel', hospitalNumber: 'N0099001' };
   const local = { ...unknown, family: 'Smith', given: 'John', birthDate: '1954-03-12' };
   const moved = { ...john, nhsNumber: '9990475466' };
   const pairs: [PatientAssertion, PatientAssertion, boolean][] = [
     [john, { ...john, family: 'Smythe', birthDate: '1954-12-03' }, true],
     [john, { ...moved, superseded: '9434765919' }, true],
+    [john, { ...john, hospitalNumber: 'N0041192', identifiedBy: 'hospital-number' }, true],
+    [john, { ...john, identifiedBy: 'hospital-number' }, false],
+    [unknown, { ...local, identifiedBy: 'nhs-number' }, false],
     [john, moved, false],
     [john, { ...moved, superseded: '9000000009' }, false],
     [john, unknown, false],

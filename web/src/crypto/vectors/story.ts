@@ -135,7 +135,8 @@ const unknown = {
   title: '',
   hospitalNumber: 'N0099001',
   reference: 'Patient/N0099001',
-};
+  identifiedBy: 'hospital-number',
+} as const;
 
 function reference({ header, entryHash }: KeptMessage): { message: string; entry: string } {
   return { message: uuidText(header.message), entry: base64url(entryHash) };

@@ -159,6 +159,7 @@ export class Thread {
       issued,
       expires: issued + 600_000,
       continues: this.membership.current.links.at(-1)?.assertion ?? bytesOf(32),
+      identifiedBy: 'nhs-number',
       ...patient,
     };
     this.assertion = await sign(patientAssertion, value, { kind: 'assert', by: this.hospital.server.assert });

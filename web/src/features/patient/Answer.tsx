@@ -1,6 +1,6 @@
 /** What the record says about the three identifiers, and who else could be meant. */
 import type { ComponentChildren } from 'preact';
-import type { Compared, Namesake, Patient, PatientAnswer } from '../../core/contract.ts';
+import type { Compared, IdentifyingNumber, Namesake, Patient, PatientAnswer } from '../../core/contract.ts';
 import { Differences } from '../../ui/Differences.tsx';
 import { Check } from '../../ui/fields.tsx';
 import { AcknowledgedIcon, FailedIcon } from '../../ui/icons/states.tsx';
@@ -9,7 +9,7 @@ import { InfoIcon, OfflineIcon, WarningIcon } from '../../ui/icons/tools.tsx';
 import { listed } from '../../ui/words.ts';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
-import { bornWithAge, isoDate, lastFour, nhsNumber, patientName } from './format.ts';
+import { bornWithAge, endingOf, isoDate, lastFour, namesakeKey, nhsNumber, patientName } from './format.ts';
 
 type Props = {
   answer: PatientAnswer;
@@ -65,7 +65,7 @@ type MatchProps = Omit<Props, 'answer'> & { answer: Extract<PatientAnswer, { out
 
 function Match({ answer, checked, onChecked, missing, again }: MatchProps) {
   const { now } = useClient();
-  const { patient, namesakes } = answer;
+  const { patient, namesakes, identifiedBy } = answer;
   return (
     <div class="stack-l">
       <div class="card" role="status">
@@ -104,7 +104,7 @@ function Match({ answer, checked, onChecked, missing, again }: MatchProps) {
         </p>
       )}
       {namesakes.map((namesake) => (
-        <NamesakeCard key={namesake.lastFour} namesake={namesake} patient={patient} />
+        <NamesakeCard key={namesakeKey(namesake)} namesake={namesake} patient={patient} by={identifiedBy} />
       ))}
       {answer.disagrees.length > 0 && (
         <p class="card card--warn small">
@@ -117,7 +117,8 @@ function Match({ answer, checked, onChecked, missing, again }: MatchProps) {
         <div>
           <div class={missing ? 'consent consent--missing' : 'consent'}>
             <Check checked={checked} onChange={onChecked} describedBy={missing ? 'wristband-error' : undefined}>
-              I checked the wristband: <b>{patient.given}</b>, number ending <b>{lastFour(patient)}</b>
+              I checked the wristband: <b>{patient.given}</b>, {numberWords[identifiedBy]} ending{' '}
+              <b>{lastFour(patient, identifiedBy)}</b>
             </Check>
           </div>
           {missing && (
@@ -130,6 +131,8 @@ function Match({ answer, checked, onChecked, missing, again }: MatchProps) {
     </div>
   );
 }
+
+const numberWords = { 'nhs-number': 'NHS number', 'hospital-number': 'hospital number' } as const;
 
 const disagreeWords = { name: 'name', born: 'date of birth' } as const;
 
@@ -188,11 +191,14 @@ function NoMatch({ compared }: { compared: Compared[] }) {
   );
 }
 
-/** The other patient: the name, what differs, and the last four digits. Never the full identifiers. */
-function NamesakeCard({ namesake, patient }: { namesake: Namesake; patient: Patient }) {
+type NamesakeProps = { namesake: Namesake; patient: Patient; by: IdentifyingNumber };
+
+/** The other patient: the name, what differs, and the last four of the number that was typed. Never the full identifiers. */
+function NamesakeCard({ namesake, patient, by }: NamesakeProps) {
   const mine = patientName(patient);
   const differs = (part: Namesake['differs'][number]) => namesake.differs.includes(part);
-  const id = `namesake-${namesake.lastFour}`;
+  const id = `namesake-${namesake.lastFour || namesake.hospitalLastFour}`;
+  const theirs = endingOf(namesake, by);
   return (
     <section class="card card--warn" aria-labelledby={id}>
       <h2 id={id}>
@@ -226,12 +232,18 @@ function NamesakeCard({ namesake, patient }: { namesake: Namesake; patient: Pati
             <td class={differs('born') ? 'differs' : 'muted'}>{differs('born') ? 'another day' : 'the same day'}</td>
           </tr>
           <tr>
-            <th scope="row">{patient.nhsNumber ? 'NHS No.' : 'Number'}</th>
+            <th scope="row">{identifierWords[by]}</th>
             <td>
-              ending <span class="differs">{lastFour(patient)}</span>
+              ending <span class="differs">{lastFour(patient, by)}</span>
             </td>
             <td>
-              ending <span class="differs">{namesake.lastFour}</span>
+              {theirs ? (
+                <>
+                  ending <span class="differs">{theirs}</span>
+                </>
+              ) : (
+                <span class="muted">not known</span>
+              )}
             </td>
           </tr>
         </tbody>

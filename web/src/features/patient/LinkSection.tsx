@@ -8,7 +8,7 @@ import { useTask } from '../../ui/useTask.ts';
 import { listed } from '../../ui/words.ts';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
-import { differingParts, nhsNumber } from './format.ts';
+import { differingParts, endingWords, namesakeKey, nhsNumber } from './format.ts';
 import { standingWords } from './standingWords.ts';
 
 export function LinkSection({ head, link, now }: { head: ThreadHead; link: PatientLink; now: number }) {
@@ -32,7 +32,7 @@ export function LinkSection({ head, link, now }: { head: ThreadHead; link: Patie
         <span>
           {temporary
             ? 'A temporary identity: its name and number matched the hospital’s record'
-            : `Name, birth date and ${patient?.nhsNumber ? 'NHS' : 'hospital'} number matched the record`}
+            : `Name, birth date and ${link.identifiedBy === 'nhs-number' ? 'NHS' : 'hospital'} number matched the record`}
           , {whenInWords(link.at, now)}, {link.by.name}
         </span>
       </p>
@@ -40,8 +40,8 @@ export function LinkSection({ head, link, now }: { head: ThreadHead; link: Patie
         <p class="small">The record replaced the number {nhsNumber(link.supersededFrom)} by the one in the banner.</p>
       )}
       {link.namesakes.map((namesake) => (
-        <p class="small" key={namesake.lastFour}>
-          <b>Do not mix up with {namesake.name}</b>, number ending {namesake.lastFour}. Different:{' '}
+        <p class="small" key={namesakeKey(namesake)}>
+          <b>Do not mix up with {namesake.name}</b>, {endingWords(namesake, link.identifiedBy)}. Different:{' '}
           {listed(differingParts(namesake))}.
         </p>
       ))}

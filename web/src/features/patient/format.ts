@@ -2,7 +2,7 @@
  * A patient's identity in words, the same everywhere: `SMITH, John (Mr)`, `12-Mar-1954 (72y)`, `943 476 5919`. What is not known says
  * so; nothing is guessed and nothing is cut.
  */
-import type { Namesake, Patient } from '../../core/contract.ts';
+import type { IdentifyingNumber, Namesake, Patient } from '../../core/contract.ts';
 
 export const notKnown = 'Not known';
 
@@ -24,9 +24,23 @@ export function identityWords(patient: Patient): string {
   return born ? `${shortPatientName(patient)}, ${isoDate(born)}` : shortPatientName(patient);
 }
 
-/** The end of the number that tells this patient from others. */
-export const lastFour = ({ nhsNumber, hospitalNumber }: Patient): string =>
-  (nhsNumber ?? hospitalNumber ?? '').slice(-4);
+/** The end of the number that somebody read from the wristband. */
+export const lastFour = ({ nhsNumber, hospitalNumber }: Patient, by: IdentifyingNumber): string =>
+  ((by === 'nhs-number' ? nhsNumber : hospitalNumber) ?? '').slice(-4);
+
+/** The same of another patient; empty when it is not known. */
+export const endingOf = ({ lastFour, hospitalLastFour }: Namesake, by: IdentifyingNumber): string =>
+  by === 'nhs-number' ? lastFour : hospitalLastFour;
+
+/** "hospital number ending 1193" */
+export function endingWords(namesake: Namesake, by: IdentifyingNumber): string {
+  const number = by === 'nhs-number' ? 'NHS number' : 'hospital number';
+  const ending = endingOf(namesake, by);
+  return ending ? `${number} ending ${ending}` : `${number} not known`;
+}
+
+export const namesakeKey = ({ name, lastFour, hospitalLastFour }: Namesake): string =>
+  `${name} ${lastFour} ${hospitalLastFour}`;
 
 /** "12-Mar-1954", or "Not known". */
 export function isoDate(date: string | undefined): string {

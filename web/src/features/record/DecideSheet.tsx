@@ -22,7 +22,7 @@ import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { listed } from '../../ui/words.ts';
 import { Banner } from '../patient/Banner.tsx';
-import { differingParts, identityWords } from '../patient/format.ts';
+import { differingParts, endingWords, identityWords, namesakeKey } from '../patient/format.ts';
 import { IdentityBar } from '../patient/IdentityBar.tsx';
 import { PatientCheck } from '../patient/PatientCheck.tsx';
 import { useStanding } from '../patient/useStanding.ts';
@@ -177,9 +177,9 @@ function Decide({ head, message, messages, corrects, draft, onChange, onMarking 
         <section aria-labelledby="decide-patient">
           <h2 id="decide-patient">Which patient?</h2>
           {alike.map((each) => (
-            <p class="small" key={each.lastFour}>
-              You are also in a conversation about <b>{each.name}</b>, number ending {each.lastFour}. Different:{' '}
-              {listed(differingParts(each))}.
+            <p class="small" key={namesakeKey(each)}>
+              You are also in a conversation about <b>{each.name}</b>,{' '}
+              {endingWords(each, head.link?.identifiedBy ?? 'nhs-number')}. Different: {listed(differingParts(each))}.
             </p>
           ))}
           <PatientCheck patient={patient} checked={compared} onChange={setCompared} missing={tried && unsure} />

@@ -1,5 +1,5 @@
 /** What happened to a thread, in one sentence. People are told why somebody came, left or was taken out. */
-import type { SystemEvent } from '../../core/contract.ts';
+import type { IdentifyingNumber, SystemEvent } from '../../core/contract.ts';
 import { plural } from '../../ui/dates.ts';
 import { listed } from '../../ui/words.ts';
 import { you } from './briefly.ts';
@@ -41,7 +41,7 @@ export function systemLine(event: SystemEvent): SystemLine {
         'link',
         event.temporary
           ? `${you(event.by, event.byMe)} linked ${event.patient}, temporary identity ${event.temporary}. Nobody knows yet who this is.`
-          : `${you(event.by, event.byMe)} linked ${event.patient}. Three identifiers matched the record.`,
+          : `${you(event.by, event.byMe)} linked ${event.patient}. ${matchedWords(event.identifiedBy)} matched the record.`,
       );
     case 'identified':
       return plain('link', identifiedWords(event));
@@ -137,10 +137,16 @@ export const withdrawWords: Record<Extract<SystemEvent, { what: 'withdrawn' }>['
   'wrong-patient': 'it was about another patient',
 };
 
-function identifiedWords({ by, byMe, patient, born, number, temporary }: Extract<SystemEvent, { what: 'identified' }>) {
+/** Only what somebody compared is said to match. */
+const matchedWords = (by: IdentifyingNumber | undefined): string =>
+  by ? `Name, birth date and ${by === 'nhs-number' ? 'NHS' : 'hospital'} number` : 'Three identifiers';
+
+function identifiedWords(event: Extract<SystemEvent, { what: 'identified' }>) {
+  const { by, byMe, patient, born, number, identifiedBy, temporary } = event;
+  const compared = number && (identifiedBy === 'hospital-number' ? `hospital number ${number}` : nhsNumber(number));
   const who = temporary
     ? `${patient}, temporary identity ${temporary}`
-    : [patient, born && isoDate(born), number && nhsNumber(number)].filter(Boolean).join(', ');
+    : [patient, born && isoDate(born), compared].filter(Boolean).join(', ');
   return `${you(by, byMe)} identified the patient: ${who}. Everything said here is about this patient.`;
 }
 
