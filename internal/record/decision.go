@@ -119,7 +119,7 @@ type Decision struct {
 
 	DraftedBy id.Person
 	DraftedAt time.Time
-	// Filing is the newest one, zero before the first.
+	// Filing is the one that was last handed over or sent again, and so the one that is received if any is; zero before the first.
 	Filing id.Filing
 	// CountersignWanted keeps the originals until somebody other than who marked and who filed it countersigns: CountersignBy, or anybody in the
 	// thread when that is zero.

@@ -11,6 +11,8 @@
 // A filing is waiting, filing (sent at least once, no receipt yet), received, refused (the record said no, with its reason) or failed (what the
 // record holds is not what was sent). Only refused and failed wait for a person; everything else is tried again for ever, at growing intervals.
 // Filings of one patient go in the order in which they were filed, and a correction goes after what it corrects.
+// A decision may have several filings, when one was made after another was refused; at most one of them is under way or received, and that one, else the
+// one that was last, stands for the decision.
 //
 // Invariants: a filing is one row however often it is sent, and one document in the record (R19). It is received only when the record was read
 // back and held the same bytes, or where that cannot be done, its own application acknowledged them (H13). The document and the patient's
@@ -122,7 +124,7 @@ type Standing struct {
 	// Of a decision: OwnerHere says that whoever has to see to it is still in the thread, Deputy is who else would.
 	OwnerHere bool
 	Deputy    id.Person
-	// Of its newest filing.
+	// Of the filing that stands for it.
 	FiledBy    id.Person
 	FiledHash  id.Hash
 	EligibleAt time.Time
@@ -211,7 +213,8 @@ type Line interface {
 
 // Letters is the list of filings that wait for a person.
 type Letters interface {
-	// PapersIn are at most limit filings in one of the states, in the order of filing, after the given one.
+	// PapersIn are at most limit filings in one of the states, in the order of filing, after the given one; without those that were refused and whose
+	// decision has another filing under way or received, or was taken back or corrected.
 	PapersIn(ctx context.Context, states []State, after LetterPlace, limit int) ([]Paper, error)
 }
 

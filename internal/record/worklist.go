@@ -32,7 +32,7 @@ type Item struct {
 	Member bool
 	// ToCountersign: the record has it, and the reader was asked to countersign it.
 	ToCountersign bool
-	// Of the newest filing.
+	// Of the decision's filing.
 	Code, Reason string
 	Attempts     int
 	NextTryAt    time.Time

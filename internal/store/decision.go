@@ -93,6 +93,16 @@ func (tx *Tx) handOver(filing record.NewFiling) error {
 	if errors.Is(err, record.ErrTransition) {
 		return record.ErrAlreadyFiled.Because(err)
 	}
+	if err != nil {
+		return err
+	}
+	return tx.standFor(paper)
+}
+
+// standFor has what corrects a decision follow the filing that stands for it, whichever it was when the correction was filed.
+func (tx *Tx) standFor(paper record.Paper) error {
+	_, err := tx.Exec(`UPDATE filing SET replaces = $1 WHERE state NOT IN (3, 6) AND replaces IN (
+		SELECT o.filing FROM filing o WHERE o.thread = $2 AND o.decision = $3 AND o.filing <> $1)`, paper.ID, paper.Thread, paper.Decision)
 	return err
 }
 
@@ -101,16 +111,23 @@ func (tx *Tx) noteTrouble(paper record.Paper, event *audit.Event) error {
 	if event == nil {
 		return nil // one more try of the same thing
 	}
-	t := record.Refuse
-	if paper.State == record.Waiting {
-		t = record.TryAgain
+	if paper.State != record.Waiting {
+		_, err := tx.stepDecision(paper.Thread, paper.Decision, record.Refuse, event.At, nil)
+		return err
 	}
-	_, err := tx.stepDecision(paper.Thread, paper.Decision, t, event.At, nil)
-	return err
+	// It need not be the newest of its decision: of several that wait for a person, any may be sent again, and from then on it stands for the decision.
+	_, err := tx.stepDecision(paper.Thread, paper.Decision, record.TryAgain, event.At, func(d *record.Decision) { d.Filing = paper.ID })
+	if err != nil {
+		return err
+	}
+	return tx.standFor(paper)
 }
 
-// received steps the decision of a filing with a receipt, and the one that it corrects.
+// received steps the decision of a filing with a receipt, and the one that it corrects. What was refused beside it goes nowhere any more, and is not kept.
 func (tx *Tx) received(paper record.Paper) error {
+	if _, err := tx.Exec(`UPDATE filing SET sealed = NULL WHERE thread = $1 AND decision = $2 AND state = 4`, paper.Thread, paper.Decision); err != nil {
+		return err
+	}
 	decision, err := tx.stepDecision(paper.Thread, paper.Decision, record.Receive, paper.ReceivedAt, nil)
 	if err != nil || decision.Corrects.IsZero() {
 		return err
@@ -205,7 +222,7 @@ func (db *DB) ChangeDecision(ctx context.Context, in id.Thread, message id.Messa
 	return after, err
 }
 
-// standingOfDecision adds what a decision's people and its newest filing say.
+// standingOfDecision adds what a decision's people and its filing say.
 func (tx *Tx) standingOfDecision(d record.Decision, standing *record.Standing) error {
 	here, err := one(tx, scanInt, `SELECT COUNT(*) FROM thread_member m JOIN person p ON p.person = m.person
 		WHERE m.thread = $1 AND m.person = $2 AND m.left_seq IS NULL AND NOT m.standby AND p.left_at IS NULL`, d.Thread, d.Owner)

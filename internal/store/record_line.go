@@ -79,6 +79,10 @@ func (db *DB) Next(ctx context.Context, filing id.Filing, again func(id.Filing) 
 	})
 }
 
+// settled is a filing that was refused and waits for nobody: another of its decision is on its way or received, or the decision was taken back or corrected.
+const settled = `filing.state = 4 AND EXISTS (SELECT 1 FROM decision d WHERE d.thread = filing.thread AND d.message = filing.decision
+	AND d.stage NOT IN (1, 2, 8))`
+
 // PapersIn implements record.Letters.
 func (db *DB) PapersIn(ctx context.Context, states []record.State, after record.LetterPlace, limit int) ([]record.Paper, error) {
 	args := []any{millis(after.FiledAt), after.Filing, int64(limit)}
@@ -88,7 +92,7 @@ func (db *DB) PapersIn(ctx context.Context, states []record.State, after record.
 	var papers []record.Paper
 	err := db.View(ctx, func(tx *View) (err error) {
 		papers, err = many(tx, scanPaper, `SELECT `+paperColumns+` FROM filing
-			WHERE state IN (`+placeholders(4, len(states))+`) AND (filed_at > $1 OR filed_at = $1 AND filing > $2)
+			WHERE state IN (`+placeholders(4, len(states))+`) AND (filed_at > $1 OR filed_at = $1 AND filing > $2) AND NOT (`+settled+`)
 			ORDER BY filed_at, filing LIMIT $3`, args...)
 		if err != nil {
 			return err

@@ -339,13 +339,17 @@ export class TestServer {
         return filing;
       },
       'GET /v1/filings': () => ({
-        filings: this.#letters().filter(({ filing }) => ['refused', 'failed'].includes(filing.state)),
+        filings: this.#letters().filter(
+          (letter) => letter.filing.state === 'failed' || (letter.filing.state === 'refused' && !this.#hasOther(letter)),
+        ),
       }),
       'GET /v1/filings/:': ({ path }) => this.#letter(path[1]),
       'POST /v1/filings/:/replay': ({ path }) => {
         const found = this.#letter(path[1]);
         if (!['refused', 'failed'].includes(found.filing.state)) refuse(409, 'nothing_to_retry');
+        if (this.#hasOther(found)) refuse(409, 'already_filed');
         Object.assign(found.filing, { state: 'waiting', code: '', reason: '' });
+        this.#tellFiling(this.threads.get(found.thread) ?? refuse(404, 'thread_unknown'), found.filing);
         return found;
       },
       'GET /v1/threads/:/filings': (asked) => ({ filings: mine(asked).filings }),
@@ -438,9 +442,16 @@ export class TestServer {
     return this.#letters().find(({ filing }) => filing.filing === id) ?? refuse(404, 'filing_unknown');
   }
 
+  /** Another filing of the same decision is on its way or received. */
+  #hasOther({ filing }: { filing: Filing }): boolean {
+    return this.#letters().some(({ filing: { decision, state } }) => decision === filing.decision && underWay(state));
+  }
+
   #file(thread: ServedThread, body: Body, person: string): Filing {
     const there = thread.filings.find(({ filing }) => filing === body['filing']);
     if (there) return there;
+    if (thread.filings.some(({ decision, state }) => decision === body['decision'] && underWay(state)))
+      refuse(409, 'already_filed');
     thread.mayFile(person);
     const filing: Filing = {
       filing: String(body['filing']),
@@ -541,6 +552,8 @@ const beginsSession: ReadonlySet<string> = new Set([
   'POST /v1/sign-in/code',
   'POST /v1/sign-in/passkey',
 ]);
+
+const underWay = (state: Filing['state']): boolean => ['waiting', 'filing', 'received'].includes(state);
 
 /** The thread stands at the beginning of the header. */
 const contains = (message: Bytes, thread: Bytes): boolean => message.slice(0, 60).join().includes(thread.join());

@@ -10,10 +10,18 @@ import type { MessageEntry } from './log.ts';
 import { quarantineIn } from './quarantine.ts';
 import type { Thread } from './thread.ts';
 
-/** The newest filing of a decision. */
+/**
+ * The filing that stands for a decision: what the record has, or may have, else what is on its way there, else the newest. There are several when one
+ * was made after another was refused, and each of those may be sent again.
+ */
 export function filingOf(thread: Thread, decision: string): Filing | undefined {
   const found = [...thread.filings.values()].filter((each) => each.decision === decision);
-  return found.sort((a, b) => b.filedAt - a.filedAt)[0];
+  return found.sort((a, b) => weight(b) - weight(a) || b.filedAt - a.filedAt || (a.filing < b.filing ? 1 : -1))[0];
+}
+
+function weight({ state, retraction }: Filing): number {
+  if (state === 'received' || retraction) return 2;
+  return state === 'waiting' || state === 'filing' ? 1 : 0;
 }
 
 export function recordStateOf(thread: Thread, decision: string): RecordState {
