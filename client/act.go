@@ -14,7 +14,7 @@ const maxActText = 2000 // characters
 
 // The reasons of acts.
 const (
-	WithdrawnReason    = "withdrawn"     // it no longer stands, and was not filed
+	WithdrawnReason    = "withdrawn"     // it no longer stands, and the record has not got it
 	ErrorReason        = "error"         // it was entered in error
 	WrongPatientReason = "wrong-patient" // it was about somebody else
 	OtherReason        = "other"

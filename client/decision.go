@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"slices"
 
 	"github.com/wardline/wardline/internal/envelope"
 	"github.com/wardline/wardline/internal/id"
@@ -76,8 +77,18 @@ func (s *Session) PutBackDecision(ctx context.Context, in id.Thread, decision id
 	return s.onDecision(ctx, "DELETE", in, decision, "draft", nil)
 }
 
-// WithdrawDecision takes a decision back: it says so in the thread, signed, and then tells the server which one it was about.
+// WithdrawDecision takes a decision back: it says so in the thread, signed, and then tells the server which one it was about. What the server would refuse is
+// not signed: everybody would read that a decision which stands no longer does.
 func (s *Session) WithdrawDecision(ctx context.Context, in id.Thread, decision id.Message, reason, text string) (Decision, error) {
+	if reason == WithdrawnReason {
+		standing, err := s.Decisions(ctx, in)
+		if err != nil {
+			return Decision{}, err
+		}
+		if slices.ContainsFunc(standing, func(d Decision) bool { return d.Decision == decision && !slices.Contains(withdrawable, d.Stage) }) {
+			return Decision{}, ErrDecisionFiled
+		}
+	}
 	return s.actOn(ctx, in, decision, "withdraw", func(t *thread, about Reference) (envelope.MessageKind, *inner, map[string]any) {
 		body := map[string]any{"reason": reason}
 		if state, assertion := t.state(); assertion != nil {
@@ -86,6 +97,9 @@ func (s *Session) WithdrawDecision(ctx context.Context, in id.Thread, decision i
 		return envelope.KindWithdraw, &inner{about: &about, reason: reason, text: text}, body
 	})
 }
+
+// withdrawable are the stages of what the record does not have. What was withdrawn already is so again, after a lost answer.
+var withdrawable = []string{"marked", "drafted", "refused", "withdrawn"}
 
 // CountersignDecision stands by a decision as it is in the document with that hash.
 func (s *Session) CountersignDecision(ctx context.Context, in id.Thread, decision id.Message, document id.Hash) (Decision, error) {

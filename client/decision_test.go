@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/wardline/wardline/client"
@@ -45,6 +46,32 @@ func TestR18_R19_R49_ADecisionsLifeThroughTheClient(t *testing.T) {
 	}
 	if thread.Unfiled != 0 {
 		t.Errorf("%d decisions still count as not in the record", thread.Unfiled)
+	}
+}
+
+// TestR12_WhatIsInTheRecordIsNotWithdrawn: nothing is signed that the server would refuse, and what was an error from the start is entered in error.
+func TestR12_WhatIsInTheRecordIsNotWithdrawn(t *testing.T) {
+	d := newWard(t)
+	d.file(d.decision.ID)
+	said := len(d.leila.view(d.in).Messages)
+	refused := func(when string) {
+		t.Helper()
+		_, err := d.leila.WithdrawDecision(d.ctx, d.in, d.decision.ID, client.WithdrawnReason, "Things changed.")
+		d.leila.sync()
+		if now := len(d.leila.view(d.in).Messages); !errors.Is(err, client.ErrDecisionFiled) || now != said {
+			t.Errorf("%s: %v, and %d messages after %d", when, err, now, said)
+		}
+	}
+	refused("on its way")
+	filing := d.until("received")
+	refused("in the record")
+	stands, err := d.leila.Decisions(d.ctx, d.in)
+	if err != nil || len(stands) != 1 || stands[0].Stage != "received" {
+		t.Errorf("%+v, %v", stands, err)
+	}
+	wrong, err := d.leila.WithdrawDecision(d.ctx, d.in, d.decision.ID, client.ErrorReason, "The dose is wrong.")
+	if err != nil || wrong.Stage != "entered-in-error" || wrong.Reason != client.ErrorReason || *wrong.Filing != filing.Filing {
+		t.Errorf("entered in error: %+v, %v", wrong, err)
 	}
 }
 

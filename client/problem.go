@@ -85,6 +85,8 @@ var (
 	ErrText = &Stopped{"text", "the text is empty, too long or not text"}
 	// ErrHiddenMark: a text with a character that nobody sees and that changes what is read.
 	ErrHiddenMark = &Stopped{"hidden_mark", "the text has a hidden character that changes the direction of reading"}
+	// ErrDecisionFiled: the record has the decision, or may have it soon. It is corrected, or was an error; it is not withdrawn.
+	ErrDecisionFiled = &Stopped{"decision_filed", "the record has this decision, or it is on its way: correct it, or say that it was entered in error"}
 	// ErrForm: a form that nobody knows, or whose parts are not the words of the decision.
 	ErrForm = &Stopped{"form", "the form breaks the rules of forms"}
 )

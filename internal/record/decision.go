@@ -154,6 +154,24 @@ func (d Decision) Advance(t Transition, at time.Time) (Decision, error) {
 	return d, nil
 }
 
+// TakenBack is the decision after somebody took it back for a reason, and the step that this is. What was filed is not withdrawn, because the record would show
+// what was right, and acted upon, as if it should never have been: it is corrected, or it was an error. On its way it can be neither, as nobody knows yet.
+func (d Decision) TakenBack(reason string, at time.Time) (Decision, Transition, error) {
+	step := MarkInError
+	if d.Stage.Outstanding() {
+		step = Withdraw
+	}
+	next, err := d.Advance(step, at)
+	switch {
+	case err != nil:
+		return d, step, err
+	case step == MarkInError && reason == "withdrawn":
+		return d, step, ErrFiledStands.With("from", d.Stage.String())
+	}
+	next.Reason = reason
+	return next, step, nil
+}
+
 // OfWrongPatient is the decision after somebody's act said that the thread is about the wrong patient, and the event that tells of it. What was taken
 // back before stays as it is, and has none.
 func (d Decision) OfWrongPatient(act id.Message, by id.Person, at time.Time) (Decision, *audit.Event) {

@@ -105,6 +105,47 @@ func TestR18_R20_NothingIsDestroyedWithoutAReceipt(t *testing.T) {
 	t.Logf("%d walks, %d steps", walks, steps)
 }
 
+// TestR12_WhatWasFiledIsNotWithdrawn walks the machine at random and takes back at every step: what the record has, or may have, never goes as withdrawn, and
+// what it never had is never entered in error.
+func TestR12_WhatWasFiledIsNotWithdrawn(t *testing.T) {
+	steps := []record.Transition{
+		record.Draft, record.PutBack, record.HandOver, record.Refuse, record.TryAgain, record.Receive, record.Countersign, record.Ripen, record.Destroy, record.Correct,
+	}
+	reached := map[record.Stage]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		d, received := record.Decision{Stage: record.Marked}, false
+		for range rapid.IntRange(0, 25).Draw(t, "steps") {
+			step := rapid.SampledFrom(steps).Draw(t, "step")
+			if next, err := d.Advance(step, time.UnixMilli(1)); err == nil {
+				d, received = next, received || step == record.Receive
+			}
+			reached[d.Stage]++
+			for _, reason := range []string{"withdrawn", "error", "wrong-patient"} {
+				back, _, err := d.TakenBack(reason, time.UnixMilli(2))
+				var want error
+				stage := record.InError
+				switch {
+				case d.Stage == record.Filed, d.Stage == record.Withdrawn:
+					want = record.ErrTransition
+				case received && reason == "withdrawn":
+					want = record.ErrFiledStands
+				case !received:
+					stage = record.Withdrawn
+				}
+				switch {
+				case !errors.Is(err, want):
+					t.Fatalf("%v taken back for %q: %v", d.Stage, reason, err)
+				case err != nil && back != d:
+					t.Fatalf("%v was refused to be taken back, and is %+v", d.Stage, back)
+				case err == nil && (back.Stage != stage || back.Reason != reason):
+					t.Fatalf("%v taken back for %q is %v for %q", d.Stage, reason, back.Stage, back.Reason)
+				}
+			}
+		}
+	})
+	t.Log(reached)
+}
+
 // TestR18_EveryStageAndTransitionHasAName: each is in the API and in the audit log.
 func TestR18_EveryStageAndTransitionHasAName(t *testing.T) {
 	seen := map[string]bool{}
@@ -339,6 +380,42 @@ func TestH12_WhatIsInTheRecordIsEnteredInErrorAndItsOriginalsStay(t *testing.T) 
 		}
 		if gone := w.count(t, `SELECT COUNT(*) FROM thread_log WHERE state <> 0`); gone != 0 {
 			t.Error("the originals went, though the document is disputed")
+		}
+	})
+}
+
+// TestR12_WhatIsInTheRecordIsNotWithdrawn: a decision that was right and acted upon is not marked as if it should never have been.
+func TestR12_WhatIsInTheRecordIsNotWithdrawn(t *testing.T) {
+	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
+		w := newWard(t, db).staffed(t)
+		s := w.filed(t, 10, nil)
+		act := w.say(t, 11, envelope.KindWithdraw).Message
+		changed := record.Withdrawal{Act: act, Reason: "withdrawn", Assertion: []byte("signed")}
+		w.health.trouble = fault.New(fault.Unavailable, "record_unavailable", "The health record does not answer.")
+		w.work(t) // it was tried, and may have arrived
+		if _, err := w.desk.Withdraw(t.Context(), w.by, w.thread, s.Decision, changed); !errors.Is(err, record.ErrTransition) {
+			t.Errorf("while it is on its way: %v", err)
+		}
+		w.health.trouble = nil
+		w.clock.Advance(time.Hour)
+		w.work(t)
+		for _, stage := range []record.Stage{record.InRecord, record.Countersigned, record.Eligible, record.Destroyed, record.Corrected} {
+			w.exec(t, `UPDATE decision SET stage = $1`, int64(stage))
+			before := w.decision(t, s.Decision)
+			if _, err := w.desk.Withdraw(t.Context(), w.by, w.thread, s.Decision, changed); !errors.Is(err, record.ErrFiledStands) {
+				t.Errorf("%v: %v", stage, err)
+			}
+			if after := w.decision(t, s.Decision); after != before || w.paper(t, s.Filing).Retraction != record.NotRetracted {
+				t.Errorf("%v: it was refused, and is %+v", stage, after)
+			}
+		}
+		w.work(t)
+		if len(w.health.errors) != 0 {
+			t.Errorf("the record was told: %+v", w.health.errors)
+		}
+		d, err := w.desk.Withdraw(t.Context(), w.by, w.thread, s.Decision, record.Withdrawal{Act: act, Reason: "error", Assertion: []byte("signed")})
+		if err != nil || d.Stage != record.InError {
+			t.Errorf("as an error: %+v, %v", d, err)
 		}
 	})
 }

@@ -36,6 +36,7 @@ var (
 	ErrAct               = fault.New(fault.Invalid, "act_missing", "This was not signed in the conversation, so it was not done. Please try again.")
 	ErrCorrects          = fault.New(fault.Invalid, "corrects_unknown", "The decision that is to be corrected is not one of this conversation.")
 	ErrCorrectsGone      = fault.New(fault.Conflict, "corrects_over", "The decision that is to be corrected was taken back or corrected already.")
+	ErrFiledStands       = fault.New(fault.Conflict, "decision_filed", "The record has this decision, so it cannot be withdrawn. File a correction that replaces it, or, if it was wrong from the start, say that it was entered in error.")
 	ErrReason            = fault.New(fault.Invalid, "reason_unknown", "Say why the decision is taken back.")
 	ErrWrongDocument     = fault.New(fault.Conflict, "another_document", "The record holds another document of this decision than the one that was countersigned.")
 	ErrScope             = fault.New(fault.Invalid, "scope_unknown", "A worklist is mine, ward or organisation.")

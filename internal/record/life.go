@@ -78,8 +78,8 @@ type Withdrawal struct {
 
 var withdrawReasons = map[string]bool{"withdrawn": true, "error": true, "wrong-patient": true}
 
-// Withdraw takes a decision back: before it was filed it no longer stands; afterwards the record is told that it was entered in error, and the
-// originals are kept (H12).
+// Withdraw takes a decision back: before it was filed it no longer stands; afterwards, and only where it was an error or about somebody else, the record is
+// told that it was entered in error, and the originals are kept (H12).
 func (d *Desk) Withdraw(ctx context.Context, by Clinician, in id.Thread, decision id.Message, w Withdrawal) (Decision, error) {
 	if !withdrawReasons[w.Reason] {
 		return Decision{}, ErrReason
@@ -94,15 +94,11 @@ func (d *Desk) Withdraw(ctx context.Context, by Clinician, in id.Thread, decisio
 		if by.Person != now.MarkedBy && !standing.Owner && by.Person != standing.FiledBy {
 			return Change{}, ErrNotYours
 		}
-		step := MarkInError
-		if now.Stage.Outstanding() {
-			step = Withdraw
-		}
-		next, err := now.Advance(step, at)
+		next, step, err := now.TakenBack(w.Reason, at)
 		if err != nil {
 			return Change{}, err
 		}
-		next.Act, next.Reason = w.Act, w.Reason
+		next.Act = w.Act
 		made := changed(next, step, by.Person, at)
 		made.Intent = made.Intent.Without(Overdue, now.key())
 		if step == MarkInError {

@@ -20,7 +20,7 @@ import (
 // a case is ever destroyed, and everything that is due is destroyed once the sweep has run. The model says what may go; it shares no code with the room.
 func TestR20_R49_H15_OverRandomHistories(t *testing.T) {
 	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
-		drawn, histories, steps := 0, 0, 0
+		drawn, histories, steps, plans, went := 0, 0, 0, 0, 0
 		rapid.Check(t, func(rt *rapid.T) {
 			if drawn++; db.Dialect() == "postgres" && drawn%12 != 0 {
 				return // the rules are the same SQL; PostgreSQL gets a part of the histories
@@ -30,8 +30,9 @@ func TestR20_R49_H15_OverRandomHistories(t *testing.T) {
 			h.open()
 			rt.Repeat(h.actions(&steps))
 			h.sweep(rt)
+			plans, went = plans+h.plans, went+h.went
 		})
-		t.Logf("%d histories, %d steps", histories, steps)
+		t.Logf("%d histories, %d steps, %d plans that said of %d messages that they go", histories, steps, plans, went)
 	})
 }
 
@@ -47,6 +48,9 @@ func (h *hospital) actions(steps *int) map[string]func(*rapid.T) {
 		"receive":    h.receive,
 		"refuse":     h.refuse,
 		"take back":  h.takeBack,
+		"in error":   h.enterInError,
+		"sign":       h.countersign,
+		"correct":    h.correct,
 		"hold":       h.hold,
 		"release":    h.release,
 		"old":        h.old,
@@ -74,6 +78,8 @@ type hospital struct {
 	holds    []*modelHold
 	periods  map[[2]int]int64
 	crashes  int
+	plans    int // compared with the sweep that followed
+	went     int // as they said
 }
 
 type modelThread struct {
@@ -94,6 +100,8 @@ type modelMessage struct {
 	at, sent time.Time
 	decision bool
 	unfiled  bool
+	inError  bool  // taken back when the record had it
+	unsigned bool  // somebody's countersignature is awaited
 	state    int64 // as the database says: 0, 1, 2
 }
 
@@ -253,6 +261,10 @@ func (h *hospital) file(rt *rapid.T) {
 	f.sources = append(f.sources, decision)
 	f.id = h.world.file(decision, f.sources)
 	h.filings = append(h.filings, f)
+	if rapid.IntRange(0, 2).Draw(rt, "countersign") == 0 {
+		decision.unsigned = true
+		h.exec(`UPDATE decision SET countersign_wanted = TRUE WHERE thread = $1 AND message = $2`, decision.id, decision.name)
+	}
 }
 
 func (h *hospital) openFiling(rt *rapid.T) *modelFiling {
@@ -292,6 +304,43 @@ func (h *hospital) takeBack(rt *rapid.T) {
 			h.exec(`UPDATE decision SET stage = 10 WHERE thread = $1 AND message = $2`, m.id, m.name)
 			return
 		}
+	}
+}
+
+// inTheRecord draws a decision that the record has, whose originals are there, and that nobody took back or corrected.
+func (h *hospital) inTheRecord(rt *rapid.T) *modelMessage {
+	var may []*modelMessage
+	for _, f := range h.filings {
+		if d := f.decision; f.state == 3 && !f.destroyed && d.state == 0 && !d.inError && !d.quarantined {
+			may = append(may, d)
+		}
+	}
+	if len(may) == 0 {
+		return nil
+	}
+	return h.pick(rt, "decision", may)
+}
+
+// enterInError takes back what the record has: the originals stay, and what it may have quoted.
+func (h *hospital) enterInError(rt *rapid.T) {
+	if d := h.inTheRecord(rt); d != nil {
+		d.inError = true
+		h.exec(`UPDATE decision SET stage = 11 WHERE thread = $1 AND message = $2`, d.id, d.name)
+	}
+}
+
+func (h *hospital) countersign(rt *rapid.T) {
+	if d := h.inTheRecord(rt); d != nil && d.unsigned {
+		d.unsigned = false
+		h.exec(`UPDATE decision SET stage = 5, countersigned_at = 1 WHERE thread = $1 AND message = $2`, d.id, d.name)
+	}
+}
+
+// correct is a later decision's receipt: nobody countersigns the earlier one any more.
+func (h *hospital) correct(rt *rapid.T) {
+	if d := h.inTheRecord(rt); d != nil {
+		d.unsigned = false
+		h.exec(`UPDATE decision SET stage = 9 WHERE thread = $1 AND message = $2`, d.id, d.name)
 	}
 }
 
@@ -415,7 +464,7 @@ func (h *hospital) mayGo() []*modelMessage {
 				continue
 			}
 			var live []*modelMessage
-			kept := f.decision.quarantined
+			kept := f.decision.quarantined || f.decision.inError || f.decision.unsigned
 			for _, m := range f.sources {
 				if m.state == 0 && !gone[m] {
 					live = append(live, m)
@@ -456,6 +505,7 @@ func (h *hospital) isHeld(m *modelMessage) bool {
 // sweep has everything done that is due, until nothing more happens, and compares.
 func (h *hospital) sweep(rt *rapid.T) {
 	allowed := h.mayGo()
+	h.planned(rt)
 	h.runSweeps(rt)
 	h.learn(rt, allowed)
 	for _, m := range allowed {
@@ -471,6 +521,52 @@ func (h *hospital) sweep(rt *rapid.T) {
 	if left := h.mayGo(); len(left) > 0 {
 		rt.Fatalf("%d messages may go and did not", len(left))
 	}
+}
+
+// planned has one sweep done and compares it with what the plan said: all that was to go has gone, and nothing else, except what waited for nothing but a
+// decision that went.
+func (h *hospital) planned(rt *rapid.T) {
+	lines := map[id.Message]retention.Line{}
+	plan := func(in id.Thread) (going int64) {
+		each, err := h.keeper.Plan(h.t.Context(), in)
+		if err != nil {
+			rt.Fatal(reasons(err))
+		}
+		for _, line := range each {
+			if line.Goes() {
+				going += line.Count
+			}
+			if !in.IsZero() {
+				lines[line.Message] = line
+			}
+		}
+		return going
+	}
+	var going int64
+	for _, in := range h.threads {
+		going += plan(in.id)
+	}
+	if all := plan(id.Thread{}); len(h.cases) == 0 && all != going {
+		rt.Fatalf("%d messages are to go, and by conversation %d", all, going)
+	}
+	if err := h.sweepOnce(); err != nil {
+		rt.Fatal(reasons(err))
+	}
+	states := h.states()
+	for _, m := range h.messages {
+		line, told := lines[m.name]
+		gone := states[m.name] != 0
+		switch {
+		case told != (m.state == 0):
+			rt.Fatalf("message %d in state %d is in the plan: %t", m.seq, m.state, told)
+		case told && line.Goes() && !gone:
+			rt.Fatalf("message %d was to go at the next sweep and did not: %+v", m.seq, line)
+		case told && !line.Goes() && gone && !slices.Equal(line.Reasons, []retention.Reason{retention.Awaited}):
+			rt.Fatalf("message %d went, and the plan said that it stays: %v", m.seq, line.Reasons)
+		}
+	}
+	h.plans++
+	h.went += int(going)
 }
 
 // crash is a sweep that is killed somewhere.

@@ -311,6 +311,52 @@ func TestH14_OriginalsStayWhileTheRecordIsAway(t *testing.T) {
 	})
 }
 
+// TestH12_WhatWasTakenBackStaysAndThePlanAndTheDrillSaySo: entered in error, or not countersigned yet, it goes at no sweep, and no hold can win against nothing.
+func TestH12_WhatWasTakenBackStaysAndThePlanAndTheDrillSaySo(t *testing.T) {
+	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		in := w.newThread(envelope.SpacePatient, 1, []int{1})
+		w.post(in, 1, envelope.KindText, 1, 0, w.clock.Now())
+		decision := &modelMessage{modelThread: &modelThread{id: in}, name: w.post(in, 1, envelope.KindDecision, 1, 0, w.clock.Now())}
+		w.receive(w.file(decision, []*modelMessage{decision}), w.clock.Now().Add(grace))
+		w.post(in, 1, envelope.KindSweep, 1, 3, w.clock.Now())
+		w.clock.Advance(90 * 24 * time.Hour)
+		for _, row := range []struct {
+			name, set, text, decision string
+			without                   int64
+		}{
+			{"not countersigned", `countersign_wanted = TRUE`, "decision_first", "countersignature", 0},
+			{"entered in error", `stage = 11`, "decision_first,taken_back", "taken_back", 0},
+			{"entered in error, and never countersigned", `stage = 11, countersign_wanted = TRUE`, "decision_first,taken_back", "taken_back", 0},
+			{"corrected, and never countersigned", `stage = 9, countersign_wanted = TRUE`, "decision_first", "", 1},
+		} {
+			w.exec(`UPDATE decision SET stage = 4, countersign_wanted = FALSE`)
+			w.exec(`UPDATE decision SET ` + row.set)
+			lines, err := w.keeper.Plan(t.Context(), in)
+			if err != nil {
+				t.Fatal(reasons(err))
+			}
+			got := map[uint64]string{}
+			for _, line := range lines {
+				got[line.Seq] = joined(line.Reasons)
+			}
+			if got[2] != row.text || got[3] != row.decision {
+				t.Errorf("%s: %v", row.name, got)
+			}
+			report, err := w.keeper.Drill(t.Context(), officer, retention.Scope{Thread: in})
+			if err != nil || report.Without != row.without || report.With != 0 {
+				t.Errorf("%s: %+v, %v", row.name, report, err)
+			}
+			if err := w.sweepOnce(); err != nil {
+				t.Fatal(reasons(err))
+			}
+			if gone := w.states()[decision.name] != 0; gone != (row.decision == "") {
+				t.Errorf("%s: it went: %t", row.name, gone)
+			}
+		}
+	})
+}
+
 // TestR20_ThePlanSaysWhatKeepsEachMessage.
 func TestR20_ThePlanSaysWhatKeepsEachMessage(t *testing.T) {
 	storetest.EachDatabase(t, func(t *testing.T, db *store.DB) {

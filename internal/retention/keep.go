@@ -20,6 +20,8 @@ const (
 	Unfiled     Reason = "unfiled_decision"
 	Unfinished  Reason = "filing_unfinished"
 	Grace       Reason = "grace"
+	Countersign Reason = "countersignature"
+	TakenBack   Reason = "taken_back"
 	Unreachable Reason = "record_unreachable"
 	Awaited     Reason = "decision_first"
 	Unswept     Reason = "unswept"
@@ -32,12 +34,14 @@ var Reasons = []struct {
 	Ends string
 }{
 	{NotDue, "its period is over, or is changed"},
-	{Held, "the hold is released"},
+	{Held, "the hold is released. What goes with one filing goes together, so a hold on any of it keeps all of it"},
 	{OpenCase, "the case that needs it is closed (a case says so itself, in the transaction that would destroy)"},
 	{Quarantined, "the doubt about the thread's patient is resolved: originals stay while the record may be wrong (H12)"},
 	{Unfiled, "the decision is in the record or taken back. It may quote any earlier message of the thread, and the server cannot see which, so all of them wait"},
 	{Unfinished, "the filing has its receipt"},
 	{Grace, "the grace after the receipt is over"},
+	{Countersign, "somebody countersigns the decision, or a later one corrects it"},
+	{TakenBack, "never by time: a decision at or after it was filed and then taken back, as entered in error. The record holds what should not be there, and the originals are what shows why (H12)"},
 	{Unreachable, "the health record answers and still has the document (H14)"},
 	{Awaited, "the decision after it, which is in the record, has gone with what it quotes"},
 	{Unswept, "somebody answers \"any decision here?\" for the conversation up to this message or later (R49)"},

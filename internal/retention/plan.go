@@ -22,11 +22,13 @@ type Standing struct {
 	Unfiled           bool // a decision at or after it is not in the record
 	Unfinished        bool // a filing of a decision at or after it has no receipt
 	Received          bool // a decision at or after it is in the record and has not gone yet
+	TakenBack         bool // and such a one was taken back; of a source, the decision of its filing
 	Swept             bool // or needs no sweep
-	// Source: it goes with a filing, which is eligible at EligibleAt.
-	Source     bool
-	Filing     id.Filing
-	EligibleAt time.Time
+	// Source: it goes with a filing, which is eligible at EligibleAt. Held is then of anything that goes with it.
+	Source      bool
+	Countersign bool // the decision of its filing waits to be countersigned
+	Filing      id.Filing
+	EligibleAt  time.Time
 }
 
 // Line is one line of the plan.
@@ -97,7 +99,10 @@ func (s Standing) judge(schedule Schedule, now time.Time) Line {
 	keep(s.Held, Held)
 	keep(s.Quarantined, Quarantined)
 	if s.Source {
-		line.At = s.EligibleAt
+		if keep(s.TakenBack, TakenBack); !s.TakenBack {
+			line.At = s.EligibleAt
+		}
+		keep(s.Countersign, Countersign)
 		keep(now.Before(s.EligibleAt), Grace)
 		return line
 	}
@@ -111,6 +116,7 @@ func (s Standing) judge(schedule Schedule, now time.Time) Line {
 	keep(s.Unfiled, Unfiled)
 	keep(s.Unfinished, Unfinished)
 	keep(s.Received, Awaited)
+	keep(s.TakenBack, TakenBack)
 	keep(!s.Swept && Clinical(s.Space), Unswept)
 	return line
 }

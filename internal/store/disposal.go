@@ -300,8 +300,8 @@ func (db *DB) Overdue(ctx context.Context, now time.Time, limit int) ([]id.Filin
 		var filing id.Filing
 		err := row.Scan(&filing)
 		return filing, err
-	}, `SELECT f.filing FROM filing f JOIN decision d ON d.thread = f.thread AND d.message = f.decision
-		WHERE f.state = 3 AND f.destroyed_at = 0 AND f.eligible_at <= $1 AND d.stage IN (4, 5, 6, 9) AND NOT (d.countersign_wanted AND d.countersigned_at = 0)
+	}, `SELECT f.filing FROM filing f JOIN decision dd ON dd.thread = f.thread AND dd.message = f.decision
+		WHERE f.state = 3 AND f.destroyed_at = 0 AND f.eligible_at <= $1 AND NOT `+overForGood+` AND NOT `+toBeCountersigned+`
 		ORDER BY f.eligible_at LIMIT $2`, now.UnixMilli(), limit)
 }
 

@@ -196,9 +196,9 @@ func (db *DB) Try(ctx context.Context, hold retention.Hold, now time.Time) (rete
 	return trial, err
 }
 
-// couldGo: by its class if its period were over, or with its filing if the grace were.
-const couldGo = `(` + mayExpire + ` OR (l.state = 0 AND NOT ` + held + ` AND NOT ` + quarantined + ` AND EXISTS (SELECT 1 FROM filing_source fs
-	JOIN filing ff ON ff.filing = fs.filing WHERE fs.message = l.message AND ff.thread = l.thread AND ff.state = 3 AND ff.destroyed_at = 0)))`
+// couldGo: by its class if its period were over, or with its filing if the grace were. What was taken back, or waits to be countersigned, could not.
+const couldGo = `(` + mayExpire + ` OR (l.state = 0 AND NOT ` + quarantined + ` AND EXISTS (SELECT 1` + withFiling + `
+	AND NOT ` + overForGood + ` AND NOT ` + toBeCountersigned + ` AND NOT ` + anySourceHeld + `)))`
 
 // dueOutside counts what could go by its class at this moment and is not in the scope of a hold.
 func (tx *Tx) dueOutside(hold retention.Hold, now time.Time) (int64, error) {

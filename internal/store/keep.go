@@ -37,6 +37,22 @@ const (
 		AND df.destroyed_at = 0))`
 )
 
+// takenBack: a decision at or after it was taken back when the record had it. Its originals stay, and with them what it may have quoted.
+const takenBack = laterDecision + `EXISTS (SELECT 1 FROM filing df JOIN decision dd ON dd.thread = df.thread AND dd.message = df.decision
+	WHERE df.thread = d.thread AND df.decision = d.message AND df.state = 3 AND df.destroyed_at = 0 AND d.state = 0 AND ` + overForGood + `))`
+
+// What BeginFiled asks about a filing ff and its decision dd, as conditions: record.Decision.Advance has the rule, and TestR20_R49_H15_OverRandomHistories compares.
+const (
+	overForGood       = `(dd.stage NOT IN (4, 5, 6, 9))`
+	toBeCountersigned = `(dd.stage = 4 AND dd.countersign_wanted AND dd.countersigned_at = 0)`
+	anySourceHeld     = `EXISTS (SELECT 1 FROM filing_source hs JOIN thread_log l ON l.thread = ff.thread AND l.message = hs.message
+		JOIN thread t ON t.thread = l.thread WHERE hs.filing = ff.filing AND ` + held + `)`
+)
+
+// withFiling finds the filings, and their decisions, with which a message l goes.
+const withFiling = ` FROM filing_source fs JOIN filing ff ON ff.filing = fs.filing JOIN decision dd ON dd.thread = ff.thread AND dd.message = ff.decision
+	WHERE fs.message = l.message AND ff.thread = l.thread AND ff.state = 3 AND ff.destroyed_at = 0`
+
 // swept: somebody has answered for the thread up to here, or nobody has to, because nobody decides in an announcement or a chat (R49).
 const swept = `(t.space IN (5, 6) OR EXISTS (SELECT 1 FROM thread_log w WHERE w.thread = l.thread AND w.content = 10 AND w.seen_seq >= l.seq))`
 
