@@ -171,13 +171,13 @@ describe('R51 a thread that is linked to the wrong patient', () => {
     const served = world.server.thread(thread);
     const [filing] = served.filings;
     if (!filing) throw new Error('no filing');
+    await fiona.view(thread);
     world.server.receive(served, filing);
     const drawn = (by: Browser) =>
       by
         .told(`thread:${thread}`)
         .flatMap(({ items }) => items)
         .findLast((item): item is DecisionItem => item.kind === 'decision')?.record.state;
-    await fiona.view(thread);
     await until('the receipt', () => Promise.resolve(drawn(fiona) === 'in'));
 
     world.server.brokenFor = fiona.jar;
