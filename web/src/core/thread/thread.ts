@@ -287,11 +287,18 @@ export class Thread {
     if (this.left) return Promise.resolve();
     return this.#askedFilings.need(async () => {
       const asOf = { seq: Math.max(this.log.seq, this.head?.seq ?? 0), at: this.ward.now() };
-      const { filings } = await this.ward.remote.filings.list(this.id);
+      await this.askFilings(async () => (await this.ward.remote.filings.list(this.id)).filings);
       this.filingsKnown = true;
       this.filingsAsOf = asOf;
-      await this.learnFilings(filings);
+      this.#events.changed(this);
     });
+  }
+
+  /** The live connection may bring later news of a filing while an answer is on its way: that one stands. */
+  async askFilings(ask: () => Promise<readonly Filing[]>): Promise<void> {
+    const before = new Map(this.filings);
+    const answer = await ask();
+    await this.learnFilings(answer.filter(({ filing }) => this.filings.get(filing) === before.get(filing)));
   }
 
   /** After something that changes what the server says of them. */
