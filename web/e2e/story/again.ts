@@ -19,6 +19,11 @@ export const again: Chapter = (world) =>
       await fiona.field('The decision in your own words').fill(named);
       await fiona.button(/^Decide for SMITH, John/).click();
       await fiona.sees(fiona.message(named));
+      // The other one has no network meanwhile, and hears nothing of what becomes of the documents.
+      await anita.openThreadAt('SMITH, John');
+      for (const words of [plain, other]) await anita.sees(anita.message(words).getByText(/^In the record/));
+      await anita.page.context().setOffline(true);
+      await anita.sees(anita.text('Offline.'));
       await ward.record('refuse', locked);
       await fiona.open(`${new URL(fiona.page.url()).hash}/wrong-patient`);
       await fiona.button('Stop it: not SMITH, John').click();
@@ -33,8 +38,11 @@ export const again: Chapter = (world) =>
         await fiona.message(words).getByRole('button', { name: 'Try again' }).click();
         await fiona.sees(fiona.message(words).getByText('The record holds it as entered in error.'));
       }
-      await anita.openThreadAt('SMITH, John');
+      await anita.page.context().setOffline(false);
       await anita.sees(anita.heading(/^This conversation is linked to the wrong patient/));
+      for (const words of [plain, other])
+        await anita.sees(anita.message(words).getByText('The record holds it as entered in error.'));
+      await anita.look('54-heard-afterwards', { layouts: 'own' });
       await anita.seesNoMore(anita.text(/The record still has to mark/));
     });
 

@@ -8,7 +8,10 @@ export const wrong: Chapter = (world) =>
   describe('the wrong patient', () => {
     test('R51 H10 one button stops the thread, and says so first, to everybody', async () => {
       const { anita, fiona } = world();
-      await fiona.open('/#/');
+      const begun = world().secret('Stop the heparin.');
+      await fiona.openThreadAt('SMITH, John (Mr)');
+      await fiona.open(`${new URL(fiona.page.url()).hash}/decide`);
+      await fiona.field('The decision in your own words').fill(begun);
       await anita.openThread('SMITH, John (Mr)');
       await anita.button('Details and members').click();
       await anita.link('This is the wrong patient').click();
@@ -16,6 +19,16 @@ export const wrong: Chapter = (world) =>
       await anita.look('90-wrong-patient');
       await anita.button('Stop it: not SMITH, John').click();
       await anita.sees(anita.heading(words));
+      // Also somebody who is about to act on it: the sheet says so itself, and what was typed stays.
+      const sheet = fiona.page.locator('dialog[open]');
+      await fiona.sees(sheet.getByRole('alert').getByText(words));
+      const decide = sheet.getByRole('button', { name: /^Decide for SMITH, John/, disabled: true });
+      expect(await decide.getAttribute('aria-describedby')).not.toBeNull();
+      expect(await sheet.getByText('NHS number').count()).toBe(0);
+      expect(await fiona.field('The decision in your own words').inputValue()).toBe(begun);
+      await fiona.look('90-wrong-patient-sheet');
+      await fiona.button('Not now').click();
+      await fiona.open('/#/');
       await fiona.sees(fiona.page.getByRole('alert').getByText('Wrong patient.'));
       await fiona.sees(fiona.row('SMITH, John (Mr)').getByText('Wrong patient: do not act on it'));
       await fiona.look('91-wrong-patient-inbox');

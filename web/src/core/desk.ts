@@ -62,6 +62,8 @@ const acting = late(() => import('./acts.ts'));
 
 /** How long after the threads are there the rest is fetched. */
 const actsAfter = 5000;
+/** Somebody who opens a thread again within this time is told of its decisions what they were told before, and what was announced since. */
+const decisionsFresh = 5000;
 const bookmarkAfter = 20_000;
 const bookmarkEvery = 300_000;
 
@@ -200,6 +202,9 @@ export class Desk {
     });
     const opened = await view.open();
     this.#views.set(id, view);
+    // What became of its decisions may have passed this device by: the page does not wait for it.
+    if (this.sync.state === 'online')
+      this.threads.doubtDecisions([{ thread: id, seq: thread.log.seq }], decisionsFresh);
     // What came while the page was being made is told as a change.
     void view.refresh();
     if (thread.lives.size > 0)

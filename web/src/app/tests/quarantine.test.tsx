@@ -1,9 +1,17 @@
+import type { ComponentChildren } from 'preact';
 import { describe, expect, test } from 'vitest';
+import type { ThreadHead } from '../../core/contract.ts';
 import { ThreadRow } from '../../features/inbox/ThreadRow.tsx';
 import { rank } from '../../features/inbox/sections.ts';
+import { Identify } from '../../features/patient/Identify.tsx';
 import { Quarantined } from '../../features/patient/Quarantined.tsx';
 import { WrongPatient } from '../../features/patient/WrongPatient.tsx';
 import { DecisionCard } from '../../features/record/DecisionCard.tsx';
+import { CloseSheet } from '../../features/record/CloseSheet.tsx';
+import { CountersignSheet } from '../../features/record/CountersignSheet.tsx';
+import { DecideSheet } from '../../features/record/DecideSheet.tsx';
+import { FileSheet } from '../../features/record/FileSheet.tsx';
+import { TakeBackSheet } from '../../features/record/TakeBackSheet.tsx';
 import { WrongPatientBar } from '../../features/shell/WrongPatientBar.tsx';
 import { ThreadPane } from '../../features/thread/ThreadPane.tsx';
 import { ThreadStore } from '../../features/thread/store.ts';
@@ -73,6 +81,38 @@ describe('R51 a thread that is linked to the wrong patient', () => {
     expect(fake.calls.filter(({ verb }) => verb === 'quarantine').map(({ arg }) => arg)).toEqual([
       { thread: 'john', note: 'The other Mr Smith.' },
     ]);
+  });
+
+  test.each<[string, (head: ThreadHead) => ComponentChildren, RegExp, string]>([
+    ['decides', (head) => <DecideSheet head={head} message={undefined} messages={[]} />, /^Decide for/, 'markDecision'],
+    ['files', (head) => <FileSheet head={head} decision="d1" background={[]} />, /^File for/, 'file'],
+    ['takes back', (head) => <TakeBackSheet head={head} decision="d1" />, /^Take it back/, 'takeBackDecision'],
+    ['countersigns', (head) => <CountersignSheet head={head} decision="d1" />, /^Countersign$/, 'countersignDecision'],
+    ['closes', (head) => <CloseSheet head={head} seen={1} />, /close$/, 'sweep'],
+    ['identifies', (head) => <Identify head={head} />, /^Compare with the record/, 'reidentify'],
+  ])('whoever %s while it is stopped is told in the sheet at once, and cannot', async (_what, sheet, name, verb) => {
+    const { fake, draw } = await mount({}, () => sheet(johnHead));
+    expect(document.querySelector('.pt')).toBeTruthy();
+    expect(shown()).not.toContain(words);
+    const [typed] = [...document.querySelectorAll('textarea')];
+    if (typed) {
+      typed.value = 'Stop heparin.';
+      typed.dispatchEvent(new Event('input', { bubbles: true }));
+      await settled();
+    }
+    await draw(sheet(quarantined(johnHead, '', false)));
+    const alert = document.querySelector('.wrong[role="alert"]');
+    expect(alert?.textContent).toBe(words);
+    expect(document.querySelector('.pt')).toBeNull();
+    const main = button(name);
+    expect(main.getAttribute('aria-disabled')).toBe('true');
+    expect(alert?.querySelector(`#${String(main.getAttribute('aria-describedby'))}`)).toBeTruthy();
+    await press(main);
+    expect(fake.calls.filter((call) => call.verb === verb)).toEqual([]);
+    // It is not said again, and what was typed is there.
+    await draw(sheet({ ...quarantined(johnHead, '', false), name: 'Chest pain, again' }));
+    expect(document.querySelector('.wrong[role="alert"]')).toBe(alert);
+    if (typed) expect(document.querySelector('textarea')?.value).toBe('Stop heparin.');
   });
 
   test('H12 a decision in the wrong record says what has to be done there', async () => {

@@ -38,8 +38,8 @@ export class Directory {
 
   async search(query: string): Promise<DirectoryAnswer> {
     const finder = this.list.finder;
-    this.list.freshen();
     const found = finder && matchesIn(finder, query, this.#near());
+    this.list.freshen({ awaited: found?.people.some(({ enrolled }) => !enrolled) ?? false });
     if (found && found.people.length > 0) return this.#answer(found);
     try {
       // Somebody may have come since.

@@ -119,6 +119,21 @@ describe('R29 the list of all staff on a device', () => {
     expect((await settled(new StaffList(await hospital.device())))?.people[0]).toEqual(someone);
   });
 
+  test('asks sooner while somebody is wanted who has not set up Wardline yet', async () => {
+    hospital.staff = hospital.staff.map((each) => ({ ...each, enrolled: each !== someone }));
+    const directory = new Directory(await hospital.device(), () => () => 0);
+    await settled(directory.list);
+    hospital.clock.pass(2000);
+    hospital.changes = [{ ...someone, enrolled: true }];
+    const isSetUp = () => directory.list.finder?.people.find(({ person }) => person === someone.person)?.enrolled;
+    await directory.search(hospital.staff.at(-1)?.displayName ?? '');
+    await directory.list.settled();
+    expect(isSetUp()).toBe(false);
+    await directory.search(someone.displayName);
+    await directory.list.settled();
+    expect(isSetUp()).toBe(true);
+  });
+
   test('is there after a reload without asking for it again, also without a network', async () => {
     await settled(new StaffList(await hospital.device()));
     hospital.reach = 0;

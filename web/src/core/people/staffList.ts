@@ -13,6 +13,8 @@ import { Finder } from './finder.ts';
 
 /** How long the list is taken for true without asking what has changed. */
 const fresh = 60_000;
+/** The same where somebody is wanted who had not set up Wardline yet: they may be doing it now. */
+const freshWhileAwaited = 1000;
 /** All of it is fetched anew so often, whatever the changes said. */
 const wholeEvery = 7 * 24 * 60 * 60_000;
 /** Nobody has more staff; a server that never ends is given up. */
@@ -56,9 +58,9 @@ export class StaffList {
   }
 
   /** Sees to it in the background that the list is there and of today. What fails is tried again a little later. */
-  freshen(): void {
+  freshen({ awaited = false } = {}): void {
     const now = this.#ward.now();
-    if (this.#working || now - this.#asked < fresh) return;
+    if (this.#working || now - this.#asked < (awaited ? freshWhileAwaited : fresh)) return;
     this.#asked = now;
     this.#working = this.#work()
       .catch(() => undefined)

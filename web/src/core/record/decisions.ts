@@ -187,7 +187,9 @@ export class Decisions {
     const filing = filingOf(thread, decision);
     const assertion = thread.state?.assertion?.assertion;
     if (!filing || !assertion) throw new Fault('nothing_to_retry');
-    await thread.learnFilings([await thread.ward.remote.filings.retract(thread.id, filing.filing, assertion)]);
+    await thread.askFilings(async () => [
+      await thread.ward.remote.filings.retract(thread.id, filing.filing, assertion),
+    ]);
   }
 
   #reference(thread: Thread, decision: DecisionId): Reference {

@@ -156,6 +156,56 @@ describe('R51 a thread that is linked to the wrong patient', () => {
     expect(await card(fiona)).toMatchObject({ state: 'in-error', reference: 'DOC-1', done: false });
   });
 
+  test('who was without a network meanwhile sees on the card what became of the document, in an open thread too', async () => {
+    const thread = await patientThread([fiona]);
+    const { key } = await anita.ask.markDecision({
+      thread,
+      messages: [],
+      text: 'Stop heparin.',
+      patientConfirmed: true,
+    });
+    await until('the decision', async () => (await kinds(fiona, thread)).includes('decision'));
+    const request = { thread, decision: key, sources: [], summary: '' };
+    const { sha256 } = await anita.ask.previewFiling(request);
+    await anita.ask.file({ ...request, sha256, patientConfirmed: true });
+    const served = world.server.thread(thread);
+    const [filing] = served.filings;
+    if (!filing) throw new Error('no filing');
+    await fiona.view(thread);
+    world.server.receive(served, filing);
+    const drawn = (by: Browser) =>
+      by
+        .told(`thread:${thread}`)
+        .flatMap(({ items }) => items)
+        .findLast((item): item is DecisionItem => item.kind === 'decision')?.record.state;
+    await until('the receipt', () => Promise.resolve(drawn(fiona) === 'in'));
+
+    world.server.brokenFor = fiona.jar;
+    fiona.network(false);
+    await anita.ask.quarantine({ thread, note: '' });
+    await until('the retraction', () => Promise.resolve(filing.retraction === 'retracting'));
+    world.server.brokenFor = undefined;
+    fiona.network(true);
+    await world.reconnect(fiona);
+    await until('the card', () => Promise.resolve(drawn(fiona) === 'in-error'));
+
+    // And of what is announced to nobody: whoever opens the thread later asks.
+    filing.retraction = 'retracted';
+    world.clock.pass(6000);
+    await fiona.view(thread);
+    await until('the mark', async () => {
+      const card = (await fiona.items(thread)).find((item): item is DecisionItem => item.kind === 'decision');
+      return card?.record.state === 'in-error' && card.record.done;
+    });
+    // That is the end of it: nobody asks any more.
+    const asks = () => world.server.asked.filter((route) => route === `GET /v1/threads/${thread}/filings`).length;
+    const before = asks();
+    world.clock.pass(6000);
+    await fiona.view(thread);
+    await fiona.view(thread);
+    expect(asks()).toBe(before);
+  });
+
   test('the right patient goes on in a new thread, and the old one shows the way', async () => {
     const thread = await patientThread([fiona]);
     await anita.ask.quarantine({ thread, note: '' });

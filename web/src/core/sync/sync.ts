@@ -25,6 +25,8 @@ const firstWait = 1000;
 const longestWait = 30_000;
 const pollEvery = 10_000;
 const pingEvery = 15_000;
+/** Without a live connection nobody tells what becomes of decisions. */
+const decisionsEvery = 30_000;
 /** What was announced and could not be fetched is asked for again. */
 const askAgainAfter = 10_000;
 /** Threads wait for the disk, the network and the cryptography most of the time: several do so together, the first come first. */
@@ -180,7 +182,7 @@ export class Sync {
     try {
       const before = Object.keys(this.#threads.have());
       const { threads } = await this.#ward.remote.threads.heads();
-      this.#heads(threads, before);
+      this.#heads(threads, before, decisionsEvery);
       await inParallel(threads, threadsAtOnce, async ({ thread, seq }) => {
         const known = this.#threads.ensure(thread);
         if (known.log.seq < seq) await known.catchUp();
@@ -243,8 +245,9 @@ export class Sync {
     }
   }
 
-  #heads(heads: readonly Head[], before: readonly ThreadId[]): void {
+  #heads(heads: readonly Head[], before: readonly ThreadId[], rest?: number): void {
     this.#threads.learnHeads(heads);
+    this.#threads.doubtDecisions(heads, rest);
     this.#threads.missing(before, new Set(heads.map(({ thread }) => thread)));
   }
 

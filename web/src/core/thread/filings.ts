@@ -24,6 +24,20 @@ function weight({ state, retraction }: Filing): number {
   return state === 'waiting' || state === 'filing' ? 1 : 0;
 }
 
+/** Does nothing become of its decisions any more, unless somebody adds to the log? */
+export function isSettled(thread: Thread): boolean {
+  const filed = new Set([...thread.filings.values()].map(({ decision }) => decision));
+  const final = [...filed].every((decision) => {
+    const { state, retraction, destroyedAt } = filingOf(thread, decision) ?? {};
+    return state === 'stopped' || (retraction ? retraction === 'retracted' : destroyedAt !== undefined);
+  });
+  const signed = [...thread.lives.values()].every((life) => !life.countersignWanted || life.countersignedAt);
+  return final && signed && candidates(thread).every((entry) => isFinal(thread, uuidText(entry.header.message), filed));
+}
+
+const isFinal = (thread: Thread, decision: string, filed: ReadonlySet<string>): boolean =>
+  filed.has(decision) || ['stopped', 'taken-back'].includes(recordStateOf(thread, decision).state);
+
 export function recordStateOf(thread: Thread, decision: string): RecordState {
   const takenBack = takenBackState(thread, decision);
   if (takenBack) return takenBack;

@@ -92,12 +92,13 @@ export class QuarantineList {
     for (const { filing, retraction } of this.known?.filings ?? []) {
       if (retraction !== 'owed' || this.#asked.has(filing)) continue;
       this.#asked.add(filing);
-      const answer = await ward.remote.filings.retract(id, filing, assertion).catch((thrown: unknown) => {
-        if (isProblem(thrown, 'nothing_to_retry')) return undefined; // somebody else's device was faster
-        this.#asked.delete(filing);
-        throw thrown;
-      });
-      if (answer) await this.#thread.learnFilings([answer]);
+      await this.#thread
+        .askFilings(async () => [await ward.remote.filings.retract(id, filing, assertion)])
+        .catch((thrown: unknown) => {
+          if (isProblem(thrown, 'nothing_to_retry')) return; // somebody else's device was faster
+          this.#asked.delete(filing);
+          throw thrown;
+        });
     }
   }
 }

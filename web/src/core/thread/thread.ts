@@ -23,6 +23,7 @@ import type { Decision, Filing, Head, Mark } from '../remote/shapes.ts';
 import type { Filed } from '../store/cabinet.ts';
 import type { Ward } from '../ward.ts';
 import { ThreadLog } from './log.ts';
+import { Asked } from './asked.ts';
 import { Complaints } from './complaints.ts';
 import { type Contradiction, type Frozen, between, frozenAs, offeredStatement, report, statementOf } from './freeze.ts';
 import { patientIn } from './identity.ts';
@@ -79,6 +80,10 @@ export class Thread {
   /** What the server says of each decision's life; what was signed about it is in the log. */
   readonly lives = new Map<string, Decision>();
   #livesOf = 0;
+  readonly #askedFilings = new Asked();
+  readonly #askedLives = new Asked();
+  /** Up to which entry, and when, the server was asked for the filings last. */
+  filingsAsOf = { seq: 0, at: 0 };
   marksKnown = false;
   head: Head | undefined;
   /** What this person has seen of the thread before, here or on another device. */
@@ -277,18 +282,36 @@ export class Thread {
     if (stale.length > 0) await this.again(stale.flatMap((entry) => entry?.seq ?? []));
   }
 
-  /** Once for a thread in which something was decided. */
-  async loadFilings(): Promise<void> {
-    if (this.filingsKnown || this.left) return;
-    const { filings } = await this.ward.remote.filings.list(this.id);
-    this.filingsKnown = true;
-    await this.learnFilings(filings);
+  /** For a thread in which something was decided: once, and again after a doubt. */
+  loadFilings(): Promise<void> {
+    if (this.left) return Promise.resolve();
+    return this.#askedFilings.need(async () => {
+      const asOf = { seq: Math.max(this.log.seq, this.head?.seq ?? 0), at: this.ward.now() };
+      await this.askFilings(async () => (await this.ward.remote.filings.list(this.id)).filings);
+      this.filingsKnown = true;
+      this.filingsAsOf = asOf;
+      this.#events.changed(this);
+    });
+  }
+
+  /** The live connection may bring later news of a filing while an answer is on its way: that one stands. */
+  async askFilings(ask: () => Promise<readonly Filing[]>): Promise<void> {
+    const before = new Map(this.filings);
+    const answer = await ask();
+    await this.learnFilings(answer.filter(({ filing }) => this.filings.get(filing) === before.get(filing)));
   }
 
   /** After something that changes what the server says of them. */
   async reloadFilings(): Promise<void> {
-    this.filingsKnown = false;
+    this.#askedFilings.again();
     await this.loadFilings().catch(() => undefined);
+  }
+
+  /** The server may have said something of the decisions that was not heard here: whoever draws the thread next asks. */
+  doubtDecisions(): void {
+    this.#askedFilings.again();
+    this.#askedLives.again();
+    this.#events.changed(this);
   }
 
   learnDecisions(decisions: readonly Decision[]): void {
@@ -300,13 +323,16 @@ export class Thread {
   }
 
   /** For a thread in which something was decided, when somebody opens it. */
-  async loadDecisions(): Promise<void> {
+  loadDecisions(): Promise<void> {
+    if (this.left) return Promise.resolve();
     // One that was marked since is new to this.
     const count = decisionCount(this);
-    if (this.#livesOf >= count || this.left) return;
-    const { decisions } = await this.ward.remote.decisions.list(this.id);
+    if (this.#livesOf < count) this.#askedLives.again();
     this.#livesOf = count;
-    this.learnDecisions(decisions);
+    return this.#askedLives.need(async () => {
+      const { decisions } = await this.ward.remote.decisions.list(this.id);
+      this.learnDecisions(decisions);
+    });
   }
 
   async loadMarks(): Promise<void> {

@@ -8,7 +8,7 @@ import { patientCard } from '../patient/patient.ts';
 import { pages } from '../people/people.ts';
 import type { Head } from '../remote/shapes.ts';
 import type { Ward } from '../ward.ts';
-import { hasDecisions, readDecisions } from './filings.ts';
+import { hasDecisions, isSettled, readDecisions } from './filings.ts';
 import { type SummaryParts, lastItem, spaceOf, summaryOf } from './head.ts';
 import { continuesIn, mayContinue } from './continued.ts';
 import { prepare } from './items.ts';
@@ -105,6 +105,21 @@ export class Threads {
     });
     this.#hurry ||= closed.length > many;
     if (closed.length > 1) for (const page of pages(closed, keysAtOnce)) this.#askForKeys(page);
+  }
+
+  /**
+   * What became of decisions is told once, to whoever is connected. After a time without that it is asked for, of each thread in which something may
+   * have become of them, and not of one for which that was done in the last `rest` milliseconds.
+   */
+  doubtDecisions(of: readonly Pick<Head, 'thread' | 'seq'>[], rest = 0): void {
+    for (const { thread: id, seq } of of) {
+      const thread = this.#threads.get(id);
+      // What was never asked for is asked for when it is needed.
+      if (!thread?.filingsKnown || thread.left) continue;
+      const { seq: place, at } = thread.filingsAsOf;
+      if (seq <= place && (isSettled(thread) || this.#ward.now() - at < rest)) continue;
+      thread.doubtDecisions();
+    }
   }
 
   /** What there was has arrived, or will not for now: what was passed over in the hurry is read. */
@@ -282,7 +297,11 @@ export class Threads {
   async #readTail(thread: Thread): Promise<boolean> {
     try {
       if (hasDecisions(thread)) {
-        await thread.loadFilings();
+        // What is known of them is shown meanwhile.
+        await thread.loadFilings().catch((thrown: unknown) => {
+          if (!thread.filingsKnown) throw thrown;
+          this.#retryLater(thread);
+        });
         await readDecisions(thread);
       }
       await thread.quarantine.load();

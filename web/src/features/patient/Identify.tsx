@@ -11,9 +11,9 @@ import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { useClient } from '../session/client.ts';
 import { Answer, isDoubtful } from './Answer.tsx';
-import { Banner } from './Banner.tsx';
 import { shortPatientName } from './format.ts';
 import { IdentifierFields, leadWords, useIdentifiers } from './identifiers.tsx';
+import { isWrongPatient, offFor, SheetPatient } from './SheetPatient.tsx';
 
 export function Identify({ head }: { head: ThreadHead }) {
   const client = useClient();
@@ -31,6 +31,7 @@ export function Identify({ head }: { head: ThreadHead }) {
   const match = answer?.outcome === 'match' ? answer : undefined;
 
   function ask() {
+    if (isWrongPatient(head)) return;
     const query = fields.ask();
     focusFirstError();
     if (!query) return;
@@ -42,7 +43,7 @@ export function Identify({ head }: { head: ThreadHead }) {
   }
 
   function link() {
-    if (!match) return;
+    if (!match || isWrongPatient(head)) return;
     const unsure = isDoubtful(match) && !checked;
     setMissing(unsure);
     focusFirstError();
@@ -58,7 +59,7 @@ export function Identify({ head }: { head: ThreadHead }) {
     <Sheet
       title={patient?.temporary ? 'Identify this patient' : 'Identify again'}
       onClose={close}
-      under={patient && <Banner patient={patient} now={client.now.value} />}
+      under={<SheetPatient head={head} />}
       foot={
         <div class="row">
           {match ? (
@@ -66,13 +67,13 @@ export function Identify({ head }: { head: ThreadHead }) {
               <button type="button" class="btn" onClick={() => setAnswer(undefined)}>
                 Change
               </button>
-              <button type="button" class="btn btn--main" aria-disabled={task.busy} onClick={link}>
+              <button type="button" class="btn btn--main" {...offFor(head, task.busy)} onClick={link}>
                 <LinkIcon />
                 Link to {shortPatientName(match.patient)}
               </button>
             </>
           ) : (
-            <button type="button" class="btn btn--main" aria-disabled={task.busy} onClick={ask}>
+            <button type="button" class="btn btn--main" {...offFor(head, task.busy)} onClick={ask}>
               {task.busy ? 'Asking the record…' : 'Compare with the record'}
             </button>
           )}

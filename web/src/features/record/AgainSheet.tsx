@@ -11,9 +11,9 @@ import { AreaField } from '../../ui/sheetFields.tsx';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
-import { Banner } from '../patient/Banner.tsx';
 import { identityWords } from '../patient/format.ts';
 import { PatientCheck } from '../patient/PatientCheck.tsx';
+import { isWrongPatient, offFor, SheetPatient } from '../patient/SheetPatient.tsx';
 import { roleAndWard } from '../people/words.ts';
 import { useClient } from '../session/client.ts';
 import { drawn } from '../thread/drawn.ts';
@@ -60,6 +60,7 @@ function One({ head, found, open }: { head: ThreadHead; found: AgainDecision; op
   const at = open.findIndex(({ decision }) => decision === found.decision);
 
   function decide() {
+    if (isWrongPatient(head)) return;
     setTried(true);
     focusFirstError();
     if (!confirmed || empty) return;
@@ -83,13 +84,13 @@ function One({ head, found, open }: { head: ThreadHead; found: AgainDecision; op
       subtitle={open.length > 1 ? `${at + 1} of ${open.length}` : undefined}
       closeLabel="Close, decide later"
       onClose={close}
-      under={patient && <Banner patient={patient} now={now} />}
+      under={<SheetPatient head={head} />}
       foot={
         <div class="row">
           <button type="button" class="btn" onClick={close}>
             Not now
           </button>
-          <button type="button" class="btn btn--main" aria-disabled={task.busy} onClick={decide}>
+          <button type="button" class="btn btn--main" {...offFor(head, task.busy)} onClick={decide}>
             <DecisionIcon />
             {task.busy ? 'Deciding…' : patient ? `Decide for ${identityWords(patient)}` : 'Decide again'}
           </button>

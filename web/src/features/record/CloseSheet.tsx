@@ -7,7 +7,7 @@ import { AreaField } from '../../ui/sheetFields.tsx';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
-import { Banner } from '../patient/Banner.tsx';
+import { isWrongPatient, offFor, SheetPatient } from '../patient/SheetPatient.tsx';
 import { useClient } from '../session/client.ts';
 import { format } from '../shell/routes.ts';
 
@@ -23,6 +23,7 @@ export function CloseSheet({ head, seen }: { head: ThreadHead; seen: number }) {
   const canDecide = head.space === 'patient';
 
   function answer() {
+    if (isWrongPatient(head)) return;
     task.run(async () => {
       await client.wardline.sweep({ thread: head.id, note: note.trim(), upTo });
       client.announce('Closed. Anything that is written here opens it again.');
@@ -35,16 +36,16 @@ export function CloseSheet({ head, seen }: { head: ThreadHead; seen: number }) {
       title="Close this conversation"
       subtitle={head.name}
       onClose={close}
-      under={head.patient && <Banner patient={head.patient} now={client.now.value} />}
+      under={<SheetPatient head={head} />}
       foot={
         <div class="row">
-          {canDecide && (
+          {canDecide && !isWrongPatient(head) && (
             <a class="btn" href={format({ at: 'decide', thread: head.id })}>
               <DecisionIcon />
               Yes, mark it
             </a>
           )}
-          <button type="button" class="btn btn--main" aria-disabled={task.busy} onClick={answer}>
+          <button type="button" class="btn btn--main" {...offFor(head, task.busy)} onClick={answer}>
             {open > 0 ? 'No other decision, close' : 'No decision, close'}
           </button>
         </div>

@@ -5,8 +5,8 @@ import { FaultBox } from '../../ui/fault.tsx';
 import { Check, focusFirstError } from '../../ui/fields.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
-import { Banner } from '../patient/Banner.tsx';
 import { isoDate, shortPatientName } from '../patient/format.ts';
+import { isWrongPatient, offFor, SheetPatient } from '../patient/SheetPatient.tsx';
 import { useClient } from '../session/client.ts';
 
 export function CountersignSheet({ head, decision }: { head: ThreadHead; decision: DecisionId }) {
@@ -18,6 +18,7 @@ export function CountersignSheet({ head, decision }: { head: ThreadHead; decisio
   const line = head.record.find(({ key }) => key === decision);
 
   function countersign() {
+    if (isWrongPatient(head)) return;
     setTried(true);
     focusFirstError();
     if (!read) return;
@@ -33,13 +34,13 @@ export function CountersignSheet({ head, decision }: { head: ThreadHead; decisio
       title="Countersign this decision"
       subtitle={line && `Decided by ${line.by}`}
       onClose={close}
-      under={head.patient && <Banner patient={head.patient} now={client.now.value} />}
+      under={<SheetPatient head={head} />}
       foot={
         <div class="row">
           <button type="button" class="btn" onClick={close}>
             Not now
           </button>
-          <button type="button" class="btn btn--main" aria-disabled={task.busy} onClick={countersign}>
+          <button type="button" class="btn btn--main" {...offFor(head, task.busy)} onClick={countersign}>
             Countersign
           </button>
         </div>

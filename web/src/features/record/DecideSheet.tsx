@@ -21,10 +21,10 @@ import { DecisionIcon } from '../../ui/icons/states.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { listed } from '../../ui/words.ts';
-import { Banner } from '../patient/Banner.tsx';
 import { differingParts, endingWords, identityWords, namesakeKey } from '../patient/format.ts';
 import { IdentityBar } from '../patient/IdentityBar.tsx';
 import { PatientCheck } from '../patient/PatientCheck.tsx';
+import { isWrongPatient, offFor, SheetPatient } from '../patient/SheetPatient.tsx';
 import { useStanding } from '../patient/useStanding.ts';
 import { useClient } from '../session/client.ts';
 import { choose, chosenIn, corrected, inForm, isEmpty, leaveOut, missingIn, nothing } from './decisionDraft.ts';
@@ -78,6 +78,7 @@ function Decide({ head, message, messages, corrects, draft, onChange, onMarking 
     .reverse();
 
   function mark() {
+    if (isWrongPatient(head)) return;
     setTried(true);
     focusFirstError();
     if (empty || unsure || missing.length > 0) return;
@@ -110,19 +111,17 @@ function Decide({ head, message, messages, corrects, draft, onChange, onMarking 
       title={corrects ? 'Correct a decision' : 'Mark a decision'}
       onClose={close}
       under={
-        head.patient && (
-          <>
-            <Banner patient={head.patient} now={client.now.value} />
-            <IdentityBar head={head} told />
-          </>
-        )
+        <>
+          <SheetPatient head={head} />
+          <IdentityBar head={head} told />
+        </>
       }
       foot={
         <div class="row">
           <button type="button" class="btn" onClick={close}>
             Not now
           </button>
-          <button type="button" class="btn btn--main" aria-disabled={task.busy || empty || unsure} onClick={mark}>
+          <button type="button" class="btn btn--main" {...offFor(head, task.busy || empty || unsure)} onClick={mark}>
             <DecisionIcon />
             {decideWords(patient, corrects !== undefined)}
           </button>

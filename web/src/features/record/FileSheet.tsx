@@ -19,10 +19,10 @@ import { AreaField } from '../../ui/sheetFields.tsx';
 import { FileIcon } from '../../ui/icons/tasks.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
-import { Banner } from '../patient/Banner.tsx';
 import { identityWords } from '../patient/format.ts';
 import { IdentityBar } from '../patient/IdentityBar.tsx';
 import { PatientCheck } from '../patient/PatientCheck.tsx';
+import { isWrongPatient, offFor, SheetPatient } from '../patient/SheetPatient.tsx';
 import { useStanding } from '../patient/useStanding.ts';
 import { useClient } from '../session/client.ts';
 import { drawn } from '../thread/drawn.ts';
@@ -53,17 +53,22 @@ function Misplaced({ head, misfiled, onTakenOut }: MisplacedProps) {
   const client = useClient();
   const [confirmed, setConfirmed] = useState(false);
   const close = () => client.router.close();
+
+  function takenOut() {
+    if (confirmed && !isWrongPatient(head)) onTakenOut();
+  }
+
   return (
     <Sheet
       title={misfiledWords[misfiled.how]}
       onClose={close}
-      under={head.patient && <Banner patient={head.patient} now={client.now.value} />}
+      under={<SheetPatient head={head} />}
       foot={
         <div class="row">
           <button type="button" class="btn" onClick={close}>
             Close
           </button>
-          <button type="button" class="btn" aria-disabled={!confirmed} onClick={() => confirmed && onTakenOut()}>
+          <button type="button" class="btn" {...offFor(head, !confirmed)} onClick={takenOut}>
             File again
           </button>
         </div>
@@ -152,6 +157,7 @@ function Filing({ head, decision, background, markedBy }: Props) {
   const isShown = preview !== undefined && previewed === asked;
 
   function file() {
+    if (isWrongPatient(head)) return;
     setMissing(!confirmed);
     focusFirstError();
     if (!confirmed || !isShown) return;
@@ -174,19 +180,17 @@ function Filing({ head, decision, background, markedBy }: Props) {
       closeLabel="Close, file later"
       onClose={close}
       under={
-        patient && (
-          <>
-            <Banner patient={patient} now={client.now.value} />
-            <IdentityBar head={head} told />
-          </>
-        )
+        <>
+          <SheetPatient head={head} />
+          <IdentityBar head={head} told />
+        </>
       }
       foot={
         <div class="row">
           <button type="button" class="btn" onClick={close}>
             Not now
           </button>
-          <button type="button" class="btn btn--main" aria-disabled={task.busy || !isShown} onClick={file}>
+          <button type="button" class="btn btn--main" {...offFor(head, task.busy || !isShown)} onClick={file}>
             <FileIcon />
             {task.busy ? 'Handing it over…' : patient ? `File for ${identityWords(patient)}` : 'File to the record'}
           </button>

@@ -6,7 +6,7 @@ import { focusFirstError, Radios } from '../../ui/fields.tsx';
 import { AreaField } from '../../ui/sheetFields.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
-import { Banner } from '../patient/Banner.tsx';
+import { isWrongPatient, offFor, SheetPatient } from '../patient/SheetPatient.tsx';
 import { useClient } from '../session/client.ts';
 
 const options: { value: TakenBackReason; label: string; hint: string }[] = [
@@ -26,6 +26,7 @@ export function TakeBackSheet({ head, decision }: { head: ThreadHead; decision: 
   const filed = line !== undefined && ['in', 'held', 'deleted'].includes(line.state);
 
   function takeBack() {
+    if (isWrongPatient(head)) return;
     setTried(true);
     focusFirstError();
     if (!reason) return;
@@ -40,13 +41,13 @@ export function TakeBackSheet({ head, decision }: { head: ThreadHead; decision: 
     <Sheet
       title="Take this decision back"
       onClose={close}
-      under={head.patient && <Banner patient={head.patient} now={client.now.value} />}
+      under={<SheetPatient head={head} />}
       foot={
         <div class="row">
           <button type="button" class="btn" onClick={close}>
             Leave it
           </button>
-          <button type="button" class="btn btn--main" aria-disabled={task.busy} onClick={takeBack}>
+          <button type="button" class="btn btn--main" {...offFor(head, task.busy)} onClick={takeBack}>
             {task.busy ? 'Taking it back…' : 'Take it back'}
           </button>
         </div>
