@@ -736,6 +736,7 @@ const verbTable: Record<Verb, true> = {
   retractFiling: true,
   decisionsAgain: true,
   decideAgain: true,
+  passOver: true,
   addMember: true,
   removeMember: true,
   readmitMember: true,
