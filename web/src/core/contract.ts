@@ -48,6 +48,7 @@ export {
   type DecisionDraft,
   type DecisionItem,
   type AgainDecision,
+  type Correction,
   type DecisionLife,
   type DecisionsAgain,
   type FilingPreview,
@@ -371,6 +372,8 @@ export type RecordLine = {
   by: string;
   /** How it begins, while it can be read. */
   words?: string;
+  /** A decision that replaces it may be marked. */
+  mayCorrect?: boolean;
   misfiled?: Misfiled;
 };
 

@@ -82,7 +82,13 @@ export type DecisionLife = {
   countersign?: { asked?: Person; askedMe: boolean; by?: Person; at?: number };
   corrects?: DecisionId;
   correctedBy?: DecisionId;
+  /** The correction of it that stands, and that the record does not have yet. */
+  correction?: Correction;
+  /** It corrects a decision that another one corrected first: it is not filed. */
+  overtaken?: Correction;
 };
+
+export type Correction = { decision: DecisionId; by: Person; mine: boolean; at: number };
 
 /** What the record holds is not what was filed: under another patient, or otherwise. Somebody at health records has to look. */
 export type Misfiled = {
