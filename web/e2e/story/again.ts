@@ -66,6 +66,11 @@ export const again: Chapter = (world) =>
       expect(
         await fiona.page.getByRole('checkbox', { name: /^I have checked that this is about SMITH, Joan/ }).isChecked(),
       ).toBe(false);
+      // Nobody has to answer them in their order.
+      await fiona.button('Next').click();
+      await fiona.sees(fiona.text(/Its words name the other patient/));
+      await fiona.page.keyboard.press('ArrowLeft');
+      await fiona.sees(fiona.page.locator('.quoted').getByText(other));
       await fiona.button('Not now').click();
       await fiona.sees(fiona.message(label).getByText('Not in the record yet'));
       await fiona.sees(fiona.message(plain));
@@ -87,10 +92,15 @@ export const again: Chapter = (world) =>
       await fiona.look('58-own-words');
       await fiona.button(/^Decide for SMITH, Joan/).click();
       await fiona.sees(fiona.page.locator('.quoted').getByText(other));
-      await fiona.button('Not now').click();
-      // Back where it began; what was decided stands in the other thread.
-      await fiona.sees(fiona.text(/^Decisions to be made again in the right patient’s thread: 1 not yet$/));
+      await fiona.button('It does not need to be made again').click();
+      await fiona.button('Do not make it again').click();
+      await fiona.page.getByRole('radio', { name: 'It is not about this patient' }).check();
+      await fiona.look('59-passed-over');
+      await fiona.button('Do not make it again').click();
+      // Back where it began; what was decided, and what was not, stands in the other thread.
+      await fiona.sees(fiona.page.getByText('Decisions to be made again in the right patient’s thread: none is left'));
       await fiona.openThread('SMITH, Joan');
+      await fiona.sees(fiona.page.getByText(/^Not decided again here: .* it is not about this patient$/).last());
       await fiona.sees(fiona.message('Home tomorrow.'));
       const all = await fiona.messages.innerText();
       expect(all).not.toMatch(/\bJohn\b|5919/);

@@ -475,6 +475,14 @@ export function createFake(options: FakeOptions = {}): Fake {
       };
       return { key: 'd-again' };
     },
+    passOver: async ({ decision, why }) => {
+      const passed = { by: data.people.leila.name, at: Date.now(), why };
+      again = {
+        ...again,
+        decisions: again.decisions.map((each) => (each.decision === decision ? { ...each, done: true, passed } : each)),
+      };
+      return { key: 'passed' };
+    },
     addMember: async ({ thread: id, person: who }) => {
       const person = data.directory.find((each) => each.id === who);
       const found = thread(id);

@@ -48,6 +48,7 @@ export {
   type DecisionDraft,
   type DecisionItem,
   type AgainDecision,
+  type Correction,
   type DecisionLife,
   type DecisionsAgain,
   type FilingPreview,
@@ -377,6 +378,8 @@ export type RecordLine = {
   by: string;
   /** How it begins, while it can be read. */
   words?: string;
+  /** A decision that replaces it may be marked. */
+  mayCorrect?: boolean;
   misfiled?: Misfiled;
 };
 
@@ -742,6 +745,7 @@ const verbTable: Record<Verb, true> = {
   retractFiling: true,
   decisionsAgain: true,
   decideAgain: true,
+  passOver: true,
   addMember: true,
   removeMember: true,
   readmitMember: true,

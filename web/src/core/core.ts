@@ -157,6 +157,7 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     replayLetter: async ({ filing }) => (await letters()).replay(desk().ward, filing),
     retractFiling: async ({ thread: id, decision }) => (await acts()).decisions.retract(thread(id), decision),
     decisionsAgain: async ({ thread: id }) => (await acts()).again.list(id),
+    passOver: async ({ thread: id, decision, why }) => (await acts()).again.pass(id, decision, why),
     decideAgain: async ({ thread: id, decision, text, patientConfirmed }) =>
       (await acts()).again.decide(id, decision, text, patientConfirmed),
 

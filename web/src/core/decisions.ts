@@ -82,7 +82,13 @@ export type DecisionLife = {
   countersign?: { asked?: Person; askedMe: boolean; by?: Person; at?: number };
   corrects?: DecisionId;
   correctedBy?: DecisionId;
+  /** The correction of it that stands, and that the record does not have yet. */
+  correction?: Correction;
+  /** It corrects a decision that another one corrected first: it is not filed. */
+  overtaken?: Correction;
 };
+
+export type Correction = { decision: DecisionId; by: Person; mine: boolean; at: number };
 
 /** What the record holds is not what was filed: under another patient, or otherwise. Somebody at health records has to look. */
 export type Misfiled = {
@@ -171,8 +177,10 @@ export type AgainDecision = {
   statements: Statement[];
   /** Why they cannot: they are gone, they name the other patient, there are too many. Then it is said in own words. */
   own?: 'gone' | 'names' | 'long';
-  /** Made again: the decision in the right patient's thread. */
+  /** Made again in the right patient's thread, or passed over there. */
   done: boolean;
+  /** Somebody said there that it need not be made again. It may be after all. */
+  passed?: { by: string; at: number; why: string };
 };
 
 /** `to`: the right patient's thread, when there is one that I am in. */
@@ -195,4 +203,6 @@ export interface RecordVerbs {
     text: string;
     patientConfirmed: boolean;
   }): Promise<{ key: string }>;
+  /** Says in the right patient's thread, for everybody, that one of them need not be made again, and why. */
+  passOver(arg: { thread: ThreadId; decision: DecisionId; why: string }): Promise<{ key: string }>;
 }

@@ -37,6 +37,8 @@ import { Cabinet } from './store/cabinet.ts';
 import type { Store } from './store/store.ts';
 import { Sync } from './sync/sync.ts';
 import { referenceTo } from './thread/content.ts';
+import { readDecisions } from './thread/filings.ts';
+import { correctionOf } from './thread/life.ts';
 import { spaceOf } from './thread/head.ts';
 import type { MessageEntry } from './thread/log.ts';
 import { confirmFirst } from './thread/confirmed.ts';
@@ -276,6 +278,7 @@ export class Desk {
         .sort((a, b) => a.seq - b.seq)
         .map(referenceTo),
     );
+    if (corrects !== undefined) await this.#insistFirst(thread, corrects);
     await this.#insistClean(thread, words.text, false);
     const inner = {
       kind: 'decision' as const,
@@ -333,6 +336,15 @@ export class Desk {
     if (stopping?.kind === 'hidden-mark') throw new Fault('stopped_hidden_mark');
     if (stopping) throw new Fault(stopping.kind === 'other-patient' ? 'stopped_other_patient' : 'stopped_identifier');
     if (findings.length > 0 && !asked) throw new Fault('stopped_unlinked');
+  }
+
+  /** One correction of a decision at a time, those that have not gone yet among them. */
+  async #insistFirst(thread: Thread, decision: MessageId): Promise<void> {
+    await readDecisions(thread);
+    const waits = this.outbox
+      .of(thread.id)
+      .some(({ inner, failed }) => inner.kind === 'decision' && !failed && inner.corrects?.message === decision);
+    if (waits || correctionOf(thread, decision)) throw new Fault('corrected_first');
   }
 
   /** For what goes out beside a conversation's own words. */

@@ -24,6 +24,10 @@ export function learnWords(more: Readonly<Record<string, Words>>): void {
 
 const words: Record<string, Words> = {
   offline: { message: 'Wardline cannot be reached.', hint: 'Check the network. If it is urgent, call.' },
+  corrected_first: {
+    message: 'Another correction of this decision came first.',
+    hint: 'Look at it in the thread. Your words stay here: copy what it has not got.',
+  },
   locked: { message: 'Wardline is locked.', hint: 'Unlock it to go on.' },
   session_locked: { message: 'Wardline is locked.', hint: 'Unlock it to go on.' },
   not_signed_in: { message: 'You are signed out.', hint: 'Sign in again.' },

@@ -63,6 +63,54 @@ test('what names the other patient is said in own words', async () => {
   expect(asked(fake, 'decideAgain')).toMatchObject([{ decision: 'd2', text: 'Drain out tomorrow.' }]);
 });
 
+test('each can be reached, by button and by key, and what was typed for one is there again', async () => {
+  const { draw } = await mount({ again: true }, () => <AgainSheet head={joanHead} decision="d1" />);
+  await settled();
+  expect(button('Previous').hasAttribute('disabled')).toBe(true);
+  await press(button('Next'));
+  expect(location.hash).toBe('#/t/joan/again/d2');
+  await draw(<AgainSheet head={joanHead} decision="d2" />);
+  await settled();
+  expect(shown()).toContain('2 of 2');
+  await type('The decision in your own words', 'Drain out tomorrow.');
+  // Whoever writes moves in the text.
+  field('The decision in your own words').dispatchEvent(
+    new KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true }),
+  );
+  expect(location.hash).toBe('#/t/joan/again/d2');
+  document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true }));
+  expect(location.hash).toBe('#/t/joan/again/d1');
+  await draw(<AgainSheet head={joanHead} decision="d1" />);
+  await draw(<AgainSheet head={joanHead} decision="d2" />);
+  expect(field('The decision in your own words').value).toBe('Drain out tomorrow.');
+});
+
+test('one that need not be made again is passed over with a reason, and then the next is there', async () => {
+  const { fake, draw } = await mount({ again: true }, () => <AgainSheet head={joanHead} decision="d1" />);
+  await settled();
+  await press(button('It does not need to be made again'));
+  await press(button('Do not make it again'));
+  expect(shown()).toContain('Say why');
+  await press(field('Another reason'));
+  await press(button('Do not make it again'));
+  expect(shown()).toContain('Write the reason');
+  expect(asked(fake, 'passOver')).toEqual([]);
+  await press(field('It is not about this patient'));
+  await press(button('Do not make it again'));
+  expect(asked(fake, 'passOver')).toEqual([{ thread: 'joan', decision: 'd1', why: 'it is not about this patient' }]);
+  expect(location.hash).toBe('#/t/joan/again/d2');
+  await draw(<AgainList key="list" head={quarantined(johnHead, '')} now={now} />);
+  await settled();
+  expect(shown()).toContain('1 not yet');
+  expect(shown()).toContain('Need not be');
+  expect(shown()).toContain('it is not about this patient');
+  // It can be made again after all.
+  await draw(<AgainSheet key="after-all" head={joanHead} decision="d1" />);
+  await settled();
+  expect(shown()).toMatch(/Dr Leila Haddad said .* that it need not be made again: it is not about this patient/);
+  expect(button(/^Decide for SMITH, Joan/)).toBeTruthy();
+});
+
 test('one that was made again is not offered', async () => {
   await mount({ again: true }, () => <AgainSheet head={joanHead} decision="d3" />);
   await settled();

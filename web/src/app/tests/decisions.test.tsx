@@ -89,6 +89,27 @@ test('H12 of what is in the record it says that the record is told', async () =>
   const head = { ...johnHead, record: johnHead.record.map((line) => ({ ...line, state: 'in' as const })) };
   await mount({}, () => <TakeBackSheet head={head} decision="d1" />);
   expect(shown()).toContain('The health record is told that the document was entered in error');
+  expect(shown()).not.toContain('It no longer stands');
+  expect(() => button(/^Things have changed/)).toThrow();
+});
+
+test('R18 of what is in the record a change is a correction, which is offered first', async () => {
+  const record = johnHead.record.map((line) => ({ ...line, state: 'in' as const, mayCorrect: true }));
+  await mount({}, () => <TakeBackSheet head={{ ...johnHead, record }} decision="d1" />);
+  expect(button('Things have changed: correct it').getAttribute('href')).toBe('#/t/john/correct/d1');
+  expect(shown()).toContain('It was entered in error');
+});
+
+test('R18 each of two decisions that want one place in the record says so', async () => {
+  const another = { decision: 'd7', by: people.fiona, mine: false, at: now };
+  const { draw } = await mount({}, () => card({ life: { ...life, correction: another }, may: [] }));
+  expect(shown()).toMatch(/A correction by Dr Fiona Kerr, .* is not in the record yet\./);
+  await draw(
+    card({ life: { ...life, corrects: 'd1', overtaken: another }, may: ['take-back'], record: { state: 'none' } }),
+  );
+  expect(shown()).toContain('Another correction came first: take this one back.');
+  expect(button('Take this one back').getAttribute('href')).toBe(`#/t/john/take-back/${decision.id}`);
+  expect(() => button('File to the record')).toThrow();
 });
 
 test('R12 a countersignature names the patient, and wants a tick', async () => {

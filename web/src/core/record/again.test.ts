@@ -133,7 +133,45 @@ describe('in the right patient’s thread', () => {
       'Her drain comes out tomorrow.',
     ]);
     await until('done', async () => (await offered(fiona, wrong)).filter(({ done }) => done).length === 2);
+    expect((await offered(fiona, right)).map(({ done }) => done)).toEqual([false, true, true, false]);
     expect(JSON.stringify(await there(fiona))).not.toMatch(/smith|943/i);
+  });
+
+  test('what need not be made again is said once, for everybody, with a reason that names nobody, and is exactly that one', async () => {
+    const draft = { thread: right, text: 'A draft that waits.' };
+    await fiona.ask.saveDraft(draft);
+    const pass = (decision: string, why: string) => fiona.ask.passOver({ thread: right, decision, why });
+    const code = async (why: string) => (await refusalOf(pass(decisions.numbered, why))).code;
+    expect(await code(' ')).toBe('reason_missing');
+    expect(await code('that was for Smith')).toBe('names_other_patient');
+    expect(await code('943 476 5919 has it')).toBe('names_other_patient');
+    expect(await code('x'.repeat(201))).toBe('text_too_long');
+    expect((await refusalOf(pass(decisions.named, 'it is over'))).code).toBe('made_again');
+    expect((await refusalOf(pass(decisions.back, 'it is over'))).code).toBe('decision_unknown');
+    // The last of several of one minute: the first of them stays open.
+    await pass(decisions.numbered, 'it is not\nabout this patient');
+    await until('everybody', async () => (await offered(anita, wrong))[3]?.done === true);
+    for (const each of [anita, fiona]) {
+      for (const thread of [wrong, right]) {
+        const listed = await offered(each, thread);
+        expect(listed.map(({ done }) => done)).toEqual([false, true, true, true]);
+        expect(listed[3]?.passed).toMatchObject({ by: 'Dr Fiona Kerr', why: 'it is not about this patient' });
+      }
+    }
+    const said = (await anita.items(right)).flatMap((item) => (item.kind === 'message' ? [item.text] : []));
+    expect(said.filter((text) => text.startsWith('Not decided again here: '))).toEqual([
+      expect.stringMatching(
+        /^Not decided again here: what Dr Anita Patel decided on .* linked to the wrong patient \(number [0-9a-f]{8}\), because: it is not about this patient$/,
+      ),
+    ]);
+    expect(JSON.stringify(said)).not.toMatch(/smith|943|bloods/i);
+    expect((await refusalOf(pass(decisions.numbered, 'it is over'))).code).toBe('passed_over');
+    expect((await fiona.view(right)).draft?.text).toBe('A draft that waits.');
+    // Whoever passed it over may have been wrong.
+    const ask = { thread: right, decision: decisions.numbered, text: 'Bloods tonight.', patientConfirmed: true };
+    await anita.ask.decideAgain(ask);
+    await until('it', async () => (await offered(fiona, wrong))[3]?.passed === undefined);
+    expect((await offered(fiona, wrong)).map(({ done }) => done)).toEqual([false, true, true, true]);
   });
 
   test('a decision of another thread, or of none, is not made again', async () => {

@@ -5,6 +5,8 @@
  * Invariants:
  * - The words go over as they stand, with author and time, under a line that says where they were said. So whoever reads them, there or in the record,
  *   knows it; and that line is how every device knows that a decision was made again.
+ * - What need not be made again is said in the right patient's thread too, by an ordinary message. It has the decision's number and a reason, and none of
+ *   its words.
  * - Nothing that names the other patient goes over: not words with one of their numbers or their name, and not what is typed in their place.
  */
 import { equal } from '../../crypto/bytes.ts';
@@ -23,6 +25,8 @@ import { continuesIn, mayContinue } from '../thread/continued.ts';
 import { decisionEntries, readDecisions, recordLines, wrongPatientLabel as label } from '../thread/filings.ts';
 import { takenBackBy } from '../thread/life.ts';
 import { quarantineIn } from '../thread/quarantine.ts';
+import type { MessageEntry } from '../thread/log.ts';
+import { mayWrite } from '../thread/rotate.ts';
 import type { Thread } from '../thread/thread.ts';
 import { learnWords } from '../words.ts';
 import { localDay, localHour } from './document.ts';
@@ -33,6 +37,11 @@ learnWords({
     hint: 'Write it without their name and numbers.',
   },
   made_again: { message: 'This decision has been made again already.', hint: 'Look at it in the thread.' },
+  reason_missing: { message: 'There is no reason.', hint: 'Say shortly why.' },
+  passed_over: {
+    message: 'Somebody has said already that this need not be made again.',
+    hint: 'Look at it in the thread.',
+  },
 });
 
 type Pair = { from: Thread; to: Thread | undefined };
@@ -50,6 +59,7 @@ export class Again {
     const { from, to } = pair;
     await readWhole(from);
     const decided = to ? await this.#decidedIn(to) : [];
+    const passed = to ? await this.#passedIn(to) : new Map<string, Passed>();
     const decisions = [...decisionsIn(from), ...goneFrom(from)].sort((a, b) => a.at - b.at);
     return {
       from: from.id,
@@ -57,7 +67,10 @@ export class Again {
       decisions: markDone(
         decisions.map((each) => whatGoes(each, from, to)),
         decided,
-      ),
+      ).map((each) => {
+        const over = each.done ? undefined : passed.get(numberOf(each.decision));
+        return over ? { ...each, done: true, passed: over } : each;
+      }),
     };
   }
 
@@ -66,7 +79,8 @@ export class Again {
     const listed = await this.list(id);
     const found = listed?.to === id ? listed.decisions.find((each) => each.decision === decision) : undefined;
     if (!listed || !found) throw new Fault('decision_unknown');
-    if (found.done) throw new Fault('made_again');
+    // Whoever passed it over may have been wrong.
+    if (found.done && !found.passed) throw new Fault('made_again');
     if (!compared) throw new Fault('patient_unconfirmed');
     const other = this.#desk.threads.get(listed.from)?.patient;
     if (found.own) {
@@ -74,6 +88,25 @@ export class Again {
       if (other && namesOther(text, other, to.patient)) throw new Fault('names_other_patient');
     }
     return this.#desk.markDecision(id, { text: textOf(found, text.trim()), messages: [] }, true);
+  }
+
+  async pass(id: ThreadId, decision: DecisionId, why: string): Promise<{ key: string }> {
+    const to = this.#desk.threads.need(id);
+    mayWrite(to);
+    const listed = await this.list(id);
+    const found = listed?.to === id ? listed.decisions.find((each) => each.decision === decision) : undefined;
+    if (!listed || !found) throw new Fault('decision_unknown');
+    if (found.done) throw new Fault(found.passed ? 'passed_over' : 'made_again');
+    const reason = why.trim().replaceAll(/\s+/gu, ' ');
+    if (isBlank(reason)) throw new Fault('reason_missing');
+    if (Array.from(reason).length > maxReason) throw new Fault('text_too_long');
+    const other = this.#desk.threads.get(listed.from)?.patient;
+    if (other && namesOther(reason, other, to.patient)) throw new Fault('names_other_patient');
+    const text = `${passedOver(found)}${reason}`;
+    await this.#desk.insistClean(to, text);
+    // Not as what is typed below the thread is sent: a draft that waits there stays.
+    const { id: key } = await this.#desk.outbox.queue(id, { kind: 'text', text });
+    return { key };
   }
 
   /** The thread about the wrong patient, and the one that goes on from it, whichever is asked about. */
@@ -103,6 +136,40 @@ export class Again {
       .map(({ inner, failed }) => (inner.kind === 'decision' && !failed ? inner.text : ''));
     return [...there, ...waiting].filter((text) => text.includes(label));
   }
+
+  /** By their numbers, those of which somebody said that they need not be made again; the first word of it counts. */
+  async #passedIn(to: Thread): Promise<Map<string, Passed>> {
+    const { ward } = to;
+    const said = textEntries(to);
+    await Promise.all(said.map((entry) => to.reading.read(entry)));
+    const there = said.flatMap((entry) => {
+      const words = statementOf(to, entry);
+      return words ? [{ by: words.author.name, at: words.at, text: words.text }] : [];
+    });
+    const waiting = this.#desk.outbox
+      .of(to.id)
+      .flatMap(({ inner, failed }) =>
+        inner.kind === 'text' && !failed
+          ? [{ by: ward.people.card(ward.me.person).name, at: ward.now(), text: inner.text }]
+          : [],
+      );
+    const passed = new Map<string, Passed>();
+    for (const { by, at, text } of [...there, ...waiting]) {
+      const [, number, why] = passedLine.exec(text) ?? [];
+      if (number && why && !passed.has(number)) passed.set(number, { by, at, why });
+    }
+    return passed;
+  }
+}
+
+type Passed = NonNullable<AgainDecision['passed']>;
+
+function textEntries(thread: Thread): MessageEntry[] {
+  const { frozen } = thread.records;
+  return [...thread.log.from(1)].filter(
+    (entry): entry is MessageEntry =>
+      entry.kind === 'message' && entry.header.kind === 'text' && (!frozen || entry.seq < frozen.seq),
+  );
 }
 
 async function readWhole(from: Thread): Promise<void> {
@@ -149,7 +216,7 @@ function whatGoes(found: Found, from: Thread, to: Thread | undefined): AgainDeci
   return { ...found, done: false, ...(own ? { own, statements: [] } : {}) };
 }
 
-/** Each decision there stands for one here: first those with the same words, then those of the same minute in other words. */
+/** Each decision there stands for one here: those with the same words, and those in other words by their number. */
 function markDone(decisions: AgainDecision[], texts: string[]): AgainDecision[] {
   const left = [...texts];
   const take = (matches: (text: string) => boolean): boolean => {
@@ -172,8 +239,21 @@ function verbatim(statements: readonly Statement[]): string {
     .join('\n\n');
 }
 
-const elsewise = ({ by, at }: Pick<AgainDecision, 'by' | 'at'>): string =>
-  `Decided ${label}, by ${by} ${when(at)}; here in other words:\n`;
+const elsewise = ({ decision, by, at }: AgainDecision): string =>
+  `Decided ${label}, by ${by} ${when(at)} (number ${numberOf(decision)}); here in other words:\n`;
+
+/** Short enough to be read, and nothing of it comes from a patient. Two decisions of one minute are told apart by it. */
+const numberOf = (decision: DecisionId): string => decision.slice(-8);
+
+const passedOver = ({ decision, by, at }: AgainDecision): string =>
+  `Not decided again here: what ${by} decided ${when(at)} ${label} (number ${numberOf(decision)}), because: `;
+
+const passedLine = new RegExp(
+  `^Not decided again here: what [^\\n]* ${label} \\(number ([0-9a-f]{8})\\), because: (.+)$`,
+  'u',
+);
+
+const maxReason = 200;
 
 const textOf = (found: AgainDecision, words: string): string =>
   found.own ? `${elsewise(found)}${words}` : verbatim(found.statements);

@@ -181,6 +181,57 @@ test('R18 a correction names what it corrects, to the server too', async () => {
   );
 });
 
+test('R18 what is in the record is not simply taken back because things changed', async () => {
+  await filed(fiona);
+  const takeBack = (reason: 'withdrawn' | 'error') =>
+    fiona.ask.takeBackDecision({ thread, decision, reason, note: '' });
+  expect((await refusalOf(takeBack('withdrawn'))).code).toBe('in_the_record');
+  expect((await item(fiona))?.record.state).toBe('in');
+  await takeBack('error');
+  await until('the others', async () => (await item(anita))?.record.state === 'taken-back');
+});
+
+const correct = async (by: Browser, text: string) =>
+  (await by.ask.markDecision({ thread, messages: [], text, corrects: decision, patientConfirmed: true })).key;
+
+test('R18 one correction at a time: it is shown at the earlier one, and a second is refused before it is sent', async () => {
+  await filed(fiona, { countersign: { by: anita.me } });
+  await until('the wish', async () => (await item(anita))?.may?.includes('countersign') === true);
+  const key = await correct(fiona, 'Hold it until Friday.');
+  await until('it', async () => (await item(anita))?.life?.correction !== undefined);
+  expect((await item(anita))?.life?.correction).toMatchObject({
+    decision: key,
+    by: { name: 'Dr Fiona Kerr' },
+    mine: false,
+  });
+  expect((await item(anita))?.may).toEqual(['take-back']);
+  expect((await head(anita)).record[0]).not.toHaveProperty('mayCorrect');
+  expect((await refusalOf(anita.ask.countersignDecision({ thread, decision }))).code).toBe('being_corrected');
+  expect((await refusalOf(correct(anita, 'Stop it.'))).code).toBe('corrected_first');
+  await fiona.ask.takeBackDecision({ thread, decision: key, reason: 'withdrawn', note: '' });
+  await until('it is free', async () => (await item(anita))?.may?.includes('countersign') === true);
+  expect((await item(anita))?.may).toContain('correct');
+});
+
+test('R18 of two corrections that were sent at once the later is told to be taken back', async () => {
+  await filed(fiona);
+  world.server.brokenFor = anita.jar;
+  world.server.cut(anita.jar);
+  const late = await correct(anita, 'Stop it.');
+  expect((await refusalOf(correct(anita, 'Once more.'))).code).toBe('corrected_first');
+  const first = await correct(fiona, 'Hold it until Friday.');
+  await until('it', async () => (await item(fiona))?.life?.correction?.decision === first);
+  world.server.brokenFor = undefined;
+  await world.reconnect(anita);
+  for (const each of [anita, fiona]) {
+    await until('both', async () => (await item(each, late))?.life?.overtaken?.decision === first);
+    expect((await item(each, first))?.life).not.toHaveProperty('overtaken');
+    expect((await item(each))?.life?.correction?.decision).toBe(first);
+  }
+  await anita.ask.takeBackDecision({ thread, decision: late, reason: 'withdrawn', note: '' });
+  await until('it to go', async () => (await item(fiona, late))?.life?.overtaken === undefined);
+});
+
 test('R49 closing keeps a signed answer, and what is said next opens the thread again', async () => {
   expect(await head(anita)).toMatchObject({ maySweep: true });
   expect(await head(anita)).not.toHaveProperty('swept');

@@ -6,9 +6,9 @@ import type { Desk } from '../desk.ts';
 import { Fault, Unreachable, isProblem } from '../fault.ts';
 import { learnWords } from '../words.ts';
 import { isOwn, referenceTo, statementEntries } from '../thread/content.ts';
-import { filingOf, firstWords } from '../thread/filings.ts';
+import { filingOf, firstWords, isRecorded, readDecisions } from '../thread/filings.ts';
 import { nameOf } from '../thread/head.ts';
-import { untold } from '../thread/life.ts';
+import { correctionOf, untold } from '../thread/life.ts';
 import { mayWrite } from '../thread/rotate.ts';
 import type { Thread } from '../thread/thread.ts';
 import { displayPatient } from '../people/name.ts';
@@ -37,6 +37,14 @@ learnWords({
   another_document: {
     message: 'The record holds another document of this decision by now.',
     hint: 'Close this, and look at it again.',
+  },
+  in_the_record: {
+    message: 'This decision is in the record, which would show it as entered in error.',
+    hint: 'If things have changed, correct it: mark a decision that replaces it.',
+  },
+  being_corrected: {
+    message: 'A correction of this decision is not in the record yet.',
+    hint: 'Look at the correction: file it, or take it back first.',
   },
   corrects_unknown: { message: 'The decision that this corrects is not there.', hint: 'Mark it as a new one.' },
   corrects_over: {
@@ -84,6 +92,8 @@ export class Decisions {
 
   /** Signed in the thread first, so that everybody can see it; then the server is told which decision it was about. */
   async takeBack(thread: Thread, decision: DecisionId, reason: TakenBackReason, note: string): Promise<void> {
+    // What was right when it was decided was no error.
+    if (reason === 'withdrawn' && isRecorded(thread, decision)) throw new Fault('in_the_record');
     const text = await this.#note(thread, note);
     await this.#act(thread, { kind: 'withdraw', about: this.#reference(thread, decision), reason, ...text });
   }
@@ -91,6 +101,8 @@ export class Decisions {
   async countersign(thread: Thread, decision: DecisionId): Promise<void> {
     const filing = filingOf(thread, decision);
     if (filing?.state !== 'received') throw new Fault('nothing_to_countersign');
+    await readDecisions(thread);
+    if (correctionOf(thread, decision)) throw new Fault('being_corrected');
     const document = base64url(fromBase64url(filing.documentHash));
     await this.#act(thread, { kind: 'countersign', about: this.#reference(thread, decision), document });
   }

@@ -340,7 +340,8 @@ export class TestServer {
       },
       'GET /v1/filings': () => ({
         filings: this.#letters().filter(
-          (letter) => letter.filing.state === 'failed' || (letter.filing.state === 'refused' && !this.#hasOther(letter)),
+          (letter) =>
+            letter.filing.state === 'failed' || (letter.filing.state === 'refused' && !this.#hasOther(letter)),
         ),
       }),
       'GET /v1/filings/:': ({ path }) => this.#letter(path[1]),

@@ -5,7 +5,7 @@ import type { Owed } from '../decisions.ts';
 import type { Filing } from '../remote/shapes.ts';
 import { decisionOf, statementEntries, statementOf } from './content.ts';
 import { decidersOf, namesOfDeciders } from './deciders.ts';
-import { readActs, takenBackState } from './life.ts';
+import { mayDo, readActs, takenBackState } from './life.ts';
 import type { MessageEntry } from './log.ts';
 import { quarantineIn } from './quarantine.ts';
 import type { Thread } from './thread.ts';
@@ -37,6 +37,11 @@ export function isSettled(thread: Thread): boolean {
 
 const isFinal = (thread: Thread, decision: string, filed: ReadonlySet<string>): boolean =>
   filed.has(decision) || ['stopped', 'taken-back'].includes(recordStateOf(thread, decision).state);
+
+/** The record has it, also where its originals are gone. */
+export function isRecorded(thread: Thread, decision: string): boolean {
+  return thread.log.message(decision)?.kind === 'tombstone' || filingOf(thread, decision)?.state === 'received';
+}
 
 export function recordStateOf(thread: Thread, decision: string): RecordState {
   const takenBack = takenBackState(thread, decision);
@@ -153,6 +158,7 @@ function lineOf(thread: Thread, entry: MessageEntry): RecordLine {
     state: record.state,
     by: words?.author.name ?? people.card(entry.header.person).name,
     ...(words ? { words: words.text } : {}),
+    ...(mayDo(thread, entry, record).includes('correct') ? { mayCorrect: true } : {}),
     ...(record.state === 'failed' && record.misfiled ? { misfiled: record.misfiled } : {}),
   };
 }

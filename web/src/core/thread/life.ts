@@ -8,7 +8,7 @@
 import { type Bytes, equal, hex } from '../../crypto/bytes.ts';
 import type { ActInner } from '../../crypto/inner.ts';
 import { fromUuidText, uuidText } from '../../crypto/names.ts';
-import type { DecisionItem, DecisionLife, RecordState, ThreadHead } from '../contract.ts';
+import type { Correction, DecisionItem, DecisionLife, RecordState, ThreadHead } from '../contract.ts';
 import { showMarks } from '../marks.ts';
 import type { Decision } from '../remote/shapes.ts';
 import { decisionOf, isOwn, referred } from './content.ts';
@@ -85,7 +85,50 @@ export function lifeOf(thread: Thread, entry: MessageEntry): Pick<DecisionItem, 
   const corrects = decisionOf(thread, entry)?.corrects;
   if (corrects) life.corrects = corrects.message;
   if (served.correctedBy) life.correctedBy = served.correctedBy;
+  const correction = correctionOf(thread, id);
+  if (correction) life.correction = shownCorrection(thread, correction);
+  const overtaken = overtakenBy(thread, entry);
+  if (overtaken) life.overtaken = overtaken;
   return { life };
+}
+
+/**
+ * The correction of a decision that stands: the one that is on its way to the record, else the first that was said. None, where the record has one
+ * already. As far as the decisions have been read.
+ */
+export function correctionOf(thread: Thread, decision: string): MessageEntry | undefined {
+  if (thread.lives.get(decision)?.correctedBy) return undefined;
+  return standing(thread, decision)[0];
+}
+
+function standing(thread: Thread, decision: string): MessageEntry[] {
+  const idOf = ({ header }: MessageEntry) => uuidText(header.message);
+  const found = messages(thread).filter((entry) => {
+    if (entry.header.kind !== 'decision') return false;
+    const corrects = decisionOf(thread, entry)?.corrects;
+    return corrects !== undefined && isAbout(thread, corrects, decision) && !takenBackBy(thread, idOf(entry));
+  });
+  // What the record was handed, it has been asked about.
+  const handed = (entry: MessageEntry) => {
+    const state = filingOf(thread, idOf(entry))?.state;
+    return state === 'waiting' || state === 'filing' || state === 'received';
+  };
+  return [...found.filter(handed), ...found.filter((entry) => !handed(entry))];
+}
+
+function shownCorrection(thread: Thread, { header, at }: MessageEntry): Correction {
+  const by = thread.ward.people.card(header.person);
+  return { decision: uuidText(header.message), by, mine: isOwn(thread, header.person), at };
+}
+
+/** The other correction of the same decision, which came first. */
+function overtakenBy(thread: Thread, entry: MessageEntry): Correction | undefined {
+  const corrects = decisionOf(thread, entry)?.corrects;
+  if (!corrects || takenBackBy(thread, uuidText(entry.header.message))) return undefined;
+  const all = standing(thread, corrects.message);
+  const inRecord = thread.lives.get(corrects.message)?.correctedBy;
+  const first = all.find(({ header }) => uuidText(header.message) === inRecord) ?? all[0];
+  return first && first !== entry ? shownCorrection(thread, first) : undefined;
 }
 
 /** What I may do with a decision that has reached the server. */
@@ -97,12 +140,13 @@ export function mayDo(thread: Thread, entry: MessageEntry, record: RecordState):
   const filed = filing?.filedBy === me.id;
   const mine = isOwn(thread, entry.header.person);
   const served = thread.lives.get(id);
+  const correction = correctionOf(thread, id);
   const may: NonNullable<DecisionItem['may']> = [];
   if ((mine || filed || thread.me?.role === 'owner') && record.state !== 'filing') may.push('take-back');
-  if ((record.state === 'in' || record.state === 'held') && !served?.correctedBy) may.push('correct');
+  if ((record.state === 'in' || record.state === 'held') && !served?.correctedBy && !correction) may.push('correct');
   const asked = served?.countersignBy === undefined || served.countersignBy === me.id;
   const open = served?.countersignWanted === true && served.countersignedAt === undefined;
-  if (open && asked && !mine && !filed && filing?.state === 'received') may.push('countersign');
+  if (open && asked && !correction && !mine && !filed && filing?.state === 'received') may.push('countersign');
   return may;
 }
 

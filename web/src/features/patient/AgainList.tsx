@@ -12,7 +12,7 @@ export function AgainList({ head, now }: { head: ThreadHead; now: number }) {
   return (
     <details class="wrong__who" open={open > 0}>
       <summary>
-        Decisions to be made again in the right patient’s thread: {open === 0 ? 'all are made' : `${open} not yet`}
+        Decisions to be made again in the right patient’s thread: {open === 0 ? 'none is left' : `${open} not yet`}
       </summary>
       <ul class="small again">
         {known.decisions.map((each) => (
@@ -26,18 +26,19 @@ export function AgainList({ head, now }: { head: ThreadHead; now: number }) {
 
 type LineProps = { each: AgainDecision; words: string | undefined; to: string | undefined; now: number };
 
-function Line({ each: { decision, by, at, done }, words, to, now }: LineProps) {
+function Line({ each: { decision, by, at, done, passed }, words, to, now }: LineProps) {
   const Icon = done ? RecordInIcon : RecordNoneIcon;
   return (
     <li>
       <span class="again__s">
         <Icon />
-        <b>{done ? 'Made again' : 'Not yet'}</b>
+        <b>{passed ? 'Need not be' : done ? 'Made again' : 'Not yet'}</b>
       </span>
       <span class="again__w">
         {words && <>“{words}” </>}
         <span class="muted">
           {by}, {whenInWords(at, now)}
+          {passed && `. ${passed.by}: ${passed.why}`}
         </span>
       </span>
       {!done && to && (

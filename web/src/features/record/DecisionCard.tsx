@@ -3,7 +3,16 @@
  * the record clears "not in the record yet".
  */
 import type { ComponentChildren } from 'preact';
-import type { DecisionItem, DecisionLife, Person, RecordState, Statement, ThreadId } from '../../core/contract.ts';
+import type {
+  Correction,
+  DecisionId,
+  DecisionItem,
+  DecisionLife,
+  Person,
+  RecordState,
+  Statement,
+  ThreadId,
+} from '../../core/contract.ts';
 import { forms } from '../../core/forms.ts';
 import { clockTime, whenInWords } from '../../ui/dates.ts';
 import { DecisionIcon } from '../../ui/icons/states.tsx';
@@ -23,10 +32,12 @@ type Props = {
   /** False for somebody who may only read here. */
   mayFile: boolean;
   onHurry: () => void;
+  /** Goes to another decision of the thread. */
+  onShow?: (decision: DecisionId) => void;
   children?: ComponentChildren;
 };
 
-export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: Props) {
+export function DecisionCard({ item, thread, now, mayFile, onHurry, onShow, children }: Props) {
   const { record, statements } = item;
   const only = statements.length === 1 && !item.form ? statements[0] : undefined;
   const StateIcon = recordIcons[record.state];
@@ -52,6 +63,7 @@ export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: 
         {children}
       </div>
       {item.life && <Life life={item.life} record={record} now={now} />}
+      {item.life && <Corrections life={item.life} item={item} thread={thread} now={now} onShow={onShow} />}
       <div class="d__s">
         <div>
           <b>
@@ -72,12 +84,12 @@ export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: 
         ) : (
           mayFile && (
             <>
-              {record.state === 'none' && (
+              {record.state === 'none' && !item.life?.overtaken && (
                 <a class="btn btn--s" href={fileHref}>
                   File to the record
                 </a>
               )}
-              {record.state === 'failed' && (
+              {record.state === 'failed' && !item.life?.overtaken && (
                 <a class={record.misfiled ? 'btn btn--s btn--quiet' : 'btn btn--s'} href={fileHref}>
                   {record.misfiled ? 'After that, file again' : 'File again'}
                 </a>
@@ -87,7 +99,7 @@ export function DecisionCard({ item, thread, now, mayFile, onHurry, children }: 
                   Try now
                 </button>
               )}
-              <MoreActs item={item} thread={thread} />
+              {!item.life?.overtaken && <MoreActs item={item} thread={thread} />}
             </>
           )
         )}
@@ -179,6 +191,43 @@ function Life({ life, record, now }: { life: DecisionLife; record: RecordState; 
   }
   return lines.length > 0 ? <p class="d__life">{lines.join(' ')}</p> : null;
 }
+
+/** Two decisions that want the same place in the record: each says so, and leads to the other. */
+function Corrections({ life, item, thread, now, onShow }: { life: DecisionLife } & Omit<Props, 'mayFile' | 'onHurry'>) {
+  const { correction, overtaken } = life;
+  if (correction && item.record.state !== 'taken-back')
+    return (
+      <p class="d__life">
+        A correction by {nameOf(correction.by, correction.mine, true)}, {whenInWords(correction.at, now)} is not in the
+        record yet. <ShowIt what={correction} onShow={onShow} />
+      </p>
+    );
+  if (!overtaken) return null;
+  const may = item.may?.includes('take-back');
+  return (
+    <>
+      <p class="d__life">
+        <b>Another correction came first: take this one back.</b> It is by {nameOf(overtaken.by, overtaken.mine, true)},{' '}
+        {whenInWords(overtaken.at, now)}. <ShowIt what={overtaken} onShow={onShow} /> These words stay here, and can be
+        copied.
+      </p>
+      {may && (
+        <p class="d__life">
+          <a class="btn btn--s" href={format({ at: 'take-back', thread, decision: item.id })}>
+            Take this one back
+          </a>
+        </p>
+      )}
+    </>
+  );
+}
+
+const ShowIt = ({ what, onShow }: { what: Correction } & Pick<Props, 'onShow'>) =>
+  onShow ? (
+    <button type="button" class="btn btn--s btn--quiet" onClick={() => onShow(what.decision)}>
+      Look at it
+    </button>
+  ) : null;
 
 function Attribution({ item, only, now }: { item: DecisionItem; only: Statement | undefined; now: number }) {
   const author = only?.author ?? item.markedBy;

@@ -8,6 +8,7 @@ import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { isWrongPatient, offFor, SheetPatient } from '../patient/SheetPatient.tsx';
 import { useClient } from '../session/client.ts';
+import { format } from '../shell/routes.ts';
 
 const options: { value: TakenBackReason; label: string; hint: string }[] = [
   { value: 'withdrawn', label: 'It no longer stands', hint: 'Things changed, or it was decided otherwise.' },
@@ -23,7 +24,7 @@ export function TakeBackSheet({ head, decision }: { head: ThreadHead; decision: 
   const [tried, setTried] = useState(false);
   const close = () => client.router.close();
   const line = head.record.find(({ key }) => key === decision);
-  const filed = line !== undefined && ['in', 'held', 'deleted'].includes(line.state);
+  const filed = line && ['in', 'held', 'deleted'].includes(line.state);
 
   function takeBack() {
     if (isWrongPatient(head)) return;
@@ -54,9 +55,23 @@ export function TakeBackSheet({ head, decision }: { head: ThreadHead; decision: 
       }
     >
       {line?.words && <p class="quoted">{line.words}</p>}
+      {filed && line.mayCorrect && (
+        <section aria-labelledby="take-back-changed">
+          <h2 id="take-back-changed">Have things changed?</h2>
+          <p>
+            Then it was no error, and stays in the record as it was decided. Mark a decision that replaces it: the
+            record then shows the new one in its place.
+          </p>
+          <p>
+            <a class="btn" href={format({ at: 'correct', thread: head.id, decision })}>
+              Things have changed: correct it
+            </a>
+          </p>
+        </section>
+      )}
       <Radios
-        legend="Why?"
-        options={options}
+        legend={filed ? 'Or was it never right? Say why' : 'Why?'}
+        options={filed ? options.filter(({ value }) => value !== 'withdrawn') : options}
         value={reason}
         onChange={setReason}
         error={tried && !reason ? 'Say why' : undefined}
@@ -73,10 +88,7 @@ export function TakeBackSheet({ head, decision }: { head: ThreadHead; decision: 
           ? 'The health record is told that the document was entered in error, and shows it so. Nothing is deleted there, and the original messages are kept here.'
           : 'It has not been filed, and will not be. The messages stay in the thread.'}
       </p>
-      <p class="small muted">
-        Everybody sees who took it back, and when. To put another in its place, mark the new one as a correction
-        instead.
-      </p>
+      <p class="small muted">Everybody sees who took it back, and when.</p>
       <FaultBox fault={task.fault} />
     </Sheet>
   );

@@ -136,6 +136,7 @@ function Item({
           thread={thread}
           now={client.now.value}
           mayFile={!head.readOnly}
+          onShow={toMessage}
           onHurry={() => attempt(client.wardline.retryFiling({ thread, decision: item.id }))}
         />
       );
