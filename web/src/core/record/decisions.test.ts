@@ -185,7 +185,7 @@ test('R18 what is in the record is not simply taken back because things changed'
   await filed(fiona);
   const takeBack = (reason: 'withdrawn' | 'error') =>
     fiona.ask.takeBackDecision({ thread, decision, reason, note: '' });
-  expect((await refusalOf(takeBack('withdrawn'))).code).toBe('in_the_record');
+  expect((await refusalOf(takeBack('withdrawn'))).code).toBe('decision_filed');
   expect((await item(fiona))?.record.state).toBe('in');
   await takeBack('error');
   await until('the others', async () => (await item(anita))?.record.state === 'taken-back');

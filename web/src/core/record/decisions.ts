@@ -38,7 +38,7 @@ learnWords({
     message: 'The record holds another document of this decision by now.',
     hint: 'Close this, and look at it again.',
   },
-  in_the_record: {
+  decision_filed: {
     message: 'This decision is in the record, which would show it as entered in error.',
     hint: 'If things have changed, correct it: mark a decision that replaces it.',
   },
@@ -93,7 +93,7 @@ export class Decisions {
   /** Signed in the thread first, so that everybody can see it; then the server is told which decision it was about. */
   async takeBack(thread: Thread, decision: DecisionId, reason: TakenBackReason, note: string): Promise<void> {
     // What was right when it was decided was no error.
-    if (reason === 'withdrawn' && isRecorded(thread, decision)) throw new Fault('in_the_record');
+    if (reason === 'withdrawn' && isRecorded(thread, decision)) throw new Fault('decision_filed');
     const text = await this.#note(thread, note);
     await this.#act(thread, { kind: 'withdraw', about: this.#reference(thread, decision), reason, ...text });
   }
