@@ -179,6 +179,8 @@ export type AgainDecision = {
   own?: 'gone' | 'names' | 'long';
   /** Made again in the right patient's thread, or passed over there. */
   done: boolean;
+  /** Perhaps it was made again: words there have been deleted that this device never read. The record knows. */
+  unsure?: true;
   /** Somebody said there that it need not be made again. It may be after all. */
   passed?: { by: string; at: number; why: string };
 };

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { PatientAssertion } from '../../crypto/layouts/patient.ts';
 import type { DecisionItem } from '../contract.ts';
-import { type Browser, World, refusalOf, until } from '../testing/world.ts';
+import { Browser, World, refusalOf, until } from '../testing/world.ts';
 import { namesOther } from './again.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -172,6 +172,32 @@ describe('in the right patient’s thread', () => {
     await anita.ask.decideAgain(ask);
     await until('it', async () => (await offered(fiona, wrong))[3]?.passed === undefined);
     expect((await offered(fiona, wrong)).map(({ done }) => done)).toEqual([false, true, true, true]);
+  });
+
+  test('what was made again stays so when its words have gone to the record; who cannot tell says so and asks nobody to decide twice', async () => {
+    const before = (await offered(fiona, right)).map(({ done }) => done);
+    expect(before).toContain(false);
+    const [made] = await there(fiona);
+    if (!made) throw new Error('nothing was made again');
+    const served = world.server.thread(right);
+    const request = { thread: right, decision: made.id, sources: [], summary: '' };
+    const { sha256 } = await fiona.ask.previewFiling(request);
+    await fiona.ask.file({ ...request, sha256, patientConfirmed: true });
+    const filing = served.filings.at(-1);
+    if (!filing) throw new Error('it was not filed');
+    world.server.receive(served, filing);
+    await world.server.destroy(served, filing);
+    await until('its words to go', async () => (await there(fiona)).every(({ id }) => id !== made.id));
+    // Fiona's device had seen it.
+    expect((await offered(fiona, right)).map(({ done }) => done)).toEqual(before);
+    expect((await offered(fiona, wrong)).every(({ unsure }) => unsure === undefined)).toBe(true);
+    // A browser that comes in now has never read it.
+    const late = new Browser(world);
+    await late.signIn('fiona.kerr');
+    await late.row(right);
+    await late.row(wrong);
+    const told = await offered(late, right);
+    expect(told.some(({ done, unsure }) => !done && unsure === undefined)).toBe(false);
   });
 
   test('a decision of another thread, or of none, is not made again', async () => {

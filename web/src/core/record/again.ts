@@ -7,6 +7,8 @@
  *   knows it; and that line is how every device knows that a decision was made again.
  * - What need not be made again is said in the right patient's thread too, by an ordinary message. It has the decision's number and a reason, and none of
  *   its words.
+ * - Words go when the record has them, and with them that line. So a device that saw that a decision was made again remembers by which message; and one
+ *   that cannot know, because there is something in the right patient's thread whose words are gone, says so: it asks nobody to decide a thing twice.
  * - Nothing that names the other patient goes over: not words with one of their numbers or their name, and not what is typed in their place.
  */
 import { equal } from '../../crypto/bytes.ts';
@@ -61,16 +63,20 @@ export class Again {
     const decided = to ? await this.#decidedIn(to) : [];
     const passed = to ? await this.#passedIn(to) : new Map<string, Passed>();
     const decisions = [...decisionsIn(from), ...goneFrom(from)].sort((a, b) => a.at - b.at);
+    const told = markDone(
+      decisions.map((each) => whatGoes(each, from, to)),
+      decided,
+    ).map(({ made, ...each }) => {
+      const over = each.done ? undefined : passed.get(numberOf(each.decision));
+      if (made?.key ?? over?.key)
+        from.rememberAgain(each.decision, { by: made?.key ?? over?.key ?? '', passed: !made });
+      if (!over) return each;
+      const { key: _, ...said } = over;
+      return { ...each, done: true, passed: said };
+    });
     return {
       from: from.id,
-      ...(to ? { to: to.id } : {}),
-      decisions: markDone(
-        decisions.map((each) => whatGoes(each, from, to)),
-        decided,
-      ).map((each) => {
-        const over = each.done ? undefined : passed.get(numberOf(each.decision));
-        return over ? { ...each, done: true, passed: over } : each;
-      }),
+      ...(to ? { to: to.id, decisions: told.map(rememberedIn(from, to)) } : { decisions: told }),
     };
   }
 
@@ -126,15 +132,15 @@ export class Again {
   }
 
   /** The words of every decision that was made there, those that have not gone yet among them. */
-  async #decidedIn(to: Thread): Promise<string[]> {
+  async #decidedIn(to: Thread): Promise<Made[]> {
     await readDecisions(to);
-    const there = decisionEntries(to)
+    const there: Made[] = decisionEntries(to)
       .filter((entry) => !takenBackBy(to, uuidText(entry.header.message)))
-      .map((entry) => decisionOf(to, entry)?.text ?? '');
+      .map((entry) => ({ key: uuidText(entry.header.message), text: decisionOf(to, entry)?.text ?? '' }));
     const waiting = this.#desk.outbox
       .of(to.id)
-      .map(({ inner, failed }) => (inner.kind === 'decision' && !failed ? inner.text : ''));
-    return [...there, ...waiting].filter((text) => text.includes(label));
+      .map(({ inner, failed }) => ({ text: inner.kind === 'decision' && !failed ? inner.text : '' }));
+    return [...there, ...waiting].filter(({ text }) => text.includes(label));
   }
 
   /** By their numbers, those of which somebody said that they need not be made again; the first word of it counts. */
@@ -144,25 +150,46 @@ export class Again {
     await Promise.all(said.map((entry) => to.reading.read(entry)));
     const there = said.flatMap((entry) => {
       const words = statementOf(to, entry);
-      return words ? [{ by: words.author.name, at: words.at, text: words.text }] : [];
+      return words ? [{ key: words.id, by: words.author.name, at: words.at, text: words.text }] : [];
     });
     const waiting = this.#desk.outbox
       .of(to.id)
       .flatMap(({ inner, failed }) =>
         inner.kind === 'text' && !failed
-          ? [{ by: ward.people.card(ward.me.person).name, at: ward.now(), text: inner.text }]
+          ? [{ key: '', by: ward.people.card(ward.me.person).name, at: ward.now(), text: inner.text }]
           : [],
       );
     const passed = new Map<string, Passed>();
-    for (const { by, at, text } of [...there, ...waiting]) {
+    for (const { text, ...said } of [...there, ...waiting]) {
       const [, number, why] = passedLine.exec(text) ?? [];
-      if (number && why && !passed.has(number)) passed.set(number, { by, at, why });
+      if (number && why && !passed.has(number)) passed.set(number, { ...said, why });
     }
     return passed;
   }
 }
 
-type Passed = NonNullable<AgainDecision['passed']>;
+/** `key`: of the message, empty while it waits here. */
+type Passed = NonNullable<AgainDecision['passed']> & { key: string };
+
+/** A decision that was made again, and by which message; without one while it waits here. */
+type Made = { key?: string; text: string };
+
+/** What was made again, or passed over, and whose words have gone since; and what may have been, where nobody here can tell. */
+function rememberedIn(from: Thread, to: Thread): (each: AgainDecision) => AgainDecision {
+  const known = new Set([...from.madeAgain.values()].map(({ by }) => by));
+  const unsure = recordLines(to).some(({ key, state }) => state === 'deleted' && !known.has(key));
+  return (each) => {
+    if (each.done) return each;
+    const before = from.madeAgain.get(each.decision);
+    const gone = before && to.log.message(before.by);
+    if (before && gone?.kind === 'tombstone') {
+      if (!before.passed) return { ...each, done: true };
+      const by = to.ward.people.card(gone.tombstone.person).name;
+      return { ...each, done: true, passed: { by, at: gone.at, why: 'the reason has been deleted' } };
+    }
+    return unsure ? { ...each, unsure: true } : each;
+  };
+}
 
 function textEntries(thread: Thread): MessageEntry[] {
   const { frozen } = thread.records;
@@ -217,18 +244,19 @@ function whatGoes(found: Found, from: Thread, to: Thread | undefined): AgainDeci
 }
 
 /** Each decision there stands for one here: those with the same words, and those in other words by their number. */
-function markDone(decisions: AgainDecision[], texts: string[]): AgainDecision[] {
-  const left = [...texts];
-  const take = (matches: (text: string) => boolean): boolean => {
-    const at = left.findIndex(matches);
-    if (at >= 0) left.splice(at, 1);
-    return at >= 0;
+function markDone(decisions: AgainDecision[], there: Made[]): (AgainDecision & { made?: Made })[] {
+  const left = [...there];
+  const take = (matches: (text: string) => boolean): Made | undefined => {
+    const at = left.findIndex(({ text }) => matches(text));
+    return at < 0 ? undefined : left.splice(at, 1)[0];
   };
-  const asTheyStand = decisions.map(({ own, statements }) => !own && take((text) => text === verbatim(statements)));
-  return decisions.map((each, at) => ({
-    ...each,
-    done: asTheyStand[at] === true || take((text) => text.startsWith(elsewise(each))),
-  }));
+  const asTheyStand = decisions.map(({ own, statements }) =>
+    own ? undefined : take((text) => text === verbatim(statements)),
+  );
+  return decisions.map((each, at) => {
+    const made = asTheyStand[at] ?? take((text) => text.startsWith(elsewise(each)));
+    return made ? { ...each, done: true, made } : each;
+  });
 }
 
 const when = (at: number): string => `on ${localDay(at)} at ${localHour(at)}`;

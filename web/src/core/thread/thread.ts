@@ -42,6 +42,7 @@ type Kept = {
   seenSeq: number;
   destroyedAt?: number;
   decided: Record<string, Decided>;
+  again?: Record<string, MadeAgain>;
   goesOn?: Elsewhere;
   standing?: Standing;
 };
@@ -51,6 +52,9 @@ export type Standing = { readonly of: string; readonly at: number; readonly said
 
 /** What is remembered of a decision that was read: the authors of its words, and whether some of them are its own. */
 export type Decided = { readonly by: readonly Bytes[]; readonly worded: boolean };
+
+/** By which message of the right patient's thread a decision was made again, or was said not to need it (R51). */
+export type MadeAgain = { readonly by: string; readonly passed: boolean };
 
 export type Elsewhere = { readonly thread: ThreadId; readonly author: Bytes };
 
@@ -101,6 +105,8 @@ export class Thread {
   standing: Standing | undefined;
   /** Each decision that was read, by its id: its authors are named when the originals are gone, and its messages counted. */
   readonly decided = new Map<string, Decided>();
+  /** For a thread about the wrong patient, by its decisions. */
+  readonly madeAgain = new Map<string, MadeAgain>();
   /** The free texts of adds and removals, by their place in the log. */
   readonly notes = new Map<number, string>();
 
@@ -132,6 +138,7 @@ export class Thread {
       seenSeq = 0,
       destroyedAt = 0,
       decided = {},
+      again = {},
       goesOn,
       standing,
     } = (kept ?? {}) as Partial<Kept>;
@@ -147,6 +154,7 @@ export class Thread {
     thread.goesOn = goesOn;
     thread.standing = standing;
     for (const [decision, remembered] of Object.entries(decided)) thread.decided.set(decision, remembered);
+    for (const [decision, made] of Object.entries(again)) thread.madeAgain.set(decision, made);
     const frozen = await ward.cabinet.get('frozen', id);
     if (frozen) thread.records.freeze((frozen as KeptFrozen).frozen);
     await thread.records.settle().catch(thread.#unlessOurs);
@@ -429,7 +437,18 @@ export class Thread {
   rememberDecided(decision: string, decided: Decided): void {
     if (decided.by.length === 0 || this.decided.has(decision)) return;
     this.decided.set(decision, decided);
-    // What is not kept now is kept with the next entry.
+    this.#keepSoon();
+  }
+
+  /** Remembers by what a decision was made again: its words go with their originals, and nobody must be asked to decide it once more. */
+  rememberAgain(decision: string, made: MadeAgain): void {
+    if (this.madeAgain.get(decision)?.by === made.by) return;
+    this.madeAgain.set(decision, made);
+    this.#keepSoon();
+  }
+
+  /** What is not kept now is kept with the next entry. */
+  #keepSoon(): void {
     void this.run(async () => (this.ward.closed() ? undefined : this.save())).catch(() => undefined);
   }
 
@@ -458,6 +477,7 @@ export class Thread {
       ...(this.goesOn ? { goesOn: this.goesOn } : {}),
       ...(this.standing ? { standing: this.standing } : {}),
       decided: Object.fromEntries(this.decided),
+      ...(this.madeAgain.size > 0 ? { again: Object.fromEntries(this.madeAgain) } : {}),
     };
     const put: Filed[] = [...this.log.changes(this.id), { kind: 'thread', name: this.id, value: kept }];
     await this.ward.cabinet.change({ put });

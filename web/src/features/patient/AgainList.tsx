@@ -8,12 +8,21 @@ import { format } from '../shell/routes.ts';
 export function AgainList({ head, now }: { head: ThreadHead; now: number }) {
   const known = useAgain(head.id);
   if (!known || known.decisions.length === 0) return null;
-  const open = known.decisions.filter(({ done }) => !done).length;
+  const waiting = known.decisions.filter(({ done }) => !done);
+  const open = waiting.length;
+  const unsure = waiting.some((each) => each.unsure);
   return (
     <details class="wrong__who" open={open > 0}>
       <summary>
-        Decisions to be made again in the right patient’s thread: {open === 0 ? 'none is left' : `${open} not yet`}
+        Decisions to be made again in the right patient’s thread:{' '}
+        {open === 0 ? 'none is left' : unsure ? `${open} perhaps not yet` : `${open} not yet`}
       </summary>
+      {unsure && (
+        <p class="small">
+          Something was filed from there whose words are deleted here. Look in the record before you decide anything
+          again.
+        </p>
+      )}
       <ul class="small again">
         {known.decisions.map((each) => (
           <Line key={each.decision} each={each} words={wordsOf(head, each)} to={known.to} now={now} />
@@ -26,13 +35,13 @@ export function AgainList({ head, now }: { head: ThreadHead; now: number }) {
 
 type LineProps = { each: AgainDecision; words: string | undefined; to: string | undefined; now: number };
 
-function Line({ each: { decision, by, at, done, passed }, words, to, now }: LineProps) {
+function Line({ each: { decision, by, at, done, passed, unsure }, words, to, now }: LineProps) {
   const Icon = done ? RecordInIcon : RecordNoneIcon;
   return (
     <li>
       <span class="again__s">
         <Icon />
-        <b>{passed ? 'Need not be' : done ? 'Made again' : 'Not yet'}</b>
+        <b>{passed ? 'Need not be' : done ? 'Made again' : unsure ? 'Perhaps' : 'Not yet'}</b>
       </span>
       <span class="again__w">
         {words && <>“{words}” </>}

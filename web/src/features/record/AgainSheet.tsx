@@ -169,6 +169,12 @@ function One({ head, found, open, text, onText }: OneProps) {
           </button>
         </nav>
       )}
+      {found.unsure && (
+        <p class="card card--warn">
+          This may have been decided again already: something was filed from here whose words are deleted. Look in the
+          record first.
+        </p>
+      )}
       {found.passed && (
         <p>
           <b>{found.passed.by}</b> said {whenInWords(found.passed.at, now)} that it need not be made again:{' '}
