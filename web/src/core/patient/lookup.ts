@@ -29,7 +29,7 @@ import type { Thread } from '../thread/thread.ts';
 import { newUuid } from '../uuid.ts';
 import type { Ward } from '../ward.ts';
 import { learnWords } from '../words.ts';
-import { isSame, namesakesAmong, patientCard } from './patient.ts';
+import { isSame, namesakesAmong, numbersOf, patientCard } from './patient.ts';
 import { lookupWords } from './lookupWords.ts';
 
 learnWords(lookupWords);
@@ -82,6 +82,13 @@ export class LookUps {
     if (!answers(query, content, again !== undefined)) throw new Fault('answer_unreadable');
     if (again?.thread.patient) samePatient(again.thread.patient, content);
     return this.#matched(query, answer, { assertion: answer.assertion, hash, content }, again?.thread.id, keep);
+  }
+
+  /** The numbers of the patient who was found. */
+  numbersOf(lookup: LookupId): string[] {
+    const kept = this.#kept.get(lookup);
+    if (!kept) throw new Fault('lookup_missing');
+    return numbersOf([kept.content]);
   }
 
   /** Starts the thread of a look-up. */
