@@ -2,7 +2,7 @@
  * Words that are written outside a conversation's box and that others read: they are checked like a message, before they go anywhere. The
  * core refuses them as well, whatever is shown here.
  */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Finding, LookupId, Patient, ThreadId } from '../../core/contract.ts';
 import { shortPatientName } from '../patient/format.ts';
 import { useClient } from '../session/client.ts';
@@ -22,6 +22,9 @@ export function useStopped({ about, patient, text, put }: Words) {
   const client = useClient();
   const [found, setFound] = useState<Finding>();
   const finding = found && stillThere(text, found);
+  const box = useRef<HTMLDivElement>(null);
+  // On a phone it would stand below the edge of the sheet, with its button.
+  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [found]);
 
   async function pass(): Promise<boolean> {
     const findings = text.trim() === '' ? [] : await client.wardline.checkText({ ...about, text });
@@ -31,16 +34,18 @@ export function useStopped({ about, patient, text, put }: Words) {
   }
 
   const block = finding && (
-    <Stopped
-      finding={finding}
-      patient={patient && shortPatientName(patient)}
-      unknown={patient?.temporary !== undefined}
-      onRemove={() => {
-        put(withoutFinding(text, finding));
-        setFound(undefined);
-      }}
-      onPatientThread={() => client.router.go({ at: 'new-patient' })}
-    />
+    <div ref={box}>
+      <Stopped
+        finding={finding}
+        patient={patient && shortPatientName(patient)}
+        unknown={patient?.temporary !== undefined}
+        onRemove={() => {
+          put(withoutFinding(text, finding));
+          setFound(undefined);
+        }}
+        onPatientThread={() => client.router.go({ at: 'new-patient' })}
+      />
+    </div>
   );
   return { pass, block };
 }
