@@ -364,7 +364,7 @@ export function createFake(options: FakeOptions = {}): Fake {
       return { items: older.slice(-limit), hasOlder: older.length > limit };
     },
     markSeen: async () => undefined,
-    checkText: async ({ thread: id, text }) => check(thread(id).head, text),
+    checkText: async ({ text, ...about }) => check('thread' in about ? thread(about.thread).head : data.johnHead, text),
     send: async ({ thread: id, text, replyTo }) => {
       const item = data.say(data.people.leila, Date.now(), text, {
         delivery: { state: 'sent', of: thread(id).head.members.length - 1, reached: 0, seen: 0 },

@@ -5,8 +5,8 @@
 import { fromUuidText } from '../crypto/names.ts';
 import { check } from './compose/check.ts';
 import { wordsAlone } from './compose/drafts.ts';
-import type { AddReason, DirectoryAnswer, PersonId, ThreadId } from './contract.ts';
-import { type Desk, withinLimits } from './desk.ts';
+import type { AddReason, DirectoryAnswer, FilingPreview, Finding, LookupId, PersonId, ThreadId } from './contract.ts';
+import { type Desk, refuseStopped, withinLimits } from './desk.ts';
 import { Fault, isProblem } from './fault.ts';
 import { LookUps } from './patient/lookup.ts';
 import { Standings } from './patient/standing.ts';
@@ -94,12 +94,20 @@ export class Acts {
     return { thread, leftOut };
   }
 
+  /** The summary is the only part of a document that is written for it: it passes the checks of what is said. */
+  async previewFiling(request: Parameters<Filings['preview']>[1]): Promise<FilingPreview> {
+    const thread = this.#desk.threads.need(request.thread);
+    await this.#desk.insistClean(thread, request.summary);
+    return this.filings.preview(thread, request);
+  }
+
   /** Filing is confirmed like a decision, and the confirmation is there before the record is asked (R12). */
   async file(request: Parameters<Filings['file']>[1]): Promise<void> {
     const { threads, outbox } = this.#desk;
     const thread = threads.need(request.thread);
     if (!request.patientConfirmed) throw new Fault('patient_unconfirmed');
     mayWrite(thread);
+    await this.#desk.insistClean(thread, request.summary);
     await confirmFirst(thread, outbox, true);
     await confirmedThere(thread, outbox);
     await this.filings.file(thread, request).catch(async (thrown: unknown) => {
@@ -114,6 +122,8 @@ export class Acts {
   async quarantine(id: ThreadId, note: string): Promise<void> {
     const thread = this.#desk.threads.need(id);
     mayWrite(thread);
+    // Every reader gets it, also those who left.
+    await this.#desk.insistClean(thread, note);
     await quarantine(thread, this.#desk.outbox, note);
     await this.#desk.drafts.drop(id);
     this.#desk.threads.changed(thread);
@@ -154,9 +164,15 @@ export class Acts {
     return { thread: await this.#desk.fetch(await start(this.#desk.ward, founding, { name: '', assertion: null })) };
   }
 
+  /** What a thread that is not there yet is to be called, by the rules of its patient. */
+  checkTopic(lookup: LookupId, text: string): Finding[] {
+    return check(text, { space: 'patient', numbers: this.lookUps.numbersOf(lookup) }, this.#desk.ward.now());
+  }
+
   async createPatient(
     arg: Parameters<LookUps['start']>[0] & { draft: string; continues?: { thread: ThreadId; line: string } },
   ): Promise<{ thread: ThreadId }> {
+    refuseStopped(this.checkTopic(arg.lookup, arg.name));
     const thread = await this.#desk.fetch(await this.lookUps.start(arg));
     const { continues } = arg;
     if (continues) {

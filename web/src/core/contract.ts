@@ -561,7 +561,8 @@ export interface Wardline extends RecordVerbs {
   }): Promise<{ items: TimelineItem[]; hasOlder: boolean }>;
   markSeen(arg: { thread: ThreadId; upTo: number }): Promise<void>;
 
-  checkText(arg: { thread: ThreadId; text: string }): Promise<Finding[]>;
+  /** Of words for a thread, or for one that is to be made of a look-up. */
+  checkText(arg: { text: string } & ({ thread: ThreadId } | { lookup: LookupId })): Promise<Finding[]>;
   /** Resolves when the ciphertext is safely queued. Runs the checks again and refuses what they stop; clears the draft. `emergencyReason` passes R10's prompt. */
   send(arg: {
     thread: ThreadId;

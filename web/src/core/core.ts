@@ -129,7 +129,8 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     olderItems: ({ thread: id, before, limit }) => desk().olderItems(id, before, limit),
     markSeen: async ({ thread: id, upTo }) => desk().markSeen(id, upTo),
 
-    checkText: async ({ thread: id, text }) => desk().checkText(id, text),
+    checkText: async ({ text, ...about }) =>
+      'thread' in about ? desk().checkText(about.thread, text) : (await acts()).checkTopic(about.lookup, text),
     send: (arg) => desk().send(arg),
     retry: ({ thread: id, key }) => desk().outbox.retry(id, key),
     discard: async ({ thread: id, key }) => ({ text: wordsOf(await desk().outbox.discard(id, key)) }),
@@ -140,7 +141,7 @@ function verbsOf(session: Session, skewMs: () => number, env: Env): Omit<Wardlin
     decisionDraft: async ({ thread: id, corrects }) => desk().drafts.decision(id, corrects),
     saveDecisionDraft: ({ thread: id, corrects, draft }) => desk().saveDecisionDraft(id, draft, corrects),
     filingSources: async ({ thread: id, decision }) => (await acts()).filings.sources(thread(id), decision),
-    previewFiling: async (request) => (await acts()).filings.preview(thread(request.thread), request),
+    previewFiling: async (request) => (await acts()).previewFiling(request),
     file: async (request) => (await acts()).file(request),
     retryFiling: async ({ thread: id, decision }) => (await acts()).filings.retry(thread(id), decision),
 

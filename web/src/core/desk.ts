@@ -332,9 +332,7 @@ export class Desk {
   /** What the checks stop is stopped here too, whatever the screen did; what they ask about needs a reason. */
   async #insistClean(thread: Thread, text: string, asked: boolean): Promise<void> {
     const findings = await this.checkText(thread.id, text);
-    const stopping = findings.find(({ stops }) => stops);
-    if (stopping?.kind === 'hidden-mark') throw new Fault('stopped_hidden_mark');
-    if (stopping) throw new Fault(stopping.kind === 'other-patient' ? 'stopped_other_patient' : 'stopped_identifier');
+    refuseStopped(findings);
     if (findings.length > 0 && !asked) throw new Fault('stopped_unlinked');
   }
 
@@ -418,6 +416,12 @@ export class Desk {
     void this.drafts.forget(thread.id, messages).catch(() => undefined);
     void this.#acts?.then(({ filings }) => filings.forget(thread.id)).catch(() => undefined);
   }
+}
+
+export function refuseStopped(findings: readonly Finding[]): void {
+  const stopping = findings.find(({ stops }) => stops);
+  if (stopping?.kind === 'hidden-mark') throw new Fault('stopped_hidden_mark');
+  if (stopping) throw new Fault(stopping.kind === 'other-patient' ? 'stopped_other_patient' : 'stopped_identifier');
 }
 
 export function withinLimits(text: string): string {

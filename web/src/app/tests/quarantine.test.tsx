@@ -1,9 +1,10 @@
 import type { ComponentChildren } from 'preact';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { ThreadHead } from '../../core/contract.ts';
 import { ThreadRow } from '../../features/inbox/ThreadRow.tsx';
 import { rank } from '../../features/inbox/sections.ts';
 import { Identify } from '../../features/patient/Identify.tsx';
+import { LinkSection } from '../../features/patient/LinkSection.tsx';
 import { Quarantined } from '../../features/patient/Quarantined.tsx';
 import { WrongPatient } from '../../features/patient/WrongPatient.tsx';
 import { DecisionCard } from '../../features/record/DecisionCard.tsx';
@@ -17,7 +18,7 @@ import { ThreadPane } from '../../features/thread/ThreadPane.tsx';
 import { ThreadStore } from '../../features/thread/store.ts';
 import { inbox, withQuarantines } from '../fakeAnswers.ts';
 import { decision, johnHead, people, quarantined } from '../fakeData.ts';
-import { button, mount, press, settled, shown, type } from './mount.tsx';
+import { button, find, mount, press, settled, shown, type } from './mount.tsx';
 
 const now = Date.now();
 const words = 'This conversation is linked to the wrong patient. Do not act on it.';
@@ -69,9 +70,32 @@ describe('R51 a thread that is linked to the wrong patient', () => {
     };
     expect(rank(settledRow)).toBe(0);
     await draw(<WrongPatientBar />);
-    expect(shown()).toContain('A conversation is linked to the wrong patient. Do not act on it.');
+    expect(shown()).toContain(
+      'A conversation is linked to the wrong patient: SMITH, John (Mr), 943 476 5919. Do not act on it.',
+    );
     await draw(<ThreadRow thread={settledRow} now={now} current={false} />);
     expect(shown()).toContain('Wrong patient');
+  });
+
+  test('is named on the screen of another thread, which is said not to be meant', async () => {
+    const { client, draw } = await mount({ wrongPatient: true });
+    client.router.go({ at: 'thread', thread: 'joan' });
+    await draw(<WrongPatientBar />);
+    const words = 'Another conversation, not this one, is linked to the wrong patient: SMITH, John (Mr)';
+    await vi.waitFor(() => expect(shown()).toContain(words));
+    expect(find('a', /SMITH, John/).getAttribute('href')).toBe('#/t/john');
+    client.router.go({ at: 'thread', thread: 'john' });
+    await vi.waitFor(() => expect(shown()).toBe(''));
+  });
+
+  test('has no tick in its details: what matched was another patient’s record', async () => {
+    const at = { at: now - 60_000, by: people.anita, namesakes: [] };
+    const { draw } = await mount({}, () => <LinkSection head={johnHead} link={at} now={now} />);
+    expect(document.querySelector('.st--ok')).not.toBeNull();
+    await draw(<LinkSection head={quarantined(johnHead, '', false)} link={at} now={now} />);
+    expect(document.querySelector('.st--ok')).toBeNull();
+    expect(document.querySelector('.st--bad')?.textContent).toContain('Linked to the wrong patient');
+    expect(shown()).not.toContain('matched the record');
   });
 
   test('is stopped by one button that names who it is not', async () => {

@@ -10,7 +10,7 @@ import { OverdueBar } from '../../features/record/OverdueBar.tsx';
 import { ThreadRow } from '../../features/inbox/ThreadRow.tsx';
 import { inbox } from '../fakeAnswers.ts';
 import { decision, johnHead, johnItems, misfiled, people } from '../fakeData.ts';
-import { button, field, mount, press, settled, shown, type } from './mount.tsx';
+import { button, choose, field, mount, press, settled, shown, type } from './mount.tsx';
 
 const now = Date.now();
 const by = people.leila;
@@ -222,6 +222,31 @@ describe('R18 marking', () => {
     expect(marked(fake.calls)).toHaveLength(1);
     await draw(<DecideSheet head={{ ...johnHead, confirmed: true }} message={id} messages={messages} />);
     expect(shown()).not.toContain('You are also in a conversation about');
+  });
+
+  test('R21 offers the newest, then all that is loaded, then what was said before', async () => {
+    const [one] = messages;
+    if (!one) throw new Error('the fake has no messages');
+    const many = Array.from({ length: 40 }, (_, at) => ({ ...one, id: `m${at}`, text: `Said as number ${at}.` }));
+    const load = vi.fn();
+    const sheet = (has: boolean) => (
+      <DecideSheet head={head} message={undefined} messages={many} older={{ has, loading: false, load }} />
+    );
+    const { fake, draw } = await mount({}, () => sheet(true));
+    expect(shown()).not.toContain('Said as number 27.');
+    await press(button('Show 28 more messages'));
+    expect(shown()).toContain('Said as number 0.');
+    expect(load).not.toHaveBeenCalled();
+    await press(button('Show what was said before'));
+    expect(load).toHaveBeenCalledTimes(1);
+    await press(field(/Said as number 0\./));
+    await draw(sheet(false));
+    expect(() => button(/^Show/)).toThrow();
+    await press(button(decide));
+    expect(marked(fake.calls)).toMatchObject([{ messages: ['m0'] }]);
+    await draw(sheet(true));
+    await choose('Form (optional)', 'SBAR');
+    expect(button('Show what was said before')).toBeTruthy();
   });
 
   test('takes own words', async () => {

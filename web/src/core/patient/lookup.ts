@@ -30,7 +30,7 @@ import { newUuid } from '../uuid.ts';
 import type { Ward } from '../ward.ts';
 import { learnWords } from '../words.ts';
 import { namesakesAmong } from './namesakes.ts';
-import { isSame, patientCard } from './patient.ts';
+import { isSame, numbersOf, patientCard } from './patient.ts';
 import { lookupWords } from './lookupWords.ts';
 
 learnWords(lookupWords);
@@ -85,6 +85,13 @@ export class LookUps {
     if (!answers(query, content, again !== undefined)) throw new Fault('answer_unreadable');
     if (again?.thread.patient) samePatient(again.thread.patient, content);
     return this.#matched(query, answer, { assertion: answer.assertion, hash, content }, again?.thread.id, keep);
+  }
+
+  /** The numbers of the patient who was found. */
+  numbersOf(lookup: LookupId): string[] {
+    const kept = this.#kept.get(lookup);
+    if (!kept) throw new Fault('lookup_missing');
+    return numbersOf([kept.content]);
   }
 
   /** Starts the thread of a look-up. */

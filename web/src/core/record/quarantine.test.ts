@@ -110,6 +110,9 @@ describe('R51 a thread that is linked to the wrong patient', () => {
     const [filing] = world.server.thread(thread).filings;
     if (filing) world.server.receive(world.server.thread(thread), filing);
 
+    const named = anita.ask.quarantine({ thread, note: 'is 900 000 0025' });
+    expect((await refusalOf(named)).code).toBe('stopped_other_patient');
+    expect(await stopped(anita, thread)).toBeUndefined();
     await anita.ask.quarantine({ thread, note: 'The other Mr Smith.' });
     await until('fiona to hear', async () => (await stopped(fiona, thread)) !== undefined);
     expect(await stopped(fiona, thread)).toMatchObject({

@@ -113,6 +113,16 @@ describe('R11 a patient thread', () => {
     await anita.say(thread, 'NHS 943 476 5919 reviewed.');
   });
 
+  test('H11 nor does another patient’s number become what a thread is called', async () => {
+    const { lookup } = await matched(anita);
+    const made = { lookup, people: [], reason: 'care-team' as const, wristbandChecked: true, draft: '' };
+    expect(await anita.ask.checkText({ lookup, text: 'as 900 000 0025' })).toMatchObject([{ kind: 'other-patient' }]);
+    const refused = await refusalOf(anita.ask.createPatient({ ...made, name: 'same as 900 000 0025' }));
+    expect(refused.code).toBe('stopped_other_patient');
+    const { thread: own } = await anita.ask.createPatient({ ...made, name: 'Leg, 943 476 5919' });
+    expect((await anita.view(own)).head.name).toBe('Leg, 943 476 5919');
+  });
+
   test('a look-up that is known names the thread that is there; namesakes among my own threads are named', async () => {
     expect((await matched(anita)).existing).toBeDefined();
     world.server.patient = { ...world.server.patient, given: 'Joan', title: 'Mrs', nhsNumber: '9000000025' };
@@ -216,6 +226,16 @@ describe('a decision', () => {
     const unconfirmed = fiona.ask.file({ ...request(), sha256: preview.sha256, patientConfirmed: false });
     expect((await refusalOf(unconfirmed)).code).toBe('patient_unconfirmed');
     expect(world.server.thread(thread).filings).toEqual([]);
+  });
+
+  test('H11 a summary with another patient’s number is neither shown as a document nor filed', async () => {
+    const { sha256: hash } = await fiona.ask.previewFiling(request());
+    const other = { ...request(), summary: 'Compare with 900 000 0025 please' };
+    expect((await refusalOf(fiona.ask.previewFiling(other))).code).toBe('stopped_other_patient');
+    const filed = fiona.ask.file({ ...other, sha256: hash, patientConfirmed: true });
+    expect((await refusalOf(filed)).code).toBe('stopped_other_patient');
+    expect(world.server.thread(thread).filings).toEqual([]);
+    await fiona.ask.previewFiling({ ...request(), summary: 'Of 943 476 5919.' });
   });
 
   test('R19 an answer that was lost files once', async () => {

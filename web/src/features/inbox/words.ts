@@ -19,6 +19,11 @@ export function threadTitle(thread: Pick<ThreadSummary, 'space' | 'name' | 'pati
   return thread.peer?.name ?? thread.name ?? untitled(thread.space);
 }
 
+/** In a sentence, so that two of much the same name are told apart: "SMITH, Joan (Mrs), 900 000 0025". */
+export function threadNamed(thread: ThreadSummary): string {
+  return [threadTitle(thread), thread.patient && numberFact(thread.patient)].filter(Boolean).join(', ');
+}
+
 /** Above the open thread. Who the patient is stands in the banner, with everything that tells two patients apart. */
 export const headingOf = (thread: ThreadSummary): string =>
   thread.space === 'patient' ? (thread.name ?? 'Patient thread') : threadTitle(thread);

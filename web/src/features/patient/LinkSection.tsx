@@ -2,7 +2,7 @@
 import type { PatientLink, ThreadHead } from '../../core/contract.ts';
 import { whenInWords } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
-import { AcknowledgedIcon } from '../../ui/icons/states.tsx';
+import { AcknowledgedIcon, FailedIcon } from '../../ui/icons/states.tsx';
 import { InfoIcon } from '../../ui/icons/tools.tsx';
 import { useTask } from '../../ui/useTask.ts';
 import { listed } from '../../ui/words.ts';
@@ -27,15 +27,24 @@ export function LinkSection({ head, link, now }: { head: ThreadHead; link: Patie
   return (
     <section class="det" aria-labelledby="det-link">
       <h2 id="det-link">Patient link</h2>
-      <p class={temporary ? 'st det__ok' : 'st st--ok det__ok'}>
-        {temporary ? <InfoIcon /> : <AcknowledgedIcon />}
-        <span>
-          {temporary
-            ? 'A temporary identity: its name and number matched the hospital’s record'
-            : `Name, birth date and ${link.identifiedBy === 'nhs-number' ? 'NHS' : 'hospital'} number matched the record`}
-          , {whenInWords(link.at, now)}, {link.by.name}
-        </span>
-      </p>
+      {head.quarantine ? (
+        <p class="st st--bad det__ok">
+          <FailedIcon />
+          <span>
+            Linked to the wrong patient, {whenInWords(link.at, now)}, {link.by.name}
+          </span>
+        </p>
+      ) : (
+        <p class={temporary ? 'st det__ok' : 'st st--ok det__ok'}>
+          {temporary ? <InfoIcon /> : <AcknowledgedIcon />}
+          <span>
+            {temporary
+              ? 'A temporary identity: its name and number matched the hospital’s record'
+              : `Name, birth date and ${link.identifiedBy === 'nhs-number' ? 'NHS' : 'hospital'} number matched the record`}
+            , {whenInWords(link.at, now)}, {link.by.name}
+          </span>
+        </p>
+      )}
       {link.supersededFrom && (
         <p class="small">The record replaced the number {nhsNumber(link.supersededFrom)} by the one in the banner.</p>
       )}
@@ -45,7 +54,7 @@ export function LinkSection({ head, link, now }: { head: ThreadHead; link: Patie
           {listed(differingParts(namesake))}.
         </p>
       ))}
-      {standing && (
+      {standing && !head.quarantine && (
         <p class="small" role="status">
           {standingWords[standing.outcome]}, checked {whenInWords(standing.at, now)}.
         </p>

@@ -10,6 +10,7 @@ import { focusFirstError, TextField } from '../../ui/fields.tsx';
 import { LinkIcon } from '../../ui/icons/tasks.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
+import { useStopped } from '../compose/useStopped.tsx';
 import { PersonPicker } from '../directory/PersonPicker.tsx';
 import { useClient } from '../session/client.ts';
 import { Answer, isDoubtful } from './Answer.tsx';
@@ -43,6 +44,12 @@ export function NewPatient() {
     task.clear();
   });
   const match = answer?.outcome === 'match' ? answer : undefined;
+  const stopped = useStopped({
+    about: { lookup: match?.lookup ?? '' },
+    patient: match?.patient,
+    text: name,
+    put: setName,
+  });
 
   function ask() {
     const query = fields.ask();
@@ -62,6 +69,7 @@ export function NewPatient() {
     focusFirstError();
     if (needsWristband && !checked) return;
     task.run(async () => {
+      if (!(await stopped.pass())) return;
       const { thread } = await client.wardline.createPatient({
         lookup: match.lookup,
         name: name.trim(),
@@ -129,6 +137,7 @@ export function NewPatient() {
             onInput={setName}
             maxLength={60}
           />
+          {stopped.block}
           <PersonPicker
             label="Who else? (you can add people later)"
             chosen={people}

@@ -5,6 +5,7 @@ import { FaultBox } from '../../ui/fault.tsx';
 import { AreaField } from '../../ui/sheetFields.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
+import { useStopped } from '../compose/useStopped.tsx';
 import { useClient } from '../session/client.ts';
 import { Banner } from './Banner.tsx';
 import { shortPatientName } from './format.ts';
@@ -15,10 +16,12 @@ export function WrongPatient({ head }: { head: ThreadHead }) {
   const [note, setNote] = useState('');
   const close = () => client.router.close();
   const { patient } = head;
+  const stopped = useStopped({ about: { thread: head.id }, patient, text: note, put: setNote });
   const filed = head.record.filter(({ state }) => state === 'in' || state === 'held' || state === 'deleted').length;
 
   function stop() {
     task.run(async () => {
+      if (!(await stopped.pass())) return;
       await client.wardline.quarantine({ thread: head.id, note: note.trim() });
       client.announce('Everybody is told that this is the wrong patient');
       client.router.replace({ at: 'thread', thread: head.id });
@@ -59,6 +62,7 @@ export function WrongPatient({ head }: { head: ThreadHead }) {
         onInput={setNote}
         rows={2}
       />
+      {stopped.block}
       <FaultBox fault={task.fault} />
     </Sheet>
   );

@@ -14,6 +14,7 @@ import type {
   ThreadHead,
 } from '../../core/contract.ts';
 import { formKinds, forms } from '../../core/forms.ts';
+import { plural } from '../../ui/dates.ts';
 import { FaultBox } from '../../ui/fault.tsx';
 import { Check, focusFirstError } from '../../ui/fields.tsx';
 import { AreaField, SelectField } from '../../ui/sheetFields.tsx';
@@ -40,7 +41,11 @@ type Props = {
   messages: Statement[];
   /** The decision that this one puts right, with the words to begin from. */
   corrects?: { decision: DecisionId; item: Pick<DecisionItem, 'statements' | 'form'> | undefined };
+  /** What was said before the messages that are loaded. */
+  older?: Older;
 };
+
+type Older = { has: boolean; loading: boolean; load: () => void };
 
 const offered = 12;
 
@@ -58,11 +63,12 @@ type DecideProps = Props & {
   onMarking: (on: boolean) => void;
 };
 
-function Decide({ head, message, messages, corrects, draft, onChange, onMarking }: DecideProps) {
+function Decide({ head, message, messages, corrects, older, draft, onChange, onMarking }: DecideProps) {
   const client = useClient();
   const task = useTask();
   const [tried, setTried] = useState(false);
   const [compared, setCompared] = useState(false);
+  const [all, setAll] = useState(false);
   const close = () => client.router.close();
   useStanding(head.id);
   const { patient } = head;
@@ -74,8 +80,9 @@ function Decide({ head, message, messages, corrects, draft, onChange, onMarking 
   const missing = missingIn(draft);
   const chosen = chosenIn(draft);
   const shown = messages
-    .filter(({ id }, at) => at >= messages.length - offered || id === message || chosen.includes(id))
+    .filter(({ id }, at) => all || at >= messages.length - offered || id === message || chosen.includes(id))
     .reverse();
+  const earlier = <Earlier hidden={messages.length - shown.length} older={older} onAll={() => setAll(true)} />;
 
   function mark() {
     if (isWrongPatient(head)) return;
@@ -139,7 +146,13 @@ function Decide({ head, message, messages, corrects, draft, onChange, onMarking 
         onChange={(kind) => onChange(inForm(draft, kind === noForm ? undefined : kind))}
       />
       {form ? (
-        <FormParts draft={{ ...draft, form }} messages={shown} missing={tried ? missing : []} onChange={onChange} />
+        <FormParts
+          draft={{ ...draft, form }}
+          messages={shown}
+          earlier={earlier}
+          missing={tried ? missing : []}
+          onChange={onChange}
+        />
       ) : (
         <AreaField
           label="The decision in your own words"
@@ -170,6 +183,7 @@ function Decide({ head, message, messages, corrects, draft, onChange, onMarking 
               </li>
             ))}
           </ul>
+          {earlier}
         </section>
       )}
       {patient && alike.length > 0 && (
@@ -186,6 +200,34 @@ function Decide({ head, message, messages, corrects, draft, onChange, onMarking 
       )}
       <FaultBox fault={task.fault} />
     </Sheet>
+  );
+}
+
+type EarlierProps = { hidden: number; older: Older | undefined; onAll: () => void };
+
+/** First what is loaded; then what came before it, a part at a time. */
+function Earlier({ hidden, older, onAll }: EarlierProps) {
+  if (hidden > 0) {
+    return (
+      <button type="button" class="btn btn--s btn--quiet" onClick={onAll}>
+        Show {plural(hidden, 'more message')}
+      </button>
+    );
+  }
+  if (!older?.has) return null;
+  const { loading, load } = older;
+  return (
+    <button
+      type="button"
+      class="btn btn--s btn--quiet"
+      aria-disabled={loading}
+      onClick={() => {
+        onAll();
+        load();
+      }}
+    >
+      {loading ? 'Fetching what was said before…' : 'Show what was said before'}
+    </button>
   );
 }
 

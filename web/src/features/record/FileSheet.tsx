@@ -19,6 +19,7 @@ import { AreaField } from '../../ui/sheetFields.tsx';
 import { FileIcon } from '../../ui/icons/tasks.tsx';
 import { Sheet } from '../../ui/Sheet.tsx';
 import { useTask } from '../../ui/useTask.ts';
+import { useStopped } from '../compose/useStopped.tsx';
 import { identityWords } from '../patient/format.ts';
 import { IdentityBar } from '../patient/IdentityBar.tsx';
 import { PatientCheck } from '../patient/PatientCheck.tsx';
@@ -121,6 +122,7 @@ function Filing({ head, decision, background, markedBy }: Props) {
   };
   const asked = JSON.stringify([sources !== undefined, request.sources, request.summary]);
 
+  const stopped = useStopped({ about: { thread: head.id }, patient, text: summary, put: setSummary });
   const draft = useDraft(head.id, decision);
   useStanding(head.id);
 
@@ -136,10 +138,11 @@ function Filing({ head, decision, background, markedBy }: Props) {
     const mine = turn.current;
     const timer = setTimeout(
       () => {
-        client.wardline
-          .previewFiling(request)
+        stopped
+          .pass()
+          .then((passes) => (passes ? client.wardline.previewFiling(request) : undefined))
           .then((answer) => {
-            if (mine !== turn.current) return;
+            if (mine !== turn.current || !answer) return;
             setPreview(answer);
             setPreviewed(asked);
             setFault(undefined);
@@ -223,6 +226,7 @@ function Filing({ head, decision, background, markedBy }: Props) {
         onInput={setSummary}
         rows={2}
       />
+      {stopped.block}
       {preview && (
         <>
           <section aria-labelledby="file-who">

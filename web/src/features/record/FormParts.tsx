@@ -1,4 +1,5 @@
 /** The parts of a form, each with the messages that were put into it and a place for own words; and the messages to choose from. */
+import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import type { DecisionDraft, MessageId, Statement } from '../../core/contract.ts';
 import { forms } from '../../core/forms.ts';
@@ -15,12 +16,14 @@ type Props = {
   draft: DecisionDraft & { form: Form };
   /** Those that can be chosen, newest first, and those that were. */
   messages: Statement[];
+  /** The way to more of them. */
+  earlier?: ComponentChildren;
   /** Names of parts that have to have something. */
   missing: readonly string[];
   onChange: (draft: DecisionDraft) => void;
 };
 
-export function FormParts({ draft, messages, missing, onChange }: Props) {
+export function FormParts({ draft, messages, earlier, missing, onChange }: Props) {
   const client = useClient();
   const id = useId();
   const { form } = draft;
@@ -95,6 +98,7 @@ export function FormParts({ draft, messages, missing, onChange }: Props) {
               );
             })}
           </ul>
+          {earlier}
         </section>
       )}
     </>

@@ -93,7 +93,12 @@ export function Sheets({ store }: { store: ThreadStore | undefined }) {
       const messages = items.flatMap(({ item, partOf }): Statement[] =>
         item.kind === 'message' && !partOf && !isWaiting(item) ? [asStatement(item)] : [],
       );
-      return <DecideSheet head={head} message={route.message} messages={messages} />;
+      const older = {
+        has: store.hasOlder.value,
+        loading: store.loadingOlder.value,
+        load: () => void store.loadOlder(),
+      };
+      return <DecideSheet head={head} message={route.message} messages={messages} older={older} />;
     }
     case 'correct': {
       const found = items.find(({ item }) => 'id' in item && item.id === route.decision)?.item;
