@@ -35,7 +35,7 @@ func (p place) withKeeper(ctx context.Context, do func(*retention.Keeper, *store
 		return err
 	}
 	defer db.Close()
-	needs := retention.Needs{Store: db, Clock: clock.System{}}
+	needs := retention.Needs{Store: db, Clock: clock.System{}, NoIndex: true}
 	if keys, err := keyring.Open(p.keys()); err == nil {
 		needs.Patients = patient.New(patient.Needs{Store: db, Keys: keys.ForPatient(), Clock: clock.System{}})
 	}
