@@ -39,10 +39,10 @@ var verdicts = map[record.Finds]string{
 
 // withdrawals say how far the record has been told that the document was entered in error.
 var withdrawals = map[string]string{
-	record.Retracting.String():     "the decision was taken back, and the record has not been told yet",
-	record.Retracted.String():      "the decision was taken back, and the record shows the document as entered in error",
-	record.RetractRefused.String(): "the decision was taken back, and the record refused to mark the document as entered in error: a person has to",
-	record.RetractOwed.String():    "the decision was taken back, and the record has still to be told",
+	record.Retracting.String():     "it was taken back, or filed to the wrong patient, and the record has not been told yet",
+	record.Retracted.String():      "it was taken back, or filed to the wrong patient, and the record shows the document as entered in error",
+	record.RetractRefused.String(): "it was taken back, or filed to the wrong patient, and the record refused to mark the document as entered in error: a person has to",
+	record.RetractOwed.String():    "it was taken back, or filed to the wrong patient, and the record has still to be told",
 }
 
 // Run examines the document and says of each excerpt what it is.
@@ -91,7 +91,7 @@ func (c *verifyDocumentCommand) Run(ctx context.Context, terminal *terminal) err
 	}
 	terminal.print("The document is the one that was filed, and its %d excerpts are of the messages that it names.\n", len(found.Findings))
 	if withdrawn != "" {
-		terminal.print("It does not stand: the decision was taken back after it was filed. Do not act on it.\n")
+		terminal.print("It does not stand: it was withdrawn after it was filed. Do not act on it.\n")
 	}
 	return nil
 }
