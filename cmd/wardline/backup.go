@@ -28,7 +28,7 @@ type backupCommand struct {
 	List backupList `cmd:"" help:"List the backups in a directory."`
 }
 
-// copied is what backups and the ledger are made from. Flags are named as settings are, so that a configuration file serves both.
+// copied is what backups and the ledger are made from. Flags have the names of settings too, so that a configuration file serves both.
 type copied struct {
 	place
 	ShredDatabase string `name:"shred-database" placeholder:"ADDRESS" help:"Shred store; empty is SQLite in the data directory."`
@@ -66,13 +66,13 @@ func (c copied) withCopies(ctx context.Context, do func(server.Copies) error) er
 
 type backupMake struct {
 	copied
-	Directory  string   `name:"backup-directory" aliases:"to" placeholder:"DIR" help:"Where the two files go."`
-	Recipients []string `name:"backup-recipients" aliases:"recipient" placeholder:"AGE" help:"age recipients, or files of them."`
-	Ledger     string   `name:"backup-ledger-directory" aliases:"ledger" placeholder:"DIR" help:"Where the destruction ledger is copied to."`
+	Directory  string   `name:"to" aliases:"backup-directory" placeholder:"DIR" help:"Where the two files go; also --backup-directory."`
+	Recipients []string `name:"recipient" aliases:"backup-recipients" placeholder:"AGE" help:"age recipients, or files of them; also --backup-recipients."`
+	Ledger     string   `name:"ledger" aliases:"backup-ledger-directory" placeholder:"DIR" help:"Where the destruction ledger is copied to; also --backup-ledger-directory."`
 	JSON       bool     `name:"json" help:"Say what was made as JSON."`
 }
 
-var errDirectory = fault.New(fault.Invalid, "backup_directory_missing", "Say where backups go: --to DIR or backup.directory.")
+var errDirectory = fault.New(fault.Invalid, "backup_directory_missing", "Say where backups are: --to DIR (--in DIR for the list) or backup.directory.")
 
 // Run makes one set of files.
 func (c *backupMake) Run(ctx context.Context, terminal *terminal) error {
@@ -140,7 +140,7 @@ func (c *backupKey) Run(terminal *terminal) error {
 }
 
 type backupList struct {
-	Directory string `name:"backup-directory" aliases:"in" placeholder:"DIR" help:"Where backups are."`
+	Directory string `name:"in" aliases:"backup-directory" placeholder:"DIR" help:"Where backups are; also --backup-directory."`
 }
 
 // Run lists the whole files, newest first.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/internal/clock"
+	"github.com/wardline/wardline/internal/fault"
 	"github.com/wardline/wardline/internal/id"
 	"github.com/wardline/wardline/internal/people"
 	"github.com/wardline/wardline/internal/retention"
@@ -66,6 +67,11 @@ func (f scopeFlags) scope(ctx context.Context, db *store.DB, in io.Reader) (scop
 	return scope, nil
 }
 
+// holdIncomplete is the exit code of a hold that is placed and does not cover all that was asked for.
+const holdIncomplete = 3
+
+var errIncomplete = fault.New(fault.Unavailable, "hold_incomplete", "The hold is placed, but other numbers of the patient are not covered: see the receipt.")
+
 type holdPlace struct {
 	place
 	scopeFlags
@@ -89,6 +95,9 @@ func (c *holdPlace) Run(ctx context.Context, terminal *terminal) error {
 			return err
 		}
 		terminal.print("%s", hold.Receipt(trust.Chain.Current().Organisation))
+		if hold.Incomplete {
+			return &exitError{errIncomplete.With("hold", hold.ID.String()), holdIncomplete}
+		}
 		return nil
 	})
 }

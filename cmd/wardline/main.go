@@ -116,11 +116,13 @@ func run(ctx context.Context, args, environ []string, terminal *terminal) int {
 	return 0
 }
 
-// settings gives flags that were not set their values from the environment and the file.
+// settings gives flags that were not set their values from the environment and the file, by whichever of their names is a setting's.
 func settings(values config.Values) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if value, found := values[flag.Name]; found {
-			return value, nil
+		for _, name := range append([]string{flag.Name}, flag.Aliases...) {
+			if value, found := values[name]; found {
+				return value, nil
+			}
 		}
 		return nil, nil
 	})

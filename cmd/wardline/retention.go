@@ -35,7 +35,7 @@ func (p place) withKeeper(ctx context.Context, do func(*retention.Keeper, *store
 		return err
 	}
 	defer db.Close()
-	needs := retention.Needs{Store: db, Clock: clock.System{}}
+	needs := retention.Needs{Store: db, Clock: clock.System{}, NoIndex: true}
 	if keys, err := keyring.Open(p.keys()); err == nil {
 		needs.Patients = patient.New(patient.Needs{Store: db, Keys: keys.ForPatient(), Clock: clock.System{}})
 	}
@@ -81,12 +81,16 @@ func (c *retentionSet) Run(ctx context.Context, terminal *terminal) error {
 	if c.Class == retention.Long.String() {
 		class = retention.Long
 	}
-	return c.withKeeper(ctx, func(keeper *retention.Keeper, _ *store.DB) error {
+	return c.withKeeper(ctx, func(keeper *retention.Keeper, db *store.DB) error {
 		setting, err := keeper.SetPeriod(ctx, operator, space, class, period, c.Reason)
 		if err != nil {
 			return err
 		}
 		lines, err := keeper.Plan(ctx, id.Thread{})
+		if err != nil {
+			return err
+		}
+		paused, err := pausedUntil(ctx, db)
 		if err != nil {
 			return err
 		}
@@ -96,7 +100,11 @@ func (c *retentionSet) Run(ctx context.Context, terminal *terminal) error {
 				due += line.Count
 			}
 		}
-		terminal.print("%s, %s: %s. The next sweep, within %v, would destroy %d of these messages.\n", setting.Space, setting.Class, setting.Period, retention.SweepEvery, due)
+		sweep := fmt.Sprintf("The next sweep, within %v,", retention.SweepEvery)
+		if !paused.IsZero() {
+			sweep = "After the restore nothing is disposed of before " + paused.Local().Format("2006-01-02 15:04") + "; the sweep then"
+		}
+		terminal.print("%s, %s: %s. %s would destroy %d of these messages.\n", setting.Space, setting.Class, setting.Period, sweep, due)
 		return nil
 	})
 }
@@ -122,15 +130,19 @@ func (c *retentionPlan) Run(ctx context.Context, terminal *terminal) error {
 	if err != nil {
 		return err
 	}
-	return c.withKeeper(ctx, func(keeper *retention.Keeper, _ *store.DB) error {
+	return c.withKeeper(ctx, func(keeper *retention.Keeper, db *store.DB) error {
 		lines, err := keeper.Plan(ctx, thread)
+		if err != nil {
+			return err
+		}
+		paused, err := pausedUntil(ctx, db)
 		if err != nil {
 			return err
 		}
 		if c.JSON {
 			encoder := json.NewEncoder(terminal.out)
 			for _, line := range lines {
-				if err := encoder.Encode(planned(line)); err != nil {
+				if err := encoder.Encode(planned(line, paused)); err != nil {
 					return err
 				}
 			}
@@ -139,7 +151,7 @@ func (c *retentionPlan) Run(ctx context.Context, terminal *terminal) error {
 		table := tabwriter.NewWriter(terminal.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "SPACE\tCLASS\tKEPT FOR\tMESSAGES\tFIRST FROM\tGOES\tWHY")
 		for _, line := range lines {
-			p := planned(line)
+			p := planned(line, paused)
 			what := fmt.Sprint(line.Count)
 			if !line.Message.IsZero() {
 				what = fmt.Sprintf("%d %s", line.Seq, line.Message)
@@ -163,7 +175,18 @@ type planLine struct {
 	Reasons []retention.Reason `json:"reasons,omitempty"`
 }
 
-func planned(line retention.Line) planLine {
+// pausedUntil is until when nothing is disposed of because this database was made from a backup; zero when nothing waits for that.
+func pausedUntil(ctx context.Context, db *store.DB) (until time.Time, err error) {
+	restorations, err := db.Restorations(ctx)
+	for _, one := range restorations {
+		if one.DisposalFrom.After(until) && one.DisposalFrom.After(time.Now()) {
+			until = one.DisposalFrom
+		}
+	}
+	return until, err
+}
+
+func planned(line retention.Line, paused time.Time) planLine {
 	p := planLine{
 		Space: line.Space.String(), Class: line.Class.String(), Count: line.Count, Oldest: line.Oldest, Goes: line.Goes(), When: "at the next sweep",
 		Reasons: line.Reasons,
@@ -176,6 +199,12 @@ func planned(line retention.Line) planLine {
 		p.Why = "its decision is in the record"
 	case line.Goes():
 		p.Why = "its class has run out"
+	}
+	switch {
+	case line.Goes() && !paused.IsZero():
+		p.When = "not before " + paused.Local().Format("2006-01-02 15:04")
+		p.Why += "; nothing is disposed of for a while after a restore"
+	case line.Goes():
 	default:
 		p.When = "stays"
 		if !line.At.IsZero() {

@@ -23,8 +23,9 @@ type verifyDocumentCommand struct {
 const largestDocument = 2 << 20
 
 var (
-	errNotProved = fault.New(fault.Conflict, "document_not_proved", "The document is not proved: see above what does not agree.")
-	errTooLarge  = fault.New(fault.TooLarge, "document_too_large", "Wardline files no document as large as this.")
+	errNotProved     = fault.New(fault.Conflict, "document_not_proved", "The document is not proved: see above what does not agree.")
+	errOtherEvidence = fault.New(fault.Conflict, "evidence_of_another", "The evidence is of another filing than the document: find the evidence that was saved of this one.")
+	errTooLarge      = fault.New(fault.TooLarge, "document_too_large", "Wardline files no document as large as this.")
 )
 
 // verdicts say what a finding means.
@@ -34,6 +35,14 @@ var verdicts = map[record.Finds]string{
 	record.Elsewhere:     "DESTROYED OTHERWISE: its tombstone names another document or another reason",
 	record.Present:       "as in the conversation's log, which still has the message",
 	record.DestroyedWith: "as in the conversation's log, and destroyed because this document is in the record",
+}
+
+// withdrawals say how far the record has been told that the document was entered in error.
+var withdrawals = map[string]string{
+	record.Retracting.String():     "it was taken back, or filed to the wrong patient, and the record has not been told yet",
+	record.Retracted.String():      "it was taken back, or filed to the wrong patient, and the record shows the document as entered in error",
+	record.RetractRefused.String(): "it was taken back, or filed to the wrong patient, and the record refused to mark the document as entered in error: a person has to",
+	record.RetractOwed.String():    "it was taken back, or filed to the wrong patient, and the record has still to be told",
 }
 
 // Run examines the document and says of each excerpt what it is.
@@ -50,15 +59,27 @@ func (c *verifyDocumentCommand) Run(ctx context.Context, terminal *terminal) err
 	if err != nil {
 		return err
 	}
-	terminal.print("Document  %s (SHA-256)\nFiling    %s in conversation %s, %s", found.Hash, found.Filing, found.Thread, evidence.State)
+	terminal.print("Document  %s (SHA-256)\nFiling    %s in conversation %s", found.Hash, found.Filing, found.Thread)
+	if found.Other {
+		terminal.print("\nEvidence  OF ANOTHER FILING: %s in conversation %s. It says nothing of this document.\n", evidence.Filing, evidence.Thread)
+		return errOtherEvidence
+	}
+	terminal.print(", %s", evidence.State)
 	if evidence.Reference != "" {
 		terminal.print(", in the record as %s since %s", evidence.Reference, evidence.ReceivedAt.Format(time.RFC1123))
 	}
 	terminal.print("\n")
+	withdrawn := withdrawals[evidence.Retraction]
+	if withdrawn != "" {
+		terminal.print("WITHDRAWN: %s\n", withdrawn)
+	}
 	if !found.Same {
-		terminal.print("DIFFERS: the filing's document is %s\n", evidence.DocumentHash)
+		terminal.print("DIFFERS: the document is not the one that was filed, which is %s\n", evidence.DocumentHash)
 	}
 	for _, one := range found.Findings {
+		if !found.Same && one.Verdict > record.Differs {
+			continue // the message is as the log has it; what this document has of it was not filed
+		}
 		terminal.print("%6d  %s  %s", one.Seq, one.Message, verdicts[one.Verdict])
 		if !one.At.IsZero() {
 			terminal.print(" (%s)", one.At.Format(time.RFC1123))
@@ -69,6 +90,9 @@ func (c *verifyDocumentCommand) Run(ctx context.Context, terminal *terminal) err
 		return errNotProved
 	}
 	terminal.print("The document is the one that was filed, and its %d excerpts are of the messages that it names.\n", len(found.Findings))
+	if withdrawn != "" {
+		terminal.print("It does not stand: it was withdrawn after it was filed. Do not act on it.\n")
+	}
 	return nil
 }
 

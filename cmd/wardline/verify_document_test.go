@@ -66,9 +66,25 @@ func verifiesDocument(t *testing.T, filing id.Filing, thread id.Thread, message 
 	}
 	for _, args := range [][]string{{"--data", dir}, {"--evidence", evidence}} {
 		output, code = command(t, append(append([]string{"verify", "document"}, args...), altered)...)
-		if code != 1 || !strings.Contains(output, "DIFFERS: the filing's document is") || !strings.Contains(output, "DESTROYED OTHERWISE") {
+		if code != 1 || !strings.Contains(output, "DIFFERS: the document is not the one that was filed") || strings.Contains(output, "DESTROYED") {
 			t.Errorf("altered, %v: %d: %s", args, code, output)
 		}
+	}
+	otherwise := filepath.Join(dir, "other.html")
+	if err := os.WriteFile(otherwise, []byte(strings.Replace(string(document), filing.String(), id.Filing{7}.String(), 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	output, code = command(t, "verify", "document", "--evidence", evidence, otherwise)
+	if code != 1 || !strings.Contains(output, "OF ANOTHER FILING: "+filing.String()) || strings.Contains(output, "DOC-7741-2093") {
+		t.Errorf("another filing's evidence: %d: %s", code, output)
+	}
+	withdrawn := filepath.Join(dir, "withdrawn.json")
+	if err := os.WriteFile(withdrawn, []byte(strings.Replace(string(saved), `"entries"`, `"retraction": "retracted", "entries"`, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	output, code = command(t, "verify", "document", "--evidence", withdrawn, file)
+	if code != 0 || !strings.Contains(output, "WITHDRAWN: ") || !strings.Contains(output, "entered in error") || !strings.Contains(output, "does not stand") {
+		t.Errorf("a document that was taken back: %d: %s", code, output)
 	}
 	if output, code = command(t, "verify", "document", "--data", dir, evidence); code != 1 || !strings.Contains(output, "not one that Wardline files") {
 		t.Errorf("not a document: %d: %s", code, output)

@@ -111,7 +111,7 @@ func (s sources) byHospitalNumber(ctx context.Context, asked nhs.Identifiers) (f
 // local asks the hospital's index by its own number, as it was typed and then as it would be without its spaces and dashes.
 func (s sources) local(ctx context.Context, number string) (Record, error) {
 	record, err := s.hospital.LookUpHospitalNumber(ctx, number)
-	if folded := nhs.FoldHospitalNumber(number); unknown(err) && folded != number {
+	if folded := nhs.FoldHospitalNumber(number); kindIs(err, fault.NotFound) && folded != number {
 		record, err = s.hospital.LookUpHospitalNumber(ctx, folded)
 	}
 	return record, err

@@ -375,6 +375,9 @@ func TestH12_WhatIsInTheRecordIsEnteredInErrorAndItsOriginalsStay(t *testing.T) 
 			w.health.errors[0].NHSNumber.Digits() != "9434765919" {
 			t.Errorf("the record was told: %v %+v", paper.Retraction, w.health.errors)
 		}
+		if evidence, err := db.Evidence(t.Context(), s.Filing); err != nil || throughFile(t, evidence).Retraction != "retracted" {
+			t.Errorf("the evidence says nothing of it: %+v, %v", evidence, err)
+		}
 		if sealed := w.count(t, `SELECT COUNT(*) FROM filing WHERE sealed IS NOT NULL`); sealed != 0 {
 			t.Error("who the patient is lies at rest still")
 		}

@@ -24,6 +24,7 @@ type Evidence struct {
 	DocumentHash id.Hash   `json:"documentHash"`
 	Reference    string    `json:"reference,omitempty"`
 	ReceivedAt   time.Time `json:"receivedAt,omitzero"`
+	Retraction   string    `json:"retraction,omitempty"` // how far the record was told that it was entered in error; nothing when it stands
 	Entries      []Entry   `json:"entries"`
 }
 
@@ -65,6 +66,7 @@ type Examination struct {
 	Thread   id.Thread
 	Hash     id.Hash
 	Same     bool // the bytes are those of the filing
+	Other    bool // the evidence is of another filing, and says nothing of this document
 	Findings []Finding
 }
 
@@ -113,7 +115,8 @@ func Examine(document []byte, evidence Evidence) (Examination, error) {
 		return Examination{}, err
 	}
 	e := Examination{Filing: filing, Thread: in, Hash: sha256.Sum256(document)}
-	e.Same = evidence.Filing == filing && evidence.Thread == in && evidence.DocumentHash == e.Hash
+	e.Other = evidence.Filing != filing || evidence.Thread != in
+	e.Same = !e.Other && evidence.DocumentHash == e.Hash
 	entries := make(map[id.Message]Entry, len(evidence.Entries))
 	for _, entry := range evidence.Entries {
 		entries[entry.Message] = entry

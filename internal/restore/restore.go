@@ -73,7 +73,7 @@ type run struct {
 	now    time.Time
 }
 
-// Run restores, or drills. The report is never nil once the files were found to fit; with an error it says how far it came.
+// Run restores, or drills. With an error there is a report only where checks failed, which it names: of anything else that is refused there is nothing to report.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	r := &run{Options: o, now: o.Clock.Now().UTC().Truncate(time.Millisecond)}
 	defer r.close()
@@ -82,6 +82,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	r.report = newReport(r)
 	err := r.restore(ctx)
+	if err != nil && !r.report.Failed() {
+		return nil, err
+	}
 	r.report.Seconds = o.Clock.Now().Sub(r.now).Seconds()
 	return r.report, err
 }

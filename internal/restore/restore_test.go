@@ -452,9 +452,12 @@ func TestMessagesWithoutHalvesAreCounted(t *testing.T) {
 
 func refused(w *world, o restore.Options, want string) {
 	w.Helper()
-	_, err := restore.Run(context.Background(), o)
+	report, err := restore.Run(context.Background(), o)
 	if code(err) != want {
 		w.Errorf("refused with %q and not with %q: %v", code(err), want, err)
+	}
+	if report != nil {
+		w.Errorf("%s, and a report of nothing: %+v", want, report)
 	}
 }
 

@@ -128,7 +128,9 @@ A hold forbids destruction. Its scope is a conversation, a patient, a person, a 
 - *time*: from and until, by the server's or the author's clock, whichever is inside.
 
 The hold is evaluated in the transaction that would destroy, against every path. A message whose destruction has begun before the hold was placed is gone; the receipt counts what
-the hold covers, in the transaction that places it, and never counts such a message. ` + "`wardline hold drill`" + ` shows on your own data, and without destroying or keeping anything, that a hold would win.
+the hold covers, in the transaction that places it, and never counts such a message. ` + "`wardline hold drill`" + ` shows on your own data, and without destroying or keeping anything, that a hold would win. Where the patient
+index gave no answer, or none is configured (` + "`wardline hold place`" + ` asks none), the hold stands, but the patient's other numbers are not covered: the receipt says so, and the
+command ends with 3. Place a hold for each of those numbers, or use ` + "`POST /v1/holds`" + `, where the server asks its index.
 
 ## What a certificate proves
 

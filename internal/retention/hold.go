@@ -37,7 +37,9 @@ type Hold struct {
 	// Covered is how many messages it covered when it was placed, counted in that transaction: none of them was being destroyed.
 	Covered int64
 	// Incomplete says that the patient index did not answer: numbers of the patient that were replaced are not covered. It is told once and not stored.
-	Incomplete    bool
+	Incomplete bool
+	// NoIndex says of an incomplete one that no index is configured that could have been asked.
+	NoIndex       bool
 	ReleasedBy    id.Person
 	ReleasedAt    time.Time
 	ReleaseReason string
@@ -106,6 +108,7 @@ func (k *Keeper) Hold(ctx context.Context, by id.Person, scope Scope, reason, re
 	}
 	hold := Hold{
 		ID: id.New[id.Hold](k.ids), Scope: scope, Reason: reason, Requester: requester, PlacedBy: by, PlacedAt: k.Clock.Now(), Incomplete: incomplete,
+		NoIndex: incomplete && k.NoIndex,
 	}
 	return k.Store.PlaceHold(ctx, hold, func(placed Hold) audit.Event {
 		subject := audit.About(placed.ID)
@@ -175,7 +178,10 @@ func (h Hold) Receipt(organisation string) string {
 	line("Reason", h.Reason)
 	line("Scope", h.Words())
 	line("Covers now", plural(int(h.Covered), "message"))
-	if h.Incomplete {
+	switch {
+	case h.NoIndex:
+		line("Not looked up", "no patient index is configured here, so other numbers of the patient are not covered; place a hold for each of them too")
+	case h.Incomplete:
 		line("Not looked up", "the patient index did not answer, so NHS numbers that were replaced are not covered; place the hold again for them")
 	}
 	if !h.ReleasedAt.IsZero() {

@@ -142,6 +142,7 @@ type Needs struct {
 	Store     Store
 	Eraser    Eraser
 	Announcer Announcer
+	NoIndex   bool     // no patient index is configured: Patients knows the number that it is given and no other
 	Record    Record   // nil where nothing is filed
 	Patients  Patients // nil where no hold is placed by NHS number
 	Guards    []Guard

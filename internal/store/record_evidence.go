@@ -15,7 +15,7 @@ func (db *DB) Evidence(ctx context.Context, filing id.Filing) (record.Evidence, 
 	}
 	evidence := record.Evidence{
 		Version: 1, Filing: paper.ID, Thread: paper.Thread, State: paper.State.String(), DocumentHash: paper.DocumentHash, Reference: paper.Reference,
-		ReceivedAt: paper.ReceivedAt,
+		ReceivedAt: paper.ReceivedAt, Retraction: paper.Retraction.String(),
 	}
 	evidence.Entries, err = many(db.Read(ctx), func(row Scanner) (record.Entry, error) {
 		var entry record.Entry

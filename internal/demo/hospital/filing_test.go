@@ -422,6 +422,17 @@ func TestACorrectionReplacesTheDocumentInTheRecord(t *testing.T) {
 		if relates := kept.Reference.RelatesTo; len(relates) != 1 || relates[0].Code != "replaces" || relates[0].Target.Reference != "DocumentReference/1" {
 			t.Errorf("%s: %+v", path, relates)
 		}
+		if err := record.Retract(t.Context(), first.Filing); err != nil {
+			t.Fatal(err)
+		}
+		documents := h.shelf.all()
+		replaced := replacements(documents)
+		if status := documents[0].status(replaced["1"]); status != "Entered in error. Replaced by DOC-7741-2094" {
+			t.Errorf("%s: the document that was replaced is %q", path, status)
+		}
+		if status := documents[1].status(replaced["2"]); status != "Current" {
+			t.Errorf("%s: the correction is %q", path, status)
+		}
 	}
 }
 

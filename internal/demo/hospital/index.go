@@ -76,7 +76,7 @@ func (h *Hospital) searchPatients(view View, w http.ResponseWriter, r *http.Requ
 	if identifier := query.Get("identifier"); identifier != "" {
 		system, value, _ := strings.Cut(identifier, "|")
 		var found []match
-		if p, ok := all.byHospitalNumber(value); ok && system == HospitalNumberSystem && !p.Invalidated && view == HospitalView {
+		if p, ok := all.byHospitalNumber(value); ok && system == HospitalNumberSystem && view == HospitalView {
 			found = append(found, match{p, 1})
 		}
 		writeMatches(w, found, view, all)
@@ -212,8 +212,11 @@ func (p Patient) resource(view View, all people) *fhir.Patient {
 			}}}}},
 		})
 	}
+	no := false
+	if p.Invalidated {
+		resource.Active = &no
+	}
 	if into, ok := all.byHospitalNumber(p.MergedInto); ok {
-		no := false
 		resource.Active = &no
 		resource.Link = append(resource.Link, fhir.PatientLink{Type: "replaced-by", Other: fhir.Reference{Reference: "Patient/" + into.resourceID(), Type: "Patient"}})
 	}

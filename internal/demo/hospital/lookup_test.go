@@ -101,6 +101,9 @@ func TestR11_LookUpRefusals(t *testing.T) {
 			t.Errorf("%s: %v", asked, err)
 		}
 	}
+	if _, err := index.LookUpHospitalNumber(t.Context(), "N0018003"); !errors.Is(err, pds.ErrInvalidated) {
+		t.Errorf("invalidated, by the hospital's number: %v", err)
+	}
 	if _, err := index.LookUp(t.Context(), nhs.Number{}); !errors.Is(err, pds.ErrUnknown) {
 		t.Errorf("no number: %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 //go:embed pages.html
@@ -43,25 +44,69 @@ type frontPage struct {
 
 // pageDocument is one row of the record's table, already in words.
 type pageDocument struct {
-	ID, Number, Patient, PatientNumber, Title, Author, At string
+	ID, Number, Patient, PatientNumber, Title, Author, At, Status string
 }
 
 func (h *Hospital) pageFront(w http.ResponseWriter, _ *http.Request) {
 	page := frontPage{
 		Modes: h.currently(), RecordModes: recordModes, IndexModes: indexModes, Patients: h.people(HospitalView), HasCodes: h.config.Codes != nil,
 	}
-	for _, document := range slices.Backward(h.shelf.all()) {
+	documents := h.shelf.all()
+	replaced := replacements(documents)
+	for _, document := range slices.Backward(documents) {
 		filed := document.summary()
 		row := pageDocument{
 			ID: document.id(), Number: filed.Number, PatientNumber: spaced(filed.Patient), Title: filed.Title, Author: filed.Author,
 			At: filed.At.UTC().Format("02-Jan-2006 15:04:05 UTC"),
 		}
+		row.Status = document.status(replaced[document.id()])
 		if document.Reference.Subject != nil {
 			row.Patient = document.Reference.Subject.Display
 		}
 		page.Documents = append(page.Documents, row)
 	}
 	h.show(w, "front", page)
+}
+
+// replacements are by the id of a document the numbers of those that were filed in its place and stand.
+func replacements(documents []filedDocument) map[string][]string {
+	called := map[string]string{}
+	for _, document := range documents {
+		called["DocumentReference/"+document.id()] = document.id()
+		if master := document.Reference.MasterIdentifier; master != nil {
+			called[master.Value] = document.id()
+		}
+	}
+	replaced := map[string][]string{}
+	for _, document := range documents {
+		for _, relates := range document.Reference.RelatesTo {
+			target := relates.Target.Reference
+			if target == "" && relates.Target.Identifier != nil {
+				target = relates.Target.Identifier.Value
+			}
+			if of, found := called[target]; found && relates.Code == "replaces" && document.Reference.Status != enteredInError {
+				replaced[of] = append(replaced[of], document.number())
+			}
+		}
+	}
+	return replaced
+}
+
+const enteredInError = "entered-in-error"
+
+// status is what became of a document, in words.
+func (d filedDocument) status(replacedBy []string) string {
+	var words []string
+	if d.Reference.Status == enteredInError {
+		words = append(words, "Entered in error")
+	}
+	if len(replacedBy) > 0 {
+		words = append(words, "Replaced by "+strings.Join(replacedBy, ", "))
+	}
+	if len(words) == 0 {
+		return "Current"
+	}
+	return strings.Join(words, ". ")
 }
 
 func (h *Hospital) pageCodes(w http.ResponseWriter, _ *http.Request) {

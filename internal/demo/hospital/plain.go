@@ -96,7 +96,7 @@ func (h *Hospital) updateDocument(w http.ResponseWriter, r *http.Request) {
 		writeRefusal(w, http.StatusUnprocessableEntity, "business-rule", mode.Reason)
 		return
 	}
-	if changed.Status != "entered-in-error" || changed.ID != r.PathValue("id") {
+	if changed.Status != enteredInError || changed.ID != r.PathValue("id") {
 		writeRefusal(w, http.StatusUnprocessableEntity, "business-rule", "A document can only be marked as entered in error.")
 		return
 	}

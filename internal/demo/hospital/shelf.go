@@ -155,7 +155,7 @@ func (s *shelf) withdraw(id, match string) (document filedDocument, found, curre
 	if err != nil {
 		return document, true, false, err
 	}
-	meta.VersionID, reference.Meta, reference.Status = strconv.Itoa(version+1), &meta, "entered-in-error"
+	meta.VersionID, reference.Meta, reference.Status = strconv.Itoa(version+1), &meta, enteredInError
 	document.Reference = &reference
 	if err := writeJSON(filepath.Join(s.dir, fmt.Sprintf("%06d.json", document.Sequence)), document); err != nil {
 		return document, true, true, err
