@@ -89,7 +89,7 @@ describe('R51 a thread that is linked to the wrong patient', () => {
   });
 
   test('has no tick in its details: what matched was another patient’s record', async () => {
-    const at = { at: now - 60_000, by: people.anita, namesakes: [] };
+    const at = { at: now - 60_000, by: people.anita, identifiedBy: 'nhs-number' as const, namesakes: [] };
     const { draw } = await mount({}, () => <LinkSection head={johnHead} link={at} now={now} />);
     expect(document.querySelector('.st--ok')).not.toBeNull();
     await draw(<LinkSection head={quarantined(johnHead, '', false)} link={at} now={now} />);

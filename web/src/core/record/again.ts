@@ -71,8 +71,7 @@ export class Again {
       if (made?.key ?? over?.key)
         from.rememberAgain(each.decision, { by: made?.key ?? over?.key ?? '', passed: !made });
       if (!over) return each;
-      const { key: _, ...said } = over;
-      return { ...each, done: true, passed: said };
+      return { ...each, done: true, passed: { by: over.by, at: over.at, why: over.why } };
     });
     return {
       from: from.id,

@@ -1,5 +1,6 @@
 /** R51: why a decision of the conversation about the wrong patient need not be made again. Everybody in the right patient's thread reads it. */
-import { AreaField, Radios } from '../../ui/fields.tsx';
+import { Radios } from '../../ui/fields.tsx';
+import { AreaField } from '../../ui/sheetFields.tsx';
 
 type Why = 'not-theirs' | 'over' | 'other';
 
