@@ -45,7 +45,8 @@ export function Timeline({ store, onReply, onTakenBack }: Props) {
     if (rows.length === 0 || !list.current) return;
     if (before.count === 0) {
       const unread = rows.findIndex((row) => row.type === 'unread');
-      if (unread > 0) {
+      // Whoever has written below it has seen it: drawn anew, for another layout or after a task, the list ends where they were.
+      if (unread > 0 && !rows.slice(unread).some(isOwn)) {
         atEnd.current = false;
         list.current.scrollToIndex(unread, { align: 'start' });
       } else list.current.scrollToIndex(rows.length - 1, { align: 'end' });
