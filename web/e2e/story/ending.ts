@@ -9,9 +9,9 @@ import type { Chapter } from './world.ts';
 
 /**
  * Gzip, in all, from the first page to the inbox. Coming in by a link happens once in a person's life here: it also loads the making of
- * keys, the app lock and the policy, while the person reads and types (docs/decisions/0011 and 0013).
+ * keys, the app lock and the policy, while the person reads and types (docs/decisions/0011, 0013 and 0014).
  */
-const budgets: Record<string, number> = { 'at sign-in': 152_000, 'by a link': 164_000 };
+const budgets: Record<string, number> = { 'at sign-in': 152_000, 'by a link': 165_000 };
 
 export const ending: Chapter = (world) =>
   describe('all of it', () => {

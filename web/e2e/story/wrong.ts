@@ -29,7 +29,7 @@ export const wrong: Chapter = (world) =>
       await fiona.look('90-wrong-patient-sheet');
       await fiona.button('Not now').click();
       await fiona.open('/#/');
-      await fiona.sees(fiona.page.getByRole('alert').getByText('Wrong patient.'));
+      await fiona.sees(fiona.page.getByRole('alert').getByText(/is linked to the wrong patient/));
       await fiona.sees(fiona.row('SMITH, John (Mr)').getByText('Wrong patient: do not act on it'));
       await fiona.look('91-wrong-patient-inbox');
       await fiona.openThread('SMITH, John (Mr)');
@@ -45,6 +45,11 @@ export const wrong: Chapter = (world) =>
       await anita.sees(anita.text('2 of 2 readers have taken note'));
       await fiona.open('/#/');
       await fiona.sees(fiona.row('SMITH, John (Mr)'));
-      expect(await fiona.page.getByRole('alert').getByText('Wrong patient.').count()).toBe(0);
+      expect(
+        await fiona.page
+          .getByRole('alert')
+          .getByText(/is linked to the wrong patient/)
+          .count(),
+      ).toBe(0);
     });
   });

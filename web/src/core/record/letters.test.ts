@@ -119,6 +119,14 @@ test('R51 the same in a thread about the wrong patient, where nothing else can b
   await anita.ask.quarantine({ thread, note: '' });
   // The first member’s device to hear of it tells the record.
   await until('the record to be told', async () => filing.retraction === 'retracting');
+  // Both devices know that it is being told, or the later one would tell it once more.
+  for (const each of [anita, fiona])
+    await until(
+      'all to know',
+      async () =>
+        (await card(each, decision))?.state === 'in-error' &&
+        JSON.stringify(await card(each, decision)).includes('"byHand":false'),
+    );
   world.server.refuse(served, filing, 'The document is locked by coding.');
   await until('the refusal', async () => JSON.stringify(await card(fiona, decision)).includes('locked by coding'));
   expect(await card(fiona, decision)).toMatchObject({ state: 'in-error', done: false, mayTell: 'again' });

@@ -90,7 +90,9 @@ export class QuarantineList {
     const assertion = state?.assertion?.assertion;
     if (!assertion || left) return;
     for (const { filing, retraction } of this.known?.filings ?? []) {
-      if (retraction !== 'owed' || this.#asked.has(filing)) continue;
+      // What the list says may be old by now: what the record refused is told again by a person.
+      const now = this.#thread.filings.get(filing)?.retraction || retraction;
+      if (now !== 'owed' || this.#asked.has(filing)) continue;
       this.#asked.add(filing);
       await this.#thread
         .askFilings(async () => [await ward.remote.filings.retract(id, filing, assertion)])
