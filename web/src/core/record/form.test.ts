@@ -127,7 +127,8 @@ test('R18 H16 the document of a correction names what it corrects and the docume
   expect(unfiled.html).not.toContain('wardline-replaces');
   await filed(first);
   const reference = world.server.thread(thread).filings[0]?.reference ?? '';
-  const document = await filed(await decided({ text: 'Give 1 g.', messages: [] }, first));
+  // One correction at a time: the same one, now that the record has what it corrects.
+  const document = await filed(early);
   expect(document).toContain(`<meta name="wardline-corrects" content="${first}">`);
   expect(document).toContain(`<meta name="wardline-replaces" content="${reference}">`);
   expect(document).toContain(`It replaces the document with the reference ${reference}.</p>`);
